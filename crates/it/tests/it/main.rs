@@ -1,0 +1,11 @@
+//! The one integration-test binary: the whole program and the store on every engine, through real clients.
+
+mod browser;
+mod cli;
+mod hostile;
+mod openapi;
+mod registry_api;
+mod server;
+mod shards;
+mod store_conformance;
+mod walk;

@@ -1,0 +1,1 @@
+//! People, sign-in, tokens, keys and roles over HTTP and gRPC.

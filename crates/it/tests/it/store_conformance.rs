@@ -1,0 +1,1 @@
+//! What every engine must do, run on SQLite, on one PostgreSQL and on two.
