@@ -6,6 +6,7 @@
 
 mod clock;
 mod id;
+mod language;
 pub mod limits;
 mod page;
 mod secret;
@@ -13,6 +14,7 @@ mod text;
 
 pub use clock::{Clock, Moment};
 pub use id::{BadId, Id, PersonId, VIRTUAL_SHARDS, VirtualShard};
+pub use language::{BadLanguage, Language};
 pub use page::{BadCursor, Cursor, Page, PageSize};
 pub use secret::{Secret, random_token};
 pub use text::{BadText, Text};
