@@ -1,1 +1,58 @@
-fn main() {}
+//! Chores of the workspace: `test`, `tidy`, `bench`. A chore is a Rust function here and not a shell script, so it
+//! runs the same on each machine and a reader finds what a step does by its name.
+
+mod bench;
+mod test;
+mod tidy;
+
+use std::fmt::Display;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Chores of the workspace", disable_help_subcommand = true)]
+struct Chores {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Every check and every test; ends with the line `N passed, N failed`
+    Test(test::Choice),
+    /// The absences that ARCHITECTURE.md promises
+    Tidy,
+    /// Without a name: lists the measurements. With one: runs it in release
+    Bench(bench::Choice),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Chores::parse().chore {
+        Chore::Test(choice) => test::run(&choice),
+        Chore::Tidy => tidy::run(),
+        Chore::Bench(choice) => bench::run(&choice),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say(format_args!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One line for whoever runs the chore. A closed pipe is no reason to fail a chore.
+fn say(line: impl Display) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// The folder of the workspace, wherever the chore is started from.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).map(PathBuf::from).unwrap_or(here)
+}
