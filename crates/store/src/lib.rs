@@ -1,1 +1,31 @@
+//! Shards and transactions over SQLite and PostgreSQL. It knows no domain.
+//!
+//! What it keeps true: an answer means that the work is on disk; a transaction is kept whole or not at all; one text
+//! and one body per operation run on both engines, so that they cannot drift apart; nothing waits without bound; and
+//! nobody outside this crate can tell which engine runs.
 
+mod config;
+mod ddl;
+mod error;
+mod health;
+mod job;
+mod lane;
+mod meter;
+mod pg;
+mod queue;
+mod routes;
+mod schema;
+mod sql;
+mod sqlite;
+mod store;
+mod tx;
+mod value;
+
+pub use config::{Engine, Lanes, ServerConfig, StoreConfig};
+pub use ddl::{Table, TableKind};
+pub use error::{Breakage, OpenError, StoreError, Unavailability};
+pub use schema::{Migrated, Migration, migrations, tables};
+pub use sql::Sql;
+pub use store::{ServerHealth, Shard, Store};
+pub use tx::{Row, Tx};
+pub use value::{Bind, FromValue, ValueRef, WrongValue};

@@ -1,0 +1,246 @@
+//! The handle that services hold, and the handle of one shard that their transactions run on.
+
+use std::sync::Arc;
+
+use kernel::{Clock, Id};
+use tokio::sync::watch;
+
+use crate::config::{Engine, StoreConfig};
+use crate::lane::{Freshness, Server};
+use crate::routes::{Place, Routes};
+use crate::schema::{self, Migrated};
+use crate::{OpenError, StoreError, Tx, sqlite};
+
+/// How often a transaction follows its rows to another server before it gives up as busy.
+const REROUTES_MAX: usize = 5;
+
+/// All data of the house. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    routes: Routes,
+    announced: watch::Sender<u64>,
+}
+
+/// The rows of one owner, or of one server. Cheap to clone.
+#[derive(Clone)]
+pub struct Shard {
+    store: Store,
+    place: Place,
+}
+
+/// How one server is doing.
+#[derive(Clone, Debug)]
+pub struct ServerHealth {
+    pub name: String,
+    /// Why it cannot serve, for people; `None` when all is well.
+    pub problem: Option<String>,
+}
+
+impl Store {
+    /// Opens a store that was migrated. What is behind or ahead of this program is refused.
+    pub async fn open(config: StoreConfig, clock: Clock) -> Result<Store, OpenError> {
+        blocking(move || {
+            let announced = watch::Sender::new(0);
+            let servers = match &config.engine {
+                Engine::Sqlite { path } => {
+                    sqlite::accept(path, &config.lanes, schema::migrations())?;
+                    vec![Arc::new(Server::open_file(
+                        path.clone(),
+                        &config.lanes,
+                        announced.clone(),
+                    )?)]
+                }
+                Engine::Postgres { .. } => {
+                    return Err(OpenError::Misconfigured(
+                        "PostgreSQL lanes are being built".to_owned(),
+                    ));
+                }
+            };
+            Ok(Store(Arc::new(Inner {
+                clock,
+                routes: Routes::evenly(servers),
+                announced,
+            })))
+        })
+        .await
+    }
+
+    /// Applies the migrations that are missing, on every server.
+    pub async fn migrate(config: &StoreConfig, clock: &Clock) -> Result<Migrated, OpenError> {
+        let (config, now) = (config.clone(), clock.now());
+        blocking(move || {
+            let applied = match &config.engine {
+                Engine::Sqlite { path } => sqlite::migrate(path, &config.lanes, schema::migrations(), now)?,
+                Engine::Postgres { .. } => {
+                    return Err(OpenError::Misconfigured(
+                        "PostgreSQL lanes are being built".to_owned(),
+                    ));
+                }
+            };
+            Ok(Migrated { applied })
+        })
+        .await
+    }
+
+    /// Where the rows of this owner are.
+    pub fn shard_of(&self, owner: impl Into<Id>) -> Shard {
+        Shard {
+            store: self.clone(),
+            place: Place::Virtual(owner.into().virtual_shard()),
+        }
+    }
+
+    /// One handle for each server: for lists over everybody, reference tables and metrics.
+    pub fn everywhere(&self) -> Vec<Shard> {
+        (0..self.0.routes.servers().len())
+            .map(|at| Shard {
+                store: self.clone(),
+                place: Place::Server(at),
+            })
+            .collect()
+    }
+
+    /// Reads on each server, one after another, in the order of the configuration.
+    pub async fn read_each<T, E>(
+        &self,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<Vec<T>, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let body = Arc::new(body);
+        let mut answers = Vec::new();
+        for shard in self.everywhere() {
+            let body = Arc::clone(&body);
+            answers.push(shard.read(move |tx| body(tx)).await?);
+        }
+        Ok(answers)
+    }
+
+    /// Changes a reference table on all servers or on none.
+    pub async fn write_everywhere<T, E>(
+        &self,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let shard = Shard {
+            store: self.clone(),
+            place: Place::Server(0),
+        };
+        shard.write(body).await
+    }
+
+    /// Whether each server can serve, and why not.
+    pub async fn ready(&self) -> Vec<ServerHealth> {
+        let mut healths = Vec::new();
+        for (shard, server) in self.everywhere().iter().zip(self.0.routes.servers()) {
+            let answer: Result<i64, StoreError> = shard.read(crate::health::answers).await;
+            let problem = answer
+                .err()
+                .or_else(|| server.trouble())
+                .map(|error| error.to_string());
+            healths.push(ServerHealth {
+                name: server.name.clone(),
+                problem,
+            });
+        }
+        healths
+    }
+
+    /// Changes whenever a transaction that announced something was committed in this process.
+    pub fn announcements(&self) -> watch::Receiver<u64> {
+        self.0.announced.subscribe()
+    }
+
+    /// Finishes what was accepted and takes no more.
+    pub async fn close(&self) {
+        let store = self.clone();
+        blocking(move || store.0.routes.servers().iter().for_each(|server| server.close())).await;
+    }
+}
+
+impl Shard {
+    /// Runs `body` as one transaction. It may run more than once, so only `tx` may change in it: ids, time and random
+    /// numbers are made before. The answer comes when the work is on disk.
+    pub async fn write<T, E>(
+        &self,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let inner = &*self.store.0;
+        let (body, now) = (Arc::new(body), inner.clock.now());
+        for _ in 0..REROUTES_MAX {
+            let (server, gate) = inner.routes.find(self.place)?;
+            match server.write(Arc::clone(&body), gate, now).await {
+                Ok(result) => return result,
+                Err(StoreError::Moved) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Busy.into())
+    }
+
+    /// Runs `body` on one snapshot. It cannot change anything.
+    pub async fn read<T, E>(
+        &self,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.read_as(body, Freshness::Latest).await
+    }
+
+    /// Like [`read`](Shard::read), but from a PostgreSQL replica where there is one: it may be a little behind.
+    pub async fn read_stale<T, E>(
+        &self,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.read_as(body, Freshness::MayLag).await
+    }
+
+    async fn read_as<T, E>(
+        &self,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+        freshness: Freshness,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let inner = &*self.store.0;
+        let (body, now) = (Arc::new(body), inner.clock.now());
+        for _ in 0..REROUTES_MAX {
+            let (server, gate) = inner.routes.find(self.place)?;
+            match server.read(&body, gate, now, freshness).await {
+                Ok(result) => return result,
+                Err(StoreError::Moved) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Busy.into())
+    }
+}
+
+/// Runs `work` where it may block.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(ended) => std::panic::resume_unwind(ended.into_panic()),
+    }
+}
