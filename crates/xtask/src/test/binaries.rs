@@ -17,6 +17,23 @@ use super::tally::{Line, Tally, read_line};
 /// A binary from which no line came for so long hangs.
 const SILENCE_MAX: Duration = Duration::from_secs(600);
 
+/// What the build made: the test binaries, and the programs that tests start.
+#[derive(Default)]
+pub struct Built {
+    pub tests: Vec<Binary>,
+    programs: Vec<(String, PathBuf)>,
+}
+
+impl Built {
+    pub fn program(&self, name: &str) -> Result<PathBuf> {
+        let found = self.programs.iter().find(|(known, _)| known == name);
+        Ok(found
+            .with_context(|| format!("the build made no program `{name}`"))?
+            .1
+            .clone())
+    }
+}
+
 pub struct Binary {
     name: String,
     program: PathBuf,
@@ -24,7 +41,7 @@ pub struct Binary {
 }
 
 /// Builds binaries, libraries and tests in one resolution of features, so that no crate is compiled twice.
-pub fn build() -> Result<Vec<Binary>> {
+pub fn build() -> Result<Built> {
     let mut cargo = Command::new(env!("CARGO"))
         .current_dir(crate::root())
         .args([
@@ -38,14 +55,18 @@ pub fn build() -> Result<Vec<Binary>> {
         .spawn()
         .context("cannot start cargo build")?;
     let out = cargo.stdout.take().context("cargo build has no output")?;
-    let mut binaries = Vec::new();
+    let mut built = Built::default();
     for message in Message::parse_stream(BufReader::new(out)) {
         let Message::CompilerArtifact(artifact) = message? else {
             continue;
         };
-        let (true, Some(program)) = (artifact.profile.test, artifact.executable) else {
+        let Some(program) = artifact.executable else {
             continue;
         };
+        if !artifact.profile.test {
+            built.programs.push((artifact.target.name, program.into()));
+            continue;
+        }
         let folder = artifact
             .manifest_path
             .parent()
@@ -61,7 +82,7 @@ pub fn build() -> Result<Vec<Binary>> {
         } else {
             format!("{member}/{target}")
         };
-        binaries.push(Binary {
+        built.tests.push(Binary {
             name,
             program: program.into(),
             folder,
@@ -70,15 +91,15 @@ pub fn build() -> Result<Vec<Binary>> {
     if !cargo.wait()?.success() {
         bail!("the workspace does not build");
     }
-    binaries.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(binaries)
+    built.tests.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(built)
 }
 
 /// Runs one binary; its passing tests stay silent, everything else is shown.
-pub fn run(binary: &Binary, filters: &[String], tally: &mut Tally) {
+pub fn run(binary: &Binary, filters: &[String], environment: &[(String, String)], tally: &mut Tally) {
     let started = Instant::now();
     let before = tally.counts();
-    let passed = launch(binary, filters, tally).unwrap_or_else(|error| {
+    let passed = launch(binary, filters, environment, tally).unwrap_or_else(|error| {
         crate::say(format_args!("{}: {error:#}", binary.name));
         false
     });
@@ -96,11 +117,17 @@ pub fn run(binary: &Binary, filters: &[String], tally: &mut Tally) {
     }
 }
 
-fn launch(binary: &Binary, filters: &[String], tally: &mut Tally) -> Result<bool> {
+fn launch(
+    binary: &Binary,
+    filters: &[String],
+    environment: &[(String, String)],
+    tally: &mut Tally,
+) -> Result<bool> {
     let mut child = Command::new(&binary.program)
         .current_dir(&binary.folder)
         .args(filters)
         .args(["-Zunstable-options", "--report-time"])
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_MANIFEST_DIR", &binary.folder)
         .env("CARGO", env!("CARGO"))

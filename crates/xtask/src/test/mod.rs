@@ -5,6 +5,7 @@
 //! compiled once. The last line, `N passed, N failed`, sums the tests and the steps; CI reads it.
 
 mod binaries;
+mod servers;
 mod tally;
 
 use std::process::Command;
@@ -13,6 +14,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Args;
 
+use binaries::Built;
+use servers::Servers;
 use tally::Tally;
 
 #[derive(Args)]
@@ -87,18 +90,26 @@ impl House {
     }
 
     fn tests(&mut self, filters: &[String]) {
-        let mut built = Vec::new();
+        let mut built = Built::default();
+        let mut servers = None;
         let ready = self.step("build", || {
             built = binaries::build()?;
             Ok(true)
+        }) && self.step("two PostgreSQL servers", || {
+            servers = Some(Servers::start(&built.program("two-postgres")?)?);
+            Ok(true)
         });
-        if !ready {
+        let (true, Some(servers)) = (ready, servers) else {
             return;
-        }
+        };
         crate::say("── tests");
         let started = Instant::now();
-        for binary in &built {
-            binaries::run(binary, filters, &mut self.tally);
+        let mut environment = vec![servers.environment.clone()];
+        if let Ok(townhall) = built.program("townhall") {
+            environment.push(("TOWNHALL_TEST_BINARY".to_owned(), townhall.display().to_string()));
+        }
+        for binary in &built.tests {
+            binaries::run(binary, filters, &environment, &mut self.tally);
         }
         self.steps.push(("tests".to_owned(), started.elapsed()));
     }

@@ -81,7 +81,7 @@ pub fn check(members: &[Member]) -> Vec<Finding> {
                 path: member.path.clone(),
                 line: 1,
                 sentence,
-            })
+            });
         };
         let Some(layer) = layer_of(&member.name) else {
             say(format!(
