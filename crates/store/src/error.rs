@@ -44,6 +44,7 @@ pub enum Unavailability {
     ServerDown,
     DiskFull,
     DiskFailing,
+    TooSlow,
     Closing,
 }
 
@@ -52,9 +53,12 @@ impl fmt::Display for Unavailability {
         f.write_str(match self {
             Unavailability::QueueFull => "too many requests are waiting for the database",
             Unavailability::ConnectionLost => "the connection to the database was lost",
-            Unavailability::ServerDown => "the database server cannot be reached",
+            Unavailability::ServerDown => {
+                "the database server cannot be reached or takes no more connections"
+            }
             Unavailability::DiskFull => "the disk is full; free some space and it goes on by itself",
             Unavailability::DiskFailing => "the disk refuses to write; its log says why",
+            Unavailability::TooSlow => "the database took too long",
             Unavailability::Closing => "the store is closing",
         })
     }

@@ -9,8 +9,7 @@ use tokio::sync::watch;
 use crate::config::Lanes;
 use crate::job::{BodyJob, Outcome};
 use crate::routes::Gate;
-use crate::sqlite;
-use crate::{OpenError, StoreError, Tx};
+use crate::{OpenError, ServerConfig, StoreError, Tx, pg, sqlite};
 
 /// One database: a file or a PostgreSQL server.
 pub(crate) struct Server {
@@ -20,9 +19,13 @@ pub(crate) struct Server {
 
 pub(crate) enum Lane {
     Sqlite {
-        path: PathBuf,
         writer: sqlite::Writer,
         readers: sqlite::Readers,
+    },
+    Postgres {
+        writes: pg::Lane,
+        reads: pg::Lane,
+        replica: Option<pg::Lane>,
     },
 }
 
@@ -49,13 +52,46 @@ impl Server {
         let writer =
             sqlite::Writer::start(connection, lanes.queue_jobs_max, lanes.commit_jobs_max, announced)
                 .map_err(|error| unfit(error.to_string()))?;
-        let readers = sqlite::Readers::new(path.clone(), lanes.clone());
+        let readers = sqlite::Readers::new(path, lanes.clone());
         Ok(Server {
             name,
-            lane: Lane::Sqlite {
-                path,
-                writer,
-                readers,
+            lane: Lane::Sqlite { writer, readers },
+        })
+    }
+
+    /// Connects when the first job comes.
+    pub(crate) fn open_postgres(
+        config: &ServerConfig,
+        lanes: &Lanes,
+        announced: &watch::Sender<u64>,
+    ) -> Result<Server, OpenError> {
+        let name = config.name.clone();
+        let start = |purpose, url| {
+            pg::Lane::start(
+                &name,
+                purpose,
+                pg::address(&name, url, lanes)?,
+                lanes,
+                announced.clone(),
+            )
+            .map_err(|error| OpenError::Unfit {
+                server: name.clone(),
+                why: error.to_string(),
+            })
+        };
+        let writes = start(pg::Purpose::Write, &config.url)?;
+        let reads = start(pg::Purpose::Read, &config.url)?;
+        let replica = config
+            .replica_url
+            .as_ref()
+            .map(|url| start(pg::Purpose::ReadReplica, url))
+            .transpose()?;
+        Ok(Server {
+            name,
+            lane: Lane::Postgres {
+                writes,
+                reads,
+                replica,
             },
         })
     }
@@ -69,6 +105,7 @@ impl Server {
         let (job, answer) = BodyJob::new(body, gate, now);
         match &self.lane {
             Lane::Sqlite { writer, .. } => writer.submit(Box::new(job)),
+            Lane::Postgres { writes, .. } => writes.submit(Box::new(job)),
         }
         answer
             .await
@@ -80,7 +117,7 @@ impl Server {
         body: &Arc<B>,
         gate: Gate,
         now: Moment,
-        _freshness: Freshness,
+        freshness: Freshness,
     ) -> Outcome<T, E>
     where
         B: Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
@@ -89,6 +126,18 @@ impl Server {
     {
         match &self.lane {
             Lane::Sqlite { readers, .. } => readers.read(&**body, &gate, now),
+            Lane::Postgres {
+                replica: Some(replica),
+                reads,
+                ..
+            } if freshness == Freshness::MayLag => {
+                match read_in(replica, body, gate.clone(), now).await {
+                    // A replica that is away costs a little speed, not the answer.
+                    Err(StoreError::Unavailable { .. }) => read_in(reads, body, gate, now).await,
+                    outcome => outcome,
+                }
+            }
+            Lane::Postgres { reads, .. } => read_in(reads, body, gate, now).await,
         }
     }
 
@@ -96,12 +145,35 @@ impl Server {
     pub(crate) fn trouble(&self) -> Option<StoreError> {
         match &self.lane {
             Lane::Sqlite { writer, .. } => writer.trouble(),
+            Lane::Postgres { .. } => None,
         }
     }
 
     pub(crate) fn close(&self) {
         match &self.lane {
             Lane::Sqlite { writer, .. } => writer.close(),
+            Lane::Postgres {
+                writes,
+                reads,
+                replica,
+            } => {
+                writes.close();
+                reads.close();
+                replica.iter().for_each(pg::Lane::close);
+            }
         }
     }
+}
+
+async fn read_in<B, T, E>(lane: &pg::Lane, body: &Arc<B>, gate: Gate, now: Moment) -> Outcome<T, E>
+where
+    B: Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let (job, answer) = BodyJob::new(Arc::clone(body), gate, now);
+    lane.submit(Box::new(job));
+    answer
+        .await
+        .unwrap_or_else(|_| Err(StoreError::broken("a lane ended without an answer")))
 }

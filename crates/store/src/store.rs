@@ -1,15 +1,16 @@
 //! The handle that services hold, and the handle of one shard that their transactions run on.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kernel::{Clock, Id};
 use tokio::sync::watch;
 
-use crate::config::{Engine, StoreConfig};
-use crate::lane::{Freshness, Server};
+use crate::config::{Engine, Lanes, ServerConfig, StoreConfig};
+use crate::lane::{Freshness, Lane, Server};
 use crate::routes::{Place, Routes};
 use crate::schema::{self, Migrated};
-use crate::{OpenError, StoreError, Tx, sqlite};
+use crate::{OpenError, StoreError, Tx, pg, sqlite};
 
 /// How often a transaction follows its rows to another server before it gives up as busy.
 const REROUTES_MAX: usize = 5;
@@ -53,11 +54,7 @@ impl Store {
                         announced.clone(),
                     )?)]
                 }
-                Engine::Postgres { .. } => {
-                    return Err(OpenError::Misconfigured(
-                        "PostgreSQL lanes are being built".to_owned(),
-                    ));
-                }
+                Engine::Postgres { servers, .. } => open_servers(servers, &config.lanes, &announced)?,
             };
             Ok(Store(Arc::new(Inner {
                 clock,
@@ -74,10 +71,13 @@ impl Store {
         blocking(move || {
             let applied = match &config.engine {
                 Engine::Sqlite { path } => sqlite::migrate(path, &config.lanes, schema::migrations(), now)?,
-                Engine::Postgres { .. } => {
-                    return Err(OpenError::Misconfigured(
-                        "PostgreSQL lanes are being built".to_owned(),
-                    ));
+                Engine::Postgres { servers, .. } => {
+                    let mut applied = Vec::new();
+                    for server in servers {
+                        let address = pg::address(&server.name, &server.url, &config.lanes)?;
+                        applied.extend(pg::migrate(&server.name, &address, schema::migrations(), now)?);
+                    }
+                    applied
                 }
             };
             Ok(Migrated { applied })
@@ -159,6 +159,27 @@ impl Store {
         self.0.announced.subscribe()
     }
 
+    /// Copies the embedded store to a new file while it is in use. PostgreSQL is backed up with its own tools.
+    pub async fn backup_to(&self, path: impl Into<PathBuf>) -> Result<(), StoreError> {
+        let (store, path) = (self.clone(), path.into());
+        blocking(move || {
+            let servers = store.0.routes.servers();
+            let Some(Lane::Sqlite { readers, .. }) = servers.first().map(|server| &server.lane) else {
+                return Err(StoreError::broken(
+                    "PostgreSQL is backed up with its own tools, such as pg_basebackup",
+                ));
+            };
+            sqlite::back_up(&readers.connection()?, &path)
+        })
+        .await
+    }
+
+    /// Whether a file is a whole backup that this program can open (perhaps after `townhall migrate`).
+    pub async fn check_backup(path: impl Into<PathBuf>) -> Result<(), OpenError> {
+        let path = path.into();
+        blocking(move || sqlite::check_backup(&path, &Lanes::default(), schema::migrations())).await
+    }
+
     /// Finishes what was accepted and takes no more.
     pub async fn close(&self) {
         let store = self.clone();
@@ -235,6 +256,25 @@ impl Shard {
         }
         Err(StoreError::Busy.into())
     }
+}
+
+fn open_servers(
+    servers: &[ServerConfig],
+    lanes: &Lanes,
+    announced: &watch::Sender<u64>,
+) -> Result<Vec<Arc<Server>>, OpenError> {
+    if servers.is_empty() {
+        return Err(OpenError::Misconfigured(
+            "name at least one PostgreSQL server".to_owned(),
+        ));
+    }
+    let mut open = Vec::new();
+    for server in servers {
+        let address = pg::address(&server.name, &server.url, lanes)?;
+        pg::accept(&server.name, &address, schema::migrations())?;
+        open.push(Arc::new(Server::open_postgres(server, lanes, announced)?));
+    }
+    Ok(open)
 }
 
 /// Runs `work` where it may block.

@@ -83,7 +83,7 @@ pub(crate) fn accept(path: &Path, lanes: &Lanes, known: &[Migration]) -> Result<
 }
 
 /// `None` when nothing was ever applied here.
-fn applied(connection: &Connection) -> rusqlite::Result<Option<Vec<Applied>>> {
+pub(super) fn applied(connection: &Connection) -> rusqlite::Result<Option<Vec<Applied>>> {
     if !connection.table_exists(None, "schema_versions")? {
         return Ok(None);
     }

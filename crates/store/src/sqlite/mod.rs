@@ -1,5 +1,6 @@
 //! The embedded engine: one file, one writer that commits in groups, readers that run where they are asked.
 
+mod backup;
 mod failure;
 mod migrate;
 mod reader;
@@ -14,6 +15,7 @@ use crate::config::Lanes;
 use crate::tx::Failure;
 use crate::{Sql, StoreError, ValueRef};
 
+pub(crate) use backup::{check as check_backup, copy as back_up};
 pub(crate) use migrate::{accept, migrate};
 pub(crate) use reader::Readers;
 pub(crate) use writer::Writer;
