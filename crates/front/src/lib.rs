@@ -1,1 +1,39 @@
+//! What every front end of the house shares: who is calling and whether they may, how things that go wrong are said,
+//! how lists are read, and the server that speaks HTTP/1.1, HTTP/2 and gRPC on one port.
+//!
+//! Two invariants are kept here. A route cannot be declared without saying who may knock ([`Routes`]), and nothing
+//! that goes wrong leaves the house in other words than a [`Problem`] of the closed list of [`Code`]s.
+
+mod access;
+mod arriving;
+mod caller;
+mod code;
+pub mod cookies;
+mod etag;
+mod extract;
 pub mod frame;
+mod gate;
+mod gatekeeper;
+mod grpc;
+mod limits;
+mod listing;
+mod meter;
+mod openapi;
+mod problem;
+mod request_id;
+mod routes;
+
+pub use access::{Access, People, Role};
+pub use caller::{Caller, Grant, KeyHolder, Proof, Roles, SignedIn, Who};
+pub use code::Code;
+pub use etag::{ETag, IfMatch};
+pub use extract::{Body, Form, InPath, InPath2, Query};
+pub use gatekeeper::{Admission, Credentials, Gatekeeper, Knock};
+pub use limits::Limits;
+pub use listing::{Listing, Paging, PagingIn, bad_cursor};
+pub use meter::Metrics;
+pub use problem::{FieldError, Problem};
+pub use request_id::{RequestId, X_REQUEST_ID};
+pub use routes::{Kind, RouteEntry, Routes};
+/// Collects handlers with `#[utoipa::path]` for [`Routes::api`].
+pub use utoipa_axum::routes;

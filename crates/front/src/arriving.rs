@@ -1,0 +1,83 @@
+//! A request body on its way in: bounded, and knowing whether it has arrived, so that a time-out can say whose fault
+//! it was.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, Limited};
+
+use crate::limits::{REFUSED_BODY_BYTES_READ, REFUSED_BODY_SECONDS};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) struct Arriving<B> {
+    body: Limited<B>,
+    arrived: Arc<AtomicBool>,
+}
+
+impl<B> Arriving<B> {
+    pub fn new(body: B, bytes_max: usize) -> (Arriving<B>, Arc<AtomicBool>) {
+        let arrived = Arc::new(AtomicBool::new(false));
+        let body = Limited::new(body, bytes_max);
+        (
+            Arriving {
+                body,
+                arrived: Arc::clone(&arrived),
+            },
+            arrived,
+        )
+    }
+}
+
+impl<B> Body for Arriving<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if !matches!(frame, Some(Ok(_))) || self.body.is_end_stream() {
+            self.arrived.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Reads a refused body and forgets it, within bounds. Most clients read the answer only after they sent all, and
+/// would see a broken connection instead of a 413.
+pub(crate) async fn discard<B>(mut body: B)
+where
+    B: Body + Unpin,
+{
+    let reading = async {
+        let mut left = REFUSED_BODY_BYTES_READ;
+        while let Some(Ok(frame)) = body.frame().await {
+            let bytes = frame.data_ref().map_or(0, Buf::remaining);
+            match left.checked_sub(bytes) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    let limit = std::time::Duration::from_secs(REFUSED_BODY_SECONDS);
+    // Whether it was read to its end or not, the answer is the same.
+    let _ = tokio::time::timeout(limit, reading).await;
+}

@@ -1,0 +1,214 @@
+//! What handlers take out of a request, with problems that name the place of the mistake.
+//!
+//! They stand for axum's own extractors, whose refusals are plain text and would leave the closed list of codes.
+
+use std::str::FromStr;
+
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Code, Problem};
+
+/// A JSON body. Refuses another content type (415), a body that is too large (413), and names the place of what
+/// cannot be read (400) or does not fit (422).
+#[derive(Clone, Copy, Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Body<T>, Problem> {
+        expect_content_type(request.headers(), JSON)?;
+        let bytes = read(request, state).await?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| bad_json(&error))?;
+        // What follows the value would otherwise be ignored without a word.
+        json.end()
+            .map_err(|error| Problem::new(Code::Malformed).field("", "json", error.to_string()))?;
+        Ok(Body(value))
+    }
+}
+
+/// As an answer it is axum's `Json`.
+impl<T: Serialize> IntoResponse for Body<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// The fields of an HTML form. Pages take strings out of it and answer with the form again, so only a form that is
+/// none is a problem here.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Form<T>, Problem> {
+        expect_content_type(request.headers(), FORM)?;
+        urlencoded(&read(request, state).await?).map(Form)
+    }
+}
+
+/// The query parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query<T>, Problem> {
+        urlencoded(parts.uri.query().unwrap_or_default().as_bytes()).map(Query)
+    }
+}
+
+/// The first parameter of the path. One that cannot be an id names nothing, so the answer is 404.
+#[derive(Clone, Copy, Debug)]
+pub struct InPath<T>(pub T);
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for InPath<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<InPath<T>, Problem> {
+        let raw = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found())?;
+        param(&raw, 0).map(InPath)
+    }
+}
+
+/// The first two parameters of the path.
+#[derive(Clone, Copy, Debug)]
+pub struct InPath2<A, B>(pub A, pub B);
+
+impl<A: FromStr, B: FromStr, S: Send + Sync> FromRequestParts<S> for InPath2<A, B> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<InPath2<A, B>, Problem> {
+        let raw = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found())?;
+        Ok(InPath2(param(&raw, 0)?, param(&raw, 1)?))
+    }
+}
+
+fn param<T: FromStr>(raw: &RawPathParams, at: usize) -> Result<T, Problem> {
+    let text = raw.iter().nth(at).map(|(_, value)| value);
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(Problem::not_found)
+}
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn expect_content_type(headers: &HeaderMap, expected: &'static str) -> Result<(), Problem> {
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let kind = given.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case(expected) {
+        Ok(())
+    } else {
+        Err(Problem::new(Code::UnsupportedMediaType).detail(format!("Send the body as {expected}.")))
+    }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|refusal: BytesRejection| {
+            if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::new(Code::BodyTooLarge)
+            } else {
+                Problem::new(Code::Malformed).detail("The body ended early.")
+            }
+        })
+}
+
+fn bad_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let path = match error.path().to_string() {
+        root if root == "." => String::new(),
+        path => path,
+    };
+    if error.inner().is_data() {
+        Problem::invalid(path, "type", error.inner().to_string())
+    } else {
+        Problem::new(Code::Malformed).field(path, "json", error.inner().to_string())
+    }
+}
+
+fn urlencoded<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let field = error.path().to_string();
+        Problem::new(Code::Malformed).field(field, "parameter", error.inner().to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    struct Address {
+        #[expect(dead_code, reason = "only its type matters here")]
+        city: String,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct PersonIn {
+        #[expect(dead_code, reason = "only its type matters here")]
+        addresses: Vec<Address>,
+    }
+
+    async fn body(content_type: &str, text: &'static str) -> Result<Body<PersonIn>, Problem> {
+        let request = Request::builder()
+            .header(header::CONTENT_TYPE, content_type)
+            .body(axum::body::Body::from(text))
+            .unwrap();
+        Body::from_request(request, &()).await
+    }
+
+    #[tokio::test]
+    async fn a_body_that_does_not_fit_names_the_place() {
+        let problem = body(JSON, r#"{"addresses":[{"city":"Tver"},{"city":7}]}"#)
+            .await
+            .unwrap_err();
+        assert_eq!(problem.code(), Code::Invalid);
+        assert_eq!(problem.errors()[0].field, "addresses[1].city");
+        let problem = body(JSON, r#"{"addresses":[{"city":"#).await.unwrap_err();
+        assert_eq!(problem.code(), Code::Malformed);
+        assert_eq!(problem.errors()[0].field, "addresses[0].city");
+        let problem = body(JSON, r#"{"addresses":[]} {}"#).await.unwrap_err();
+        assert_eq!(problem.code(), Code::Malformed);
+        assert_eq!(
+            body("text/plain", "{}").await.unwrap_err().code(),
+            Code::UnsupportedMediaType
+        );
+        assert!(
+            body("Application/JSON; charset=utf-8", r#"{"addresses":[]}"#)
+                .await
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_bad_query_parameter_is_named() {
+        #[derive(Debug, Deserialize)]
+        struct Filter {
+            #[expect(dead_code, reason = "only its type matters here")]
+            limit: u32,
+        }
+        let problem = urlencoded::<Filter>(b"limit=many").unwrap_err();
+        assert_eq!(problem.code(), Code::Malformed);
+        assert_eq!(problem.errors()[0].field, "limit");
+    }
+}

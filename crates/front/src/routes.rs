@@ -1,0 +1,230 @@
+//! The routes of a service, and the table of all of them.
+//!
+//! There is no way to add a route without [`Access`]: each method here takes it, puts the gate before the handler,
+//! writes it into the OpenAPI document, and notes it in the table that the walk test reads. Mistakes in the table
+//! itself (the same route twice) are collected and refuse the start.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, MethodRouter};
+use http::Method;
+use tonic::server::NamedService;
+use tower::Service;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::UtoipaMethodRouter;
+
+use crate::gate::{Gate, Place};
+use crate::{Access, openapi};
+
+/// What a route is for; decides how problems are told there and which headers answers get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// JSON for programs; stands in the OpenAPI document.
+    Api,
+    /// For browsers.
+    Page,
+    Grpc,
+    /// For those who run the server: answers while requests are shed.
+    Probe,
+}
+
+/// One route as it was declared.
+#[derive(Clone, Debug)]
+pub struct RouteEntry {
+    pub service: &'static str,
+    pub method: Method,
+    /// With parameters in braces: `/api/v1/people/{id}`.
+    pub path: String,
+    pub access: Access,
+    pub kind: Kind,
+    pub operation_id: Option<String>,
+}
+
+/// The routes of one service (`S` is its handlers' state), or of all after [`Routes::with_state`] and [`Routes::merge`].
+pub struct Routes<S = ()> {
+    service: &'static str,
+    pub(crate) router: Router<S>,
+    pub(crate) openapi: OpenApi,
+    pub(crate) table: Vec<RouteEntry>,
+    pub(crate) grpc_services: Vec<&'static str>,
+    pub(crate) descriptors: Vec<&'static [u8]>,
+    pub(crate) faults: Vec<String>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    pub fn new(service: &'static str) -> Routes<S> {
+        Routes {
+            service,
+            router: Router::new(),
+            openapi: OpenApi::default(),
+            table: Vec::new(),
+            grpc_services: Vec::new(),
+            descriptors: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Adds handlers of one path that were written with `#[utoipa::path]`:
+    /// `.api(Access::SIGNED_IN, routes!(profile, change_profile))`.
+    pub fn api(mut self, access: Access, (schemas, mut paths, handlers): UtoipaMethodRouter<S>) -> Routes<S> {
+        if paths.paths.len() > 1 {
+            let names = paths.paths.keys().map(String::as_str).collect::<Vec<_>>();
+            self.faults.push(format!(
+                "one call of `api` declares several paths: {}",
+                names.join(", ")
+            ));
+        }
+        let mut declared = None;
+        for (path, item) in &mut paths.paths {
+            for (method, operation) in openapi::operations(item) {
+                openapi::complete(operation, self.service, path, &method, access);
+                let operation_id = operation.operation_id.clone();
+                self.note(method, path, access, Kind::Api, operation_id);
+            }
+            declared = Some(path.clone());
+        }
+        let Some(path) = declared else {
+            self.faults.push("`api` was called without a handler".to_owned());
+            return self;
+        };
+        self.mount(&path, access, Kind::Api, handlers);
+        openapi::add(&mut self.openapi, schemas, paths);
+        self
+    }
+
+    /// Adds a page, or what belongs to pages (a form, a style sheet).
+    pub fn page<H, T>(self, access: Access, method: Method, path: &str, handler: H) -> Routes<S>
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.plain(access, Kind::Page, method, path, handler)
+    }
+
+    /// Adds what is neither a page nor in the OpenAPI document: probes, documents, published keys.
+    pub fn plain<H, T>(
+        mut self,
+        access: Access,
+        kind: Kind,
+        method: Method,
+        path: &str,
+        handler: H,
+    ) -> Routes<S>
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let Ok(filter) = MethodFilter::try_from(method.clone()) else {
+            self.faults
+                .push(format!("{path}: no route can have the method {method}"));
+            return self;
+        };
+        self.note(method, path, access, kind, None);
+        self.mount(path, access, kind, axum::routing::on(filter, handler));
+        self
+    }
+
+    /// Adds a gRPC service. Each of its methods that is named here is open as said; others do not exist.
+    /// `descriptors` is its encoded file descriptor set, for reflection.
+    pub fn grpc<G>(
+        mut self,
+        service: G,
+        methods: &[(&str, Access)],
+        descriptors: Option<&'static [u8]>,
+    ) -> Routes<S>
+    where
+        G: Service<Request, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
+        G::Response: IntoResponse + 'static,
+        G::Future: Send + 'static,
+    {
+        for (method, access) in methods {
+            let path = format!("/{}/{method}", G::NAME);
+            self.note(Method::POST, &path, *access, Kind::Grpc, None);
+            self.mount(
+                &path,
+                *access,
+                Kind::Grpc,
+                axum::routing::post_service(service.clone()),
+            );
+        }
+        self.grpc_services.push(G::NAME);
+        self.descriptors.extend(descriptors);
+        self
+    }
+
+    fn note(&mut self, method: Method, path: &str, access: Access, kind: Kind, operation_id: Option<String>) {
+        if self
+            .table
+            .iter()
+            .any(|entry| entry.method == method && entry.path == path)
+        {
+            self.faults.push(format!("{method} {path} is declared twice"));
+        }
+        self.table.push(RouteEntry {
+            service: self.service,
+            method,
+            path: path.to_owned(),
+            access,
+            kind,
+            operation_id,
+        });
+    }
+
+    /// Puts the handlers behind the gate. `route_layer` leaves the answer to a wrong method outside.
+    fn mount(&mut self, path: &str, access: Access, kind: Kind, handlers: MethodRouter<S>) {
+        if !self.faults.is_empty() {
+            return;
+        }
+        let place = Arc::new(Place::new(path, access, kind));
+        let gated = handlers.route_layer(tower::layer::layer_fn(move |inner| {
+            Gate::new(inner, Arc::clone(&place))
+        }));
+        self.router = std::mem::take(&mut self.router).route(path, gated);
+    }
+
+    /// Gives the handlers their state.
+    pub fn with_state(self, state: S) -> Routes {
+        Routes {
+            service: self.service,
+            router: self.router.with_state(state),
+            openapi: self.openapi,
+            table: self.table,
+            grpc_services: self.grpc_services,
+            descriptors: self.descriptors,
+            faults: self.faults,
+        }
+    }
+
+    /// The routes of both.
+    pub fn merge(mut self, other: Routes<S>) -> Routes<S> {
+        for entry in &other.table {
+            if self
+                .table
+                .iter()
+                .any(|mine| mine.method == entry.method && mine.path == entry.path)
+            {
+                self.faults
+                    .push(format!("{} {} is declared twice", entry.method, entry.path));
+            }
+        }
+        self.faults.extend(other.faults);
+        self.table.extend(other.table);
+        self.grpc_services.extend(other.grpc_services);
+        self.descriptors.extend(other.descriptors);
+        self.openapi.merge(other.openapi);
+        if self.faults.is_empty() {
+            self.router = self.router.merge(other.router);
+        }
+        self
+    }
+
+    /// Every route, for the walk test and the docs.
+    pub fn table(&self) -> &[RouteEntry] {
+        &self.table
+    }
+}
