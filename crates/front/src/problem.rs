@@ -146,9 +146,14 @@ impl Problem {
 
     /// The whole chain of what led to it, for the log.
     pub fn causes(&self) -> Option<String> {
-        let first: &(dyn Error + 'static) = self.0.cause.as_deref()?;
-        let chain = std::iter::successors(Some(first), |error| error.source());
-        Some(chain.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+        let mut error: &(dyn Error + 'static) = self.0.cause.as_deref()?;
+        let mut chain = error.to_string();
+        while let Some(source) = error.source() {
+            chain.push_str(": ");
+            chain.push_str(&source.to_string());
+            error = source;
+        }
+        Some(chain)
     }
 
     /// The body of RFC 9457.
