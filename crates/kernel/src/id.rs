@@ -92,7 +92,7 @@ impl Id {
         Id(bytes)
     }
 
-    pub fn from_bytes(bytes: [u8; 16]) -> Id {
+    pub const fn from_bytes(bytes: [u8; 16]) -> Id {
         Id(bytes)
     }
 

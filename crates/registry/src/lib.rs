@@ -8,7 +8,10 @@
 //!
 //! Each folder is one slice from route to SQL: `types`, `rules`, `rows`, `service`, `http`.
 
+pub mod audit;
+pub mod grants;
 pub mod passwords;
+pub mod people;
 
 mod options;
 mod service;

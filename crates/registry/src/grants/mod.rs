@@ -1,0 +1,5 @@
+//! Grants: who stands in which relation to what, and what that lets them do.
+
+pub mod rows;
+pub mod rules;
+pub mod types;

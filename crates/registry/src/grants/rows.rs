@@ -1,0 +1,108 @@
+//! The rows of grants, and of the roll of administrators.
+
+use kernel::{Id, Moment, PersonId};
+use store::{StoreError, Tx, params, sql};
+
+use super::types::{Given, HOUSE, HouseRole, HouseRoles};
+
+pub fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Given>, StoreError> {
+    tx.query(
+        sql!("SELECT relation, scope, granted_at FROM grants WHERE person = $1 ORDER BY scope, relation"),
+        params![person],
+        |row| {
+            Ok(Given {
+                relation: row.get(0)?,
+                scope: row.get(1)?,
+                at: row.get(2)?,
+            })
+        },
+    )
+}
+
+/// The roles on the house that the person holds.
+pub fn on_house(tx: &mut Tx<'_>, person: PersonId) -> Result<HouseRoles, StoreError> {
+    let given = of_person(tx, person)?;
+    let on_house = given.iter().filter(|given| given.scope == HOUSE);
+    Ok(HouseRoles::of(
+        on_house.filter_map(|given| HouseRole::parse(&given.relation)),
+    ))
+}
+
+/// `false` when the person had it already.
+pub(super) fn add(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    relation: &str,
+    scope: &str,
+    at: Moment,
+) -> Result<bool, StoreError> {
+    let added = tx.execute(
+        sql!(
+            "INSERT INTO grants (person, vshard, scope, relation, granted_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (person, scope, relation) DO NOTHING"
+        ),
+        params![person, person.0.virtual_shard(), scope, relation, at],
+    )?;
+    Ok(added == 1)
+}
+
+/// `false` when the person did not have it.
+pub(super) fn remove(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    relation: &str,
+    scope: &str,
+) -> Result<bool, StoreError> {
+    let removed = tx.execute(
+        sql!("DELETE FROM grants WHERE person = $1 AND scope = $2 AND relation = $3"),
+        params![person, scope, relation],
+    )?;
+    Ok(removed == 1)
+}
+
+pub fn remove_all(tx: &mut Tx<'_>, person: PersonId) -> Result<(), StoreError> {
+    tx.execute(sql!("DELETE FROM grants WHERE person = $1"), params![person])?;
+    Ok(())
+}
+
+/// Everybody on this server who holds a relation to a scope.
+pub(super) fn holders(
+    tx: &mut Tx<'_>,
+    relation: &str,
+    scope: &str,
+    rows: i64,
+) -> Result<Vec<PersonId>, StoreError> {
+    tx.query(
+        sql!("SELECT person FROM grants WHERE scope = $1 AND relation = $2 ORDER BY person LIMIT $3"),
+        params![scope, relation, rows],
+        |row| row.get(0),
+    )
+}
+
+/// Whether the roll counts anybody besides this person.
+pub(super) fn others_on_roll(tx: &mut Tx<'_>, house: Id, person: PersonId) -> Result<bool, StoreError> {
+    let others: i64 = tx.query_one(
+        sql!("SELECT count(*) FROM house_admins WHERE house = $1 AND counted = 1 AND person <> $2"),
+        params![house, person],
+        |row| row.get(0),
+    )?;
+    Ok(others > 0)
+}
+
+/// Writes what a version of the person says about the roll; a later version's word stands.
+pub(super) fn put_on_roll(
+    tx: &mut Tx<'_>,
+    house: Id,
+    person: PersonId,
+    counted: bool,
+    fence: i64,
+) -> Result<(), StoreError> {
+    tx.execute(
+        sql!(
+            "INSERT INTO house_admins (house, vshard, person, counted, fence) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (house, person) DO UPDATE SET counted = $4, fence = $5 WHERE house_admins.fence <= $5"
+        ),
+        params![house, house.virtual_shard(), person, counted, fence],
+    )?;
+    Ok(())
+}

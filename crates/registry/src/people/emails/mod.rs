@@ -1,0 +1,151 @@
+//! Who has an e-mail address.
+//!
+//! People live on many servers, so no unique index can see all of them. Instead, each address has one row, a claim,
+//! in the shard that the address itself hashes to. A claim counts while its person exists and bears the address, or
+//! for a few minutes after it was made. To take an address: claim it, save the person, confirm the claim.
+//!
+//! * Two who want the same address meet in that one row, and one of them loses.
+//! * A crash after the claim leaves a claim whose person does not bear the address: it lapses by itself.
+//! * A save that comes so late that the claim lapsed and went to somebody else is found out by the confirmation, and
+//!   the person is saved again without the address.
+//! * Whoever takes over a lapsed claim replaces exactly the claim they judged, so a confirmation in between wins.
+//!
+//! The row holds no address, so nothing personal outlives the person.
+
+mod rows;
+
+use kernel::{Id, Moment, PersonId};
+use store::{Store, StoreError};
+
+use super::limits::{CLAIM_ATTEMPTS_MAX, CLAIM_COUNTS_SECONDS};
+use super::types::{Email, Person};
+
+/// Somebody's hold on an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub person: PersonId,
+    pub at: Moment,
+    pub confirmed: bool,
+}
+
+impl Claim {
+    fn is_young(&self, now: Moment) -> bool {
+        !self.confirmed && now < self.at.plus_seconds(CLAIM_COUNTS_SECONDS)
+    }
+}
+
+/// A claim that was won and is to be confirmed once the person bears the address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "an address that is not confirmed lapses"]
+pub struct Claimed {
+    key: String,
+    person: PersonId,
+    at: Moment,
+}
+
+/// The id under which all claims on an address meet.
+fn address(key: &str) -> Id {
+    Id::named("email", key)
+}
+
+/// Claims the address for a person who is about to bear it. `None` when it belongs to somebody else.
+pub async fn claim(
+    store: &Store,
+    email: &Email,
+    person: PersonId,
+    now: Moment,
+) -> Result<Option<Claimed>, StoreError> {
+    let key = email.key();
+    let id = address(&key);
+    let new = Claim {
+        person,
+        at: now,
+        confirmed: false,
+    };
+    for _ in 0..CLAIM_ATTEMPTS_MAX {
+        let known = store.shard_of(id).read(move |tx| rows::claim(tx, id)).await?;
+        let won = match known {
+            None => store.shard_of(id).write(move |tx| rows::add(tx, id, new)).await?,
+            Some(old) if old.person != person && counts(store, &key, old, now).await? => return Ok(None),
+            Some(old) => {
+                store
+                    .shard_of(id)
+                    .write(move |tx| rows::replace(tx, id, old, new))
+                    .await?
+            }
+        };
+        if won {
+            return Ok(Some(Claimed { key, person, at: now }));
+        }
+    }
+    Err(StoreError::Busy)
+}
+
+async fn counts(store: &Store, key: &str, claim: Claim, now: Moment) -> Result<bool, StoreError> {
+    Ok(claim.is_young(now) || bears(store, key, claim.person).await?)
+}
+
+async fn bears(store: &Store, key: &str, person: PersonId) -> Result<bool, StoreError> {
+    let key = key.to_owned();
+    store
+        .shard_of(person)
+        .read(move |tx| super::rows::bears(tx, person, &key))
+        .await
+}
+
+/// Confirms the claim, now that the person bears the address. `false` when it lapsed meanwhile and went to somebody
+/// else: then the person must not keep the address.
+pub async fn confirm(store: &Store, claimed: &Claimed) -> Result<bool, StoreError> {
+    let (id, person, at) = (address(&claimed.key), claimed.person, claimed.at);
+    store
+        .shard_of(id)
+        .write(move |tx| rows::confirm(tx, id, person, at))
+        .await
+}
+
+/// Lets go of an address that the person no longer bears. A claim that counts stays, whoever made it.
+pub async fn release(store: &Store, email: &Email, person: PersonId, now: Moment) -> Result<(), StoreError> {
+    let key = email.key();
+    let id = address(&key);
+    let known = store.shard_of(id).read(move |tx| rows::claim(tx, id)).await?;
+    match known {
+        Some(claim) if claim.person == person && !counts(store, &key, claim, now).await? => {
+            store
+                .shard_of(id)
+                .write(move |tx| rows::remove(tx, id, claim))
+                .await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives back an address that was claimed for a person who then was not saved.
+pub async fn give_up(store: &Store, claimed: &Claimed) -> Result<(), StoreError> {
+    let id = address(&claimed.key);
+    let claim = Claim {
+        person: claimed.person,
+        at: claimed.at,
+        confirmed: false,
+    };
+    if bears(store, &claimed.key, claimed.person).await? {
+        return Ok(());
+    }
+    store
+        .shard_of(id)
+        .write(move |tx| rows::remove(tx, id, claim))
+        .await
+}
+
+/// Who has this address.
+pub async fn bearer(store: &Store, email: &Email) -> Result<Option<Person>, StoreError> {
+    let key = email.key();
+    let id = address(&key);
+    let Some(claim) = store.shard_of(id).read(move |tx| rows::claim(tx, id)).await? else {
+        return Ok(None);
+    };
+    let person = store
+        .shard_of(claim.person)
+        .read(move |tx| super::rows::person(tx, claim.person))
+        .await?;
+    Ok(person.filter(|person| person.email().is_some_and(|email| email.key() == key)))
+}
