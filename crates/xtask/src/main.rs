@@ -7,7 +7,7 @@ mod tidy;
 
 use std::fmt::Display;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -51,8 +51,14 @@ fn say(line: impl Display) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// The folder of the workspace, wherever the chore is started from.
+/// The folder of the workspace that we stand in; the one this chore was built from when we stand elsewhere.
 fn root() -> PathBuf {
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).map(PathBuf::from).unwrap_or(here)
+    let is_root = |folder: &Path| folder.join("Cargo.lock").is_file() && folder.join("crates").is_dir();
+    let here = std::env::current_dir().unwrap_or_default();
+    let built = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found = here
+        .ancestors()
+        .chain(built.ancestors())
+        .find(|folder| is_root(folder));
+    found.unwrap_or(built).to_owned()
 }
