@@ -4,6 +4,7 @@
 //! promises nothing. All steps share one profile and one feature set (`--workspace --all-targets`), so each crate is
 //! compiled once. The last line, `N passed, N failed`, sums the tests and the steps; CI reads it.
 
+mod api;
 mod binaries;
 mod servers;
 mod tally;
@@ -45,7 +46,7 @@ impl Choice {
     }
 }
 
-const STEPS: &[&str] = &["fmt", "clippy", "tidy", "tests"];
+const STEPS: &[&str] = &["fmt", "clippy", "tidy", "tests", "api"];
 
 pub fn run(choice: &Choice) -> Result<bool> {
     let mut house = House {
@@ -64,8 +65,17 @@ pub fn run(choice: &Choice) -> Result<bool> {
         });
     }
     let filters = choice.test_filters();
-    if filters.as_ref().is_none_or(|filters| !filters.is_empty()) {
-        house.tests(&filters.unwrap_or_default());
+    let wants_tests = filters.as_ref().is_none_or(|filters| !filters.is_empty());
+    let wants_api = choice.wants_step("api");
+    if (wants_tests || wants_api)
+        && let Some(built) = house.build()
+    {
+        if wants_tests {
+            house.tests(&built, &filters.unwrap_or_default());
+        }
+        if wants_api {
+            house.api(&built);
+        }
     }
     house.close()
 }
@@ -89,19 +99,22 @@ impl House {
         passed
     }
 
-    fn tests(&mut self, filters: &[String]) {
-        let mut built = Built::default();
-        let mut servers = None;
-        let ready = self.step("build", || {
-            built = binaries::build()?;
+    fn build(&mut self) -> Option<Built> {
+        let mut built = None;
+        self.step("build", || {
+            built = Some(binaries::build()?);
             Ok(true)
-        }) && self.step("two PostgreSQL servers", || {
+        });
+        built
+    }
+
+    fn tests(&mut self, built: &Built, filters: &[String]) {
+        let mut servers = None;
+        self.step("two PostgreSQL servers", || {
             servers = Some(Servers::start(&built.program("two-postgres")?)?);
             Ok(true)
         });
-        let (true, Some(servers)) = (ready, servers) else {
-            return;
-        };
+        let Some(servers) = servers else { return };
         crate::say("── tests");
         let started = Instant::now();
         let mut environment = vec![servers.environment.clone()];
@@ -112,6 +125,18 @@ impl House {
             binaries::run(binary, filters, &environment, &mut self.tally);
         }
         self.steps.push(("tests".to_owned(), started.elapsed()));
+    }
+
+    fn api(&mut self, built: &Built) {
+        let mut ready = None;
+        self.step("API tester: a demo city", || {
+            ready = Some((api::install()?, api::City::open(&built.program("townhall")?)?));
+            Ok(true)
+        });
+        let Some((tester, city)) = ready else { return };
+        for who in ["admin", "service"] {
+            self.step(&format!("API tester as {who}"), || city.try_as(&tester, who));
+        }
     }
 
     fn close(self) -> Result<bool> {

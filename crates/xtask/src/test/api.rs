@@ -1,0 +1,165 @@
+//! The property-based API tester: schemathesis reads our OpenAPI document and tries what it allows and what it does
+//! not, against a running house, once as an admin and once as a service with a key. It must find no 5xx and no answer
+//! that the document does not declare.
+//!
+//! Its versions are pinned in `api/requirements.txt`, its random numbers start from one seed, and the number of examples
+//! is bounded, so that a finding can be repeated and the run takes a known time.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+const REQUIREMENTS: &str = include_str!("../../api/requirements.txt");
+const EXAMPLES_MAX: &str = "12";
+const SEED: &str = "20261121";
+/// What `serve` prints before the address it is open at.
+const OPEN_LINE: &str = "The house is open: ";
+/// Checks that speak of the document's truth.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_headers_conformance,response_schema_conformance,negative_data_rejection,\
+                      unsupported_method,ignored_auth";
+
+/// A virtual environment of Python with the tester in it, made once under `target/`.
+pub fn install() -> Result<PathBuf> {
+    let folder = folder().join("python");
+    let tester = folder.join("bin/st");
+    let stamp = folder.join("requirements.txt");
+    if tester.is_file() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == REQUIREMENTS) {
+        return Ok(tester);
+    }
+    fs::create_dir_all(&folder)?;
+    make_environment(&folder)?;
+    let wanted = crate::root().join("crates/xtask/api/requirements.txt");
+    let pip = [
+        folder.join("bin/pip").display().to_string(),
+        "install".into(),
+        "--quiet".into(),
+        "-r".into(),
+    ];
+    run(Command::new(&pip[0]).args(&pip[1..]).arg(&wanted))?;
+    fs::copy(&wanted, &stamp)?;
+    Ok(tester)
+}
+
+fn folder() -> PathBuf {
+    crate::root().join("target/api-tester")
+}
+
+fn make_environment(folder: &Path) -> Result<()> {
+    let make = || {
+        run(Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(folder))
+    };
+    let Err(first) = make() else { return Ok(()) };
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    if !root || !Path::new("/etc/debian_version").exists() {
+        return Err(first).context("the API tester needs Python 3.11 or newer with `venv`: install it");
+    }
+    run(Command::new("apt-get").args(["update", "--quiet"]))?;
+    run(Command::new("apt-get").args(["install", "--quiet", "--yes", "python3", "python3-venv"]))?;
+    make()
+}
+
+/// A demo city that is open for the tester; closed when dropped.
+pub struct City {
+    child: Child,
+    base: String,
+    demo: PathBuf,
+}
+
+impl City {
+    pub fn open(townhall: &Path) -> Result<City> {
+        let data = folder().join("data");
+        if data.exists() {
+            fs::remove_dir_all(&data)?;
+        }
+        fs::create_dir_all(&data)?;
+        let mut child = Command::new(townhall)
+            .args([
+                "serve",
+                "--demo",
+                "--listen",
+                "127.0.0.1:0",
+                "--log",
+                "warn",
+                "--data",
+            ])
+            .arg(&data)
+            .current_dir(folder())
+            .env("TOWNHALL_REGISTRY__ADDRESS_ATTEMPTS_PER_MINUTE", "1000000")
+            .env("TOWNHALL_REGISTRY__LOCKOUT_FAILURES", "1000000")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let out = child.stdout.take().context("the house has no output")?;
+        let mut city = City {
+            child,
+            base: String::new(),
+            demo: data.join("demo.json"),
+        };
+        for line in BufReader::new(out).lines() {
+            if let Some(base) = line?.strip_prefix(OPEN_LINE) {
+                city.base = base.trim().to_owned();
+                return Ok(city);
+            }
+        }
+        bail!("the demo city did not open");
+    }
+
+    /// One run of the tester, as `admin` or as `service`.
+    pub fn try_as(&self, tester: &Path, who: &str) -> Result<bool> {
+        let status = Command::new(tester)
+            .args([
+                "--no-color",
+                "run",
+                "--checks",
+                CHECKS,
+                "--seed",
+                SEED,
+                "--max-examples",
+                EXAMPLES_MAX,
+            ])
+            .args([
+                "--generation-deterministic",
+                "--generation-database",
+                "none",
+                "--continue-on-failure",
+            ])
+            .args(["--no-shrink", "--warnings", "off", "--request-timeout", "10"])
+            .arg(format!("{}/api/openapi.json", self.base))
+            .current_dir(folder())
+            .env("SCHEMATHESIS_HOOKS", "credentials")
+            .env("PYTHONPATH", crate::root().join("crates/xtask/api"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("TESTER_BASE", &self.base)
+            .env("TESTER_DEMO", &self.demo)
+            .env("TESTER_AS", who)
+            .status()
+            .context("cannot start the API tester")?;
+        Ok(status.success())
+    }
+}
+
+impl Drop for City {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))?;
+    if !status.success() {
+        bail!("{command:?} failed");
+    }
+    Ok(())
+}
