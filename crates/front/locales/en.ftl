@@ -1,6 +1,7 @@
 # The page frame and the pages that tell of problems.
 
 house = Town hall
+you = You
 skip = Skip to the content
 nav = Main
 footer = Town hall, the people services of the city

@@ -3,14 +3,18 @@
 //! Pages are made whole on the server and need no script. Nothing is inline, so the content security policy can
 //! forbid inline script and style; what files a page needs stand under addresses that never change their content.
 
+mod arrival;
 mod assets;
 mod form;
+mod places;
 mod theme;
 mod tongue;
 mod view;
 
+pub use arrival::{Asker, Nav, NavItem, encoded, keep_language, keep_theme, local_path, problem_answer};
 pub use assets::{ASSET_ROUTE, address, asset};
 pub use form::{Choice, Field};
+pub use places::routes;
 pub use theme::Theme;
 pub use tongue::{Argument, Said, Tongue, When, Words};
 pub use view::{Frame, Link, problem_page, shown};

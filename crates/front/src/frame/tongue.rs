@@ -115,6 +115,14 @@ impl Tongue {
         }
     }
 
+    /// One of a family of texts, such as `act-person-created` of the family `act` for the code `person.created`.
+    /// `None` when the family has no such member, so that a code from outside never reaches a page.
+    pub fn say_of(&self, family: &str, code: &str) -> Option<String> {
+        let member = code.replace(['.', '_', ':'], "-");
+        let key = format!("{family}-{member}");
+        self.knows(&key).then(|| self.say(&key).to_string())
+    }
+
     pub fn knows(&self, key: &str) -> bool {
         self.words.find(self.language, key).is_some()
     }

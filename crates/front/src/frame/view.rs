@@ -26,7 +26,7 @@ pub struct Frame {
     path: String,
     person: Option<String>,
     links: Vec<Link>,
-    notice: Option<String>,
+    done: Option<String>,
 }
 
 impl Frame {
@@ -37,7 +37,7 @@ impl Frame {
             path: path.into(),
             person: None,
             links: Vec::new(),
-            notice: None,
+            done: None,
         }
     }
 
@@ -65,10 +65,10 @@ impl Frame {
         Frame { links, ..self }
     }
 
-    /// Something was done: said once at the top of the page.
+    /// The code of what was just done; the page says `done-CODE` at its top.
     #[must_use]
-    pub fn noticing(self, notice: Option<String>) -> Frame {
-        Frame { notice, ..self }
+    pub fn after(self, done: Option<String>) -> Frame {
+        Frame { done, ..self }
     }
 
     pub fn tongue(&self) -> &Tongue {
@@ -77,6 +77,10 @@ impl Frame {
 
     pub fn say<'a>(&self, key: &'a str) -> Said<'a> {
         self.tongue.say(key)
+    }
+
+    pub fn say_of(&self, family: &str, code: &str) -> Option<String> {
+        self.tongue.say_of(family, code)
     }
 
     pub fn when(&self, moment: Moment) -> When {
@@ -124,8 +128,10 @@ impl Frame {
         &self.links
     }
 
-    fn notice(&self) -> Option<&str> {
-        self.notice.as_deref()
+    fn notice(&self) -> Option<String> {
+        self.done
+            .as_deref()
+            .and_then(|code| self.tongue.say_of("done", code))
     }
 }
 
