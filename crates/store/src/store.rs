@@ -180,6 +180,17 @@ impl Store {
         blocking(move || sqlite::check_backup(&path, &Lanes::default(), schema::migrations())).await
     }
 
+    /// Puts a backup in the place of the embedded store `to`, which nobody may use meanwhile. What was there is kept
+    /// as the new file `kept`.
+    pub async fn restore(
+        backup: impl Into<PathBuf>,
+        to: impl Into<PathBuf>,
+        kept: impl Into<PathBuf>,
+    ) -> Result<(), OpenError> {
+        let (backup, to, kept) = (backup.into(), to.into(), kept.into());
+        blocking(move || sqlite::restore(&backup, &to, &kept, schema::migrations())).await
+    }
+
     /// Finishes what was accepted and takes no more.
     pub async fn close(&self) {
         let store = self.clone();

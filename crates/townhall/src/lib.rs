@@ -1,6 +1,14 @@
-//! The binary: builds each service and connects them. No logic of the product stands here.
+//! The binary: reads the configuration, builds each service, and connects them. No logic of the product stands here.
 
+pub mod cli;
+pub mod commands;
 pub mod config;
+mod connect;
+mod house;
+mod lock;
 pub mod logs;
 mod nearest;
+mod print;
 mod reports;
+
+pub use house::{Opening, Running, SERVICES, open, start};

@@ -57,7 +57,7 @@ fn copy_whole(from: &Connection, part: &Path) -> Result<(), StoreError> {
     copy.close().map_err(|(_, error)| failed(error))
 }
 
-fn rename_durably(part: &Path, to: &Path) -> Result<(), StoreError> {
+pub(super) fn rename_durably(part: &Path, to: &Path) -> Result<(), StoreError> {
     let folder = to
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

@@ -4,6 +4,7 @@ mod backup;
 mod failure;
 mod migrate;
 mod reader;
+mod restore;
 mod writer;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ use crate::{Sql, StoreError, ValueRef};
 pub(crate) use backup::{check as check_backup, copy as back_up};
 pub(crate) use migrate::{accept, migrate};
 pub(crate) use reader::Readers;
+pub(crate) use restore::restore;
 pub(crate) use writer::Writer;
 
 /// More than the program has statements, so that none is prepared twice.

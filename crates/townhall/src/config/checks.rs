@@ -153,15 +153,15 @@ fn check_store(config: &Config, troubles: &mut Vec<Trouble>) {
     let store = &config.store;
     within(
         troubles,
-        "store.readers",
-        u32::from(store.readers),
+        "store.read_connections",
+        u32::from(store.read_connections),
         1,
         CONNECTIONS_MAX,
     );
     within(
         troubles,
-        "store.writers",
-        u32::from(store.writers),
+        "store.write_connections",
+        u32::from(store.write_connections),
         1,
         CONNECTIONS_MAX,
     );
@@ -229,81 +229,38 @@ fn check_servers(config: &Config, troubles: &mut Vec<Trouble>) {
 
 fn check_registry(config: &Config, troubles: &mut Vec<Trouble>) {
     let registry = &config.registry;
-    let minutes = registry.access_token_minutes;
-    within(
-        troubles,
-        "registry.access_token_minutes",
-        minutes,
-        1,
-        ACCESS_TOKEN_MINUTES_MAX,
-    );
-    within(
-        troubles,
-        "registry.refresh_token_days",
-        registry.refresh_token_days,
-        1,
-        366,
-    );
-    within(
-        troubles,
-        "registry.invitation_hours",
-        registry.invitation_hours,
-        1,
-        24 * 366,
-    );
-    within(troubles, "registry.reset_hours", registry.reset_hours, 1, 24 * 7);
-    within(
-        troubles,
-        "registry.password_chars_min",
-        registry.password_chars_min,
-        8,
-        64,
-    );
-    within(
-        troubles,
-        "registry.lockout_failures",
-        registry.lockout_failures,
-        3,
-        1000,
-    );
-    within(
-        troubles,
-        "registry.lockout_minutes",
-        registry.lockout_minutes,
-        1,
-        24 * 60,
-    );
-    let attempts = registry.address_attempts_per_minute;
-    within(
-        troubles,
-        "registry.address_attempts_per_minute",
-        attempts,
-        1,
-        1_000_000,
-    );
-    let memory = registry.argon2_memory_kibibytes;
-    within(
-        troubles,
-        "registry.argon2_memory_kibibytes",
-        memory,
-        ARGON2_KIBIBYTES_MIN,
-        ARGON2_KIBIBYTES_MAX,
-    );
-    within(troubles, "registry.argon2_passes", registry.argon2_passes, 1, 100);
-    within(
-        troubles,
-        "registry.hashing_threads",
-        registry.hashing_threads,
-        0,
-        CONNECTIONS_MAX,
-    );
-    within(
-        troubles,
-        "registry.hashing_queue_max",
-        registry.hashing_queue_max,
-        1,
-        100_000,
-    );
+    let bounds = [
+        (
+            "access_token_minutes",
+            registry.access_token_minutes,
+            1,
+            ACCESS_TOKEN_MINUTES_MAX,
+        ),
+        ("refresh_token_days", registry.refresh_token_days, 1, 366),
+        ("invitation_hours", registry.invitation_hours, 1, 24 * 366),
+        ("reset_hours", registry.reset_hours, 1, 24 * 7),
+        ("password_chars_min", registry.password_chars_min, 8, 64),
+        ("lockout_failures", registry.lockout_failures, 3, 1000),
+        ("lockout_minutes", registry.lockout_minutes, 1, 24 * 60),
+        (
+            "address_attempts_per_minute",
+            registry.address_attempts_per_minute,
+            1,
+            1_000_000,
+        ),
+        (
+            "argon2_memory_kibibytes",
+            registry.argon2_memory_kibibytes,
+            ARGON2_KIBIBYTES_MIN,
+            ARGON2_KIBIBYTES_MAX,
+        ),
+        ("argon2_passes", registry.argon2_passes, 1, 100),
+        ("hashing_threads", registry.hashing_threads, 0, CONNECTIONS_MAX),
+        ("hashing_queue_max", registry.hashing_queue_max, 1, 100_000),
+    ];
+    for (key, value, least, most) in bounds {
+        within(troubles, &format!("registry.{key}"), value, least, most);
+    }
 }
 
 fn check_reports(config: &Config, troubles: &mut Vec<Trouble>) {

@@ -23,10 +23,17 @@ pub struct Sources {
     pub flags: Vec<(&'static str, String, &'static str)>,
 }
 
+impl Sources {
+    /// Whether a flag sets this key.
+    pub fn names_flag(&self, key: &str) -> bool {
+        self.flags.iter().any(|(name, _, _)| *name == key)
+    }
+}
+
 /// The file that is read when none is named.
 pub const FILE_DEFAULT: &str = "townhall.toml";
-/// Environment variables of ours that are not keys.
-const ENVIRONMENT_OTHERS: [&str; 1] = ["TOWNHALL_CONFIG"];
+/// Environment variables of ours that are not keys: where the file is, and what the hostile tests set.
+const ENVIRONMENT_OTHERS: [&str; 3] = ["TOWNHALL_CONFIG", "TOWNHALL_CRASH_AT", "TOWNHALL_TEST_POSTGRES"];
 /// What Kubernetes sets in every pod when a service is called `townhall`; nobody wrote it, so it is not a mistake.
 const ENVIRONMENT_KUBERNETES: [&str; 2] = ["TOWNHALL_PORT", "TOWNHALL_SERVICE_"];
 /// Keys of one entry of `store.servers`.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use kernel::Secret;
 use serde::Deserialize;
 
-pub use layers::{Origin, Sources, Trouble};
+pub use layers::{FILE_DEFAULT, Origin, Sources, Trouble};
 
 /// The default, and the documentation.
 pub const DEFAULTS: &str = include_str!("../../../../townhall.toml");
@@ -56,8 +56,8 @@ pub struct Store {
     pub data: PathBuf,
     pub servers: Vec<StoreServer>,
     pub cold: String,
-    pub readers: u16,
-    pub writers: u16,
+    pub read_connections: u16,
+    pub write_connections: u16,
     pub queue_max: u32,
     pub statement_seconds_max: u32,
     pub migrate_on_start: bool,

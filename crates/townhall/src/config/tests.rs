@@ -57,15 +57,18 @@ fn each_key_is_explained_in_the_line_above_it() {
 
 #[test]
 fn the_file_yields_to_the_environment_and_that_to_the_flags() {
-    let file = "[server]\nlisten = \"127.0.0.1:1\"\n[store]\nreaders = 3\nwriters = 5\n";
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\n[store]\nread_connections = 3\nwrite_connections = 5\n";
     let environment = [
         ("TOWNHALL_SERVER__LISTEN", "127.0.0.1:2"),
-        ("TOWNHALL_STORE__READERS", "7"),
+        ("TOWNHALL_STORE__READ_CONNECTIONS", "7"),
         ("PATH", "/bin"),
     ];
     let config = load(file, &environment, &[("server.listen", "127.0.0.1:3")]).unwrap();
     assert_eq!(config.server.listen.port(), 3);
-    assert_eq!((config.store.readers, config.store.writers), (7, 5));
+    assert_eq!(
+        (config.store.read_connections, config.store.write_connections),
+        (7, 5)
+    );
     assert_eq!(
         config.registry.argon2_passes, 2,
         "what nobody names is the default"
@@ -105,9 +108,9 @@ fn what_kubernetes_sets_for_a_service_of_this_name_is_let_pass() {
 
 #[test]
 fn a_wrong_kind_names_the_key_and_what_is_expected() {
-    let text = refusal("[store]\nreaders = \"many\"\n", &[]);
+    let text = refusal("[store]\nread_connections = \"many\"\n", &[]);
     assert!(
-        text.contains("store.readers: must be a whole number, and is text (FILE, line 2)"),
+        text.contains("store.read_connections: must be a whole number, and is text (FILE, line 2)"),
         "{text}"
     );
     let text = refusal("", &[("TOWNHALL_STORE__MIGRATE_ON_START", "yes")]);
@@ -120,8 +123,8 @@ fn a_wrong_kind_names_the_key_and_what_is_expected() {
         text.contains("server.listen: ") && text.contains("(FILE, line 2)"),
         "{text}"
     );
-    let text = refusal("[store]\nreaders = -1\n", &[]);
-    assert!(text.contains("store.readers: "), "{text}");
+    let text = refusal("[store]\nread_connections = -1\n", &[]);
+    assert!(text.contains("store.read_connections: "), "{text}");
     let text = refusal("[store]\nengine = \"oracle\"\n", &[]);
     assert!(
         text.contains("store.engine: ") && text.contains("sqlite"),

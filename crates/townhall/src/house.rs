@@ -1,0 +1,132 @@
+//! The house: store, services, front, connected and open. `serve` opens one as a process; tests open many in one.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use kernel::Clock;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{Config, Engine};
+use crate::lock::HouseLock;
+use crate::nearest::hint;
+use crate::{commands, connect};
+
+/// The services that this binary can run.
+pub const SERVICES: [&str; 1] = ["registry"];
+
+/// How to open a house.
+pub struct Opening {
+    pub config: Config,
+    /// Names of [`SERVICES`]; empty means all.
+    pub only: Vec<String>,
+    pub clock: Clock,
+}
+
+impl Opening {
+    pub fn new(config: Config) -> Opening {
+        Opening {
+            config,
+            only: Vec::new(),
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// An open house. It closes when [`Running::close`] is called.
+pub struct Running {
+    pub address: SocketAddr,
+    /// How people reach it: `server.base`, or the address with http or https before it.
+    pub base: String,
+    shutdown: watch::Sender<bool>,
+    served: JoinHandle<std::io::Result<()>>,
+    store: Store,
+    _lock: Option<HouseLock>,
+}
+
+impl Running {
+    /// Takes nothing new, finishes what was accepted, and lets go of the store.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.shutdown.send_replace(true);
+        self.served.await??;
+        self.store.close().await;
+        Ok(())
+    }
+}
+
+/// Opens a house with everything as the configuration says.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    open(Opening::new(config)).await
+}
+
+pub async fn open(opening: Opening) -> anyhow::Result<Running> {
+    let began = Instant::now();
+    let Opening { config, only, clock } = opening;
+    known_services(&only)?;
+    let (store, lock) = open_store(&config, &clock).await?;
+    let listen = config.server.listen;
+    let listener = TcpListener::bind(listen).await;
+    let listener = listener.with_context(|| {
+        format!("{listen} cannot be listened on; `townhall check` says more, --listen takes another address")
+    })?;
+    let address = listener.local_addr()?;
+    let (shutdown, mut closing) = watch::channel(false);
+    let router = axum::Router::new().route("/healthz", axum::routing::get(|| async { "alive" }));
+    let served = tokio::spawn(async move {
+        let closed = async move {
+            let _ = closing.wait_for(|closing| *closing).await;
+        };
+        axum::serve(listener, router).with_graceful_shutdown(closed).await
+    });
+    let base = base(&config, address);
+    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%address, base, millis, "the house is open");
+    Ok(Running {
+        address,
+        base,
+        shutdown,
+        served,
+        store,
+        _lock: lock,
+    })
+}
+
+fn known_services(only: &[String]) -> anyhow::Result<()> {
+    for name in only {
+        if !SERVICES.contains(&name.as_str()) {
+            bail!(
+                "--only {name}: there is no such service.{} Services: {}.",
+                hint(name, SERVICES),
+                SERVICES.join(", ")
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn open_store(config: &Config, clock: &Clock) -> anyhow::Result<(Store, Option<HouseLock>)> {
+    let embedded = config.store.engine == Engine::Sqlite;
+    let mut lock = None;
+    if embedded {
+        commands::migrate::make_folder(config)?;
+        lock = Some(HouseLock::take(&config.store.data)?);
+    }
+    if embedded || config.store.migrate_on_start {
+        for applied in commands::migrate::migrate(config).await?.applied {
+            tracing::info!(applied, "the schema was brought up to date");
+        }
+    }
+    let store = Store::open(connect::store_config(config), clock.clone()).await?;
+    Ok((store, lock))
+}
+
+fn base(config: &Config, address: SocketAddr) -> String {
+    if !config.server.base.is_empty() {
+        return config.server.base.clone();
+    }
+    let scheme = if config.has_tls() { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
