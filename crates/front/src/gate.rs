@@ -17,8 +17,8 @@ use futures_util::future::BoxFuture;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use tower::Service;
-use tracing::Instrument as _;
 
+use crate::meter::RouteMeter;
 use crate::{
     Access, Admission, Caller, Code, Credentials, Gatekeeper, Kind, Knock, Problem, RequestId, Who, cookies,
 };
@@ -31,6 +31,7 @@ pub(crate) struct Place {
     pub path: Box<str>,
     pub access: Access,
     pub kind: Kind,
+    pub meter: RouteMeter,
 }
 
 impl Place {
@@ -39,6 +40,7 @@ impl Place {
             path: Box::from(path),
             access,
             kind,
+            meter: RouteMeter::new(),
         }
     }
 }
@@ -150,7 +152,7 @@ async fn knock(place: &Place, parts: &Parts) -> Result<Admission, Problem> {
                     .get(header::USER_AGENT)
                     .and_then(|v| v.to_str().ok()),
             };
-            let admitted = asked.gatekeeper.admit(knock).in_current_span().await;
+            let admitted = asked.gatekeeper.admit(knock).await;
             match (admitted, credentials) {
                 // An old cookie must not lock anybody out of a page that is open to all.
                 (Err(problem), Credentials::Cookie { .. })

@@ -5,13 +5,17 @@
 //! that goes wrong leaves the house in other words than a [`Problem`] of the closed list of [`Code`]s.
 
 mod access;
+mod answer;
 mod arriving;
+mod boundary;
 mod caller;
 mod code;
 pub mod cookies;
+mod docs;
 mod etag;
 mod extract;
 pub mod frame;
+mod front;
 mod gate;
 mod gatekeeper;
 mod grpc;
@@ -19,21 +23,30 @@ mod limits;
 mod listing;
 mod meter;
 mod openapi;
+mod patient;
+mod probes;
 mod problem;
 mod request_id;
 mod routes;
+mod server;
+mod tls;
 
 pub use access::{Access, People, Role};
+pub use answer::{ProblemPage, Visitor};
 pub use caller::{Caller, Grant, KeyHolder, Proof, Roles, SignedIn, Who};
 pub use code::Code;
 pub use etag::{ETag, IfMatch};
 pub use extract::{Body, Form, InPath, InPath2, Query};
+pub use front::{BadRoutes, Front, Setup};
 pub use gatekeeper::{Admission, Credentials, Gatekeeper, Knock};
 pub use limits::Limits;
 pub use listing::{Listing, Paging, PagingIn, bad_cursor};
 pub use meter::Metrics;
+pub use probes::{Checked, Readiness};
 pub use problem::{FieldError, Problem};
 pub use request_id::{RequestId, X_REQUEST_ID};
 pub use routes::{Kind, RouteEntry, Routes};
+pub use server::Stopped;
+pub use tls::{Tls, TlsError};
 /// Collects handlers with `#[utoipa::path]` for [`Routes::api`].
 pub use utoipa_axum::routes;

@@ -55,6 +55,6 @@ pub(crate) const HANDSHAKE_SECONDS_MAX: u64 = 10;
 /// A client that reads nothing of its answer for so long has gone.
 pub(crate) const WRITE_STALL_SECONDS_MAX: u64 = 30;
 /// Answers below this are not worth compressing, and small ones with secrets in them are better not.
-pub(crate) const COMPRESS_BYTES_MIN: u16 = 1024;
+pub(crate) const COMPRESS_BYTES_MIN: u64 = 1024;
 /// How long a readiness check may take; one that is slower has failed.
 pub(crate) const CHECK_SECONDS_MAX: u64 = 2;

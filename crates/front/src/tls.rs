@@ -1,0 +1,140 @@
+//! Certificates from files, read again when they change.
+//!
+//! Whoever renews certificates replaces the files and does nothing else. A pair that does not fit (the certificate is
+//! new and the key not yet) is tried again; until it fits, the old pair serves on.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+/// How often the files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    #[error("cannot read {path}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{path} is not a PEM file with what is needed: {reason}")]
+    Pem { path: PathBuf, reason: String },
+    #[error("certificate and key cannot be used together")]
+    Pair(#[from] rustls::Error),
+}
+
+/// A certificate chain and its key.
+#[derive(Clone)]
+pub struct Tls {
+    certificate: PathBuf,
+    key: PathBuf,
+    current: Arc<ArcSwap<ServerConfig>>,
+}
+
+/// What tells a file from its older self.
+type Looks = [Option<(SystemTime, u64)>; 2];
+
+impl Tls {
+    /// Reads both files; from then on the server looks whether they changed.
+    pub fn load(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<Tls, TlsError> {
+        let (certificate, key) = (certificate.into(), key.into());
+        let config = read(&certificate, &key)?;
+        Ok(Tls {
+            certificate,
+            key,
+            current: Arc::new(ArcSwap::from_pointee(config)),
+        })
+    }
+
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.current.load_full())
+    }
+
+    /// Looks at the files until it is dropped.
+    pub(crate) async fn watch(self) {
+        let mut known = self.looks().await;
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            let now = self.looks().await;
+            if now == known {
+                continue;
+            }
+            let (certificate, key) = (self.certificate.clone(), self.key.clone());
+            let read = tokio::task::spawn_blocking(move || read(&certificate, &key)).await;
+            match read {
+                Ok(Ok(config)) => {
+                    self.current.store(Arc::new(config));
+                    known = now;
+                    tracing::info!(certificate = %self.certificate.display(), "a new certificate is in use");
+                }
+                Ok(Err(error)) => tracing::warn!(
+                    certificate = %self.certificate.display(),
+                    error = &error as &dyn std::error::Error,
+                    "the changed certificate cannot be used; the old one stays"
+                ),
+                Err(_) => return,
+            }
+        }
+    }
+
+    async fn looks(&self) -> Looks {
+        let look = async |path: &Path| {
+            let data = tokio::fs::metadata(path).await.ok()?;
+            Some((data.modified().ok()?, data.len()))
+        };
+        [look(&self.certificate).await, look(&self.key).await]
+    }
+}
+
+fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
+    let bytes = |path: &Path| {
+        std::fs::read(path).map_err(|source| TlsError::Read {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    let pem = |path: &Path, reason: String| TlsError::Pem {
+        path: path.to_owned(),
+        reason,
+    };
+    let chain = CertificateDer::pem_slice_iter(&bytes(certificate)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| pem(certificate, error.to_string()))?;
+    if chain.is_empty() {
+        return Err(pem(certificate, "no certificate in it".to_owned()));
+    }
+    let secret = PrivateKeyDer::from_pem_slice(&bytes(key)?).map_err(|error| pem(key, error.to_string()))?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, secret)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_the_files_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let (certificate, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+        let said = || Tls::load(&certificate, &key).err().unwrap().to_string();
+        assert!(said().starts_with("cannot read"), "{}", said());
+        std::fs::write(&certificate, "nothing").unwrap();
+        assert!(said().contains("no certificate in it"), "{}", said());
+        let one = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&certificate, one.cert.pem()).unwrap();
+        std::fs::write(&key, other.signing_key.serialize_pem()).unwrap();
+        assert_eq!(said(), "certificate and key cannot be used together");
+        std::fs::write(&key, one.signing_key.serialize_pem()).unwrap();
+        assert!(Tls::load(&certificate, &key).is_ok());
+    }
+}
