@@ -16,6 +16,7 @@ use crate::meter::limit_reached;
 
 pub(crate) struct Patient<S> {
     stream: S,
+    limit: Duration,
     /// Runs while a write waits; made at the first wait, so most connections never have one.
     patience: Option<Pin<Box<Sleep>>>,
     waiting: bool,
@@ -23,8 +24,13 @@ pub(crate) struct Patient<S> {
 
 impl<S> Patient<S> {
     pub fn new(stream: S) -> Patient<S> {
+        Patient::waiting_for(stream, Duration::from_secs(WRITE_STALL_SECONDS_MAX))
+    }
+
+    fn waiting_for(stream: S, limit: Duration) -> Patient<S> {
         Patient {
             stream,
+            limit,
             patience: None,
             waiting: false,
         }
@@ -36,7 +42,7 @@ impl<S> Patient<S> {
             self.waiting = false;
             return went;
         }
-        let limit = Duration::from_secs(WRITE_STALL_SECONDS_MAX);
+        let limit = self.limit;
         let patience = self
             .patience
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
@@ -97,10 +103,10 @@ mod tests {
     use super::*;
     use tokio::io::AsyncWriteExt as _;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn an_answer_that_nobody_reads_is_given_up() {
         let (ours, _theirs) = tokio::io::duplex(16);
-        let mut patient = Patient::new(ours);
+        let mut patient = Patient::waiting_for(ours, Duration::from_millis(1));
         let error = patient.write_all(&[0; 1024]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
