@@ -1,7 +1,6 @@
 //! How answers leave: problems in the words of whoever asked, headers that every answer has, one line in the log.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,24 +10,11 @@ use tower_http::compression::Predicate;
 use tower_http::compression::predicate::SizeAbove;
 
 use crate::boundary::is_grpc;
+use crate::frame::{Asker, Frame, Nav, problem_page};
 use crate::gate::Passed;
 use crate::limits::COMPRESS_BYTES_MIN;
 use crate::meter::{RouteMeter, limit_reached};
 use crate::{Code, Kind, Problem, RequestId, Who, X_REQUEST_ID, grpc};
-
-/// What a page for a problem needs to know of who asked.
-#[derive(Debug)]
-pub struct Visitor {
-    pub request: RequestId,
-    /// The languages of the browser and its cookies; nothing else.
-    pub headers: HeaderMap,
-    pub who: Who,
-    /// The path that was asked for.
-    pub path: String,
-}
-
-/// Makes the page that shows a problem.
-pub type ProblemPage = Arc<dyn Fn(&Problem, &Visitor) -> Response + Send + Sync>;
 
 /// In which words an answer is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +82,8 @@ impl Asking {
 
 /// Finishes answers.
 pub(crate) struct Answering {
-    pub problem_page: ProblemPage,
+    /// Where the header of a problem's page leads.
+    pub nav: Nav,
     /// The outside speaks https: browsers are told to stay with it.
     pub https: bool,
     /// What is counted of requests to no route.
@@ -187,16 +174,20 @@ impl Answering {
             };
             return Redirect::to(&target).into_response();
         }
-        let path = address.split('?').next().unwrap_or_default().to_owned();
-        let visitor = Visitor {
-            request: asking.id,
-            headers,
-            who: passed.map(|passed| passed.who.clone()).unwrap_or_default(),
-            path,
-        };
-        let mut page = (self.problem_page)(problem, &visitor);
-        *page.status_mut() = problem.status();
-        page
+        let stranger = Who::Nobody;
+        let frame = Frame::of(Asker {
+            method: &asking.method,
+            address: &address,
+            headers: &headers,
+            who: passed.map_or(&stranger, |passed| &passed.who),
+            nav: &self.nav,
+        });
+        problem_page(
+            frame,
+            problem.status(),
+            asking.id.as_str(),
+            problem.retry_after_seconds(),
+        )
     }
 
     /// The headers that every answer has. What a handler set itself stays.

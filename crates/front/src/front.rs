@@ -4,18 +4,20 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
+use axum::Extension;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use http::Request;
 use tonic_health::server::HealthReporter;
 use tower_http::CompressionLevel;
 use tower_http::compression::Compression;
 
-use crate::answer::{Answering, ProblemPage, WorthCompressing};
+use crate::answer::{Answering, WorthCompressing};
 use crate::boundary::{Boundary, Origin};
+use crate::frame::{self, Nav};
 use crate::meter::{RouteMeter, ServerMeter};
 use crate::probes::{Probes, Readiness};
 use crate::{Access, Gatekeeper, Limits, Metrics, Problem, RouteEntry, Routes, docs, openapi, probes};
@@ -30,8 +32,8 @@ pub struct Setup {
     pub metrics: Option<Metrics>,
     /// Who may see `/metrics`.
     pub metrics_access: Access,
-    /// The page that browsers get for a problem.
-    pub problem_page: ProblemPage,
+    /// Where the header of each page leads.
+    pub nav: Nav,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// The outside speaks https, by our TLS or a proxy's.
@@ -48,21 +50,12 @@ impl Setup {
             readiness: Readiness::new(),
             metrics: None,
             metrics_access: Access::PUBLIC,
-            problem_page: Arc::new(|problem, visitor| plain_page(problem, visitor.request.as_str())),
+            nav: Nav::default(),
             trusted_proxies: Vec::new(),
             https: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
-}
-
-/// What a browser sees of a problem where no page frame was given.
-fn plain_page(problem: &Problem, request: &str) -> Response {
-    let title = problem.code().title();
-    Html(format!(
-        "<!doctype html><title>{title}</title><h1>{title}</h1><p>Request {request}</p>"
-    ))
-    .into_response()
 }
 
 /// The route table contradicts itself.
@@ -101,13 +94,15 @@ impl Front {
         };
         let routes = routes
             .merge(docs::browse(document.clone()))
-            .merge(probes::routes(probes, setup.metrics_access));
+            .merge(probes::routes(probes, setup.metrics_access))
+            .merge(frame::routes(setup.https));
         if !routes.faults.is_empty() {
             return Err(BadRoutes(routes.faults));
         }
         let router: Router = routes
             .router
             .fallback(|| async { Problem::not_found() })
+            .layer(Extension(setup.nav.clone()))
             // The boundary bounds every body; a second bound inside would only be another number.
             .layer(DefaultBodyLimit::disable());
         Ok(Front(Arc::new(Inner {
@@ -116,7 +111,7 @@ impl Front {
                 plain: router,
                 gatekeeper: setup.gatekeeper,
                 answering: Answering {
-                    problem_page: setup.problem_page,
+                    nav: setup.nav,
                     https: setup.https,
                     nowhere: RouteMeter::new(),
                 },

@@ -32,7 +32,6 @@ mod server;
 mod tls;
 
 pub use access::{Access, People, Role};
-pub use answer::{ProblemPage, Visitor};
 pub use caller::{Caller, Grant, KeyHolder, Proof, Roles, SignedIn, Who};
 pub use code::Code;
 pub use etag::{ETag, IfMatch};

@@ -8,13 +8,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use kernel::Language;
 
-use super::{Frame, Link, Theme, Tongue, WORDS, Words, problem_page};
-use crate::{Access, Caller, Problem, Who, cookies};
+use super::{Frame, Link, Theme, Tongue, WORDS, Words};
+use crate::{Access, Caller, Who, cookies};
 
 /// The choices of a device that nobody need sign in for.
 const LANGUAGE: &str = "townhall_language";
@@ -61,7 +60,8 @@ fn is_at(path: &str, href: &str) -> bool {
 #[derive(Clone, Copy)]
 pub struct Asker<'a> {
     pub method: &'a Method,
-    pub uri: &'a Uri,
+    /// Path and query.
+    pub address: &'a str,
     pub headers: &'a HeaderMap,
     pub who: &'a Who,
     pub nav: &'a Nav,
@@ -76,7 +76,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Frame {
         let nowhere = Nav::default();
         Ok(Frame::of(Asker {
             method: &parts.method,
-            uri: &parts.uri,
+            address: parts.uri.path_and_query().map_or("/", |address| address.as_str()),
             headers: &parts.headers,
             who: parts
                 .extensions
@@ -95,11 +95,11 @@ impl Frame {
         };
         let tongue = Tongue::new(&WORDS, language, zone);
         let theme = cookies::get(asker.headers, THEME).and_then(|theme| theme.parse().ok());
-        let path = place_to_return_to(asker.method, asker.uri);
+        let path = place_to_return_to(asker.method, asker.address);
         let links = asker.nav.links(&tongue, asker.who, &path);
         let frame = Frame::new(tongue, theme.unwrap_or(Theme::Auto), path)
             .leading_to(links)
-            .after(done(asker.uri));
+            .after(done(asker.address));
         match asker.who {
             Who::Person(person) => {
                 let you = frame.say("you").to_string();
@@ -111,8 +111,8 @@ impl Frame {
 }
 
 /// What a redirect said was done: `?done=saved`.
-fn done(uri: &Uri) -> Option<String> {
-    let query = uri.query()?;
+fn done(address: &str) -> Option<String> {
+    let (_, query) = address.split_once('?')?;
     query
         .split('&')
         .find_map(|pair| pair.strip_prefix(DONE))
@@ -120,9 +120,8 @@ fn done(uri: &Uri) -> Option<String> {
 }
 
 /// The page itself, without what it only says once. After a form was refused, the page of the form.
-fn place_to_return_to(method: &Method, uri: &Uri) -> String {
-    let path = uri.path();
-    let query = uri.query().unwrap_or_default();
+fn place_to_return_to(method: &Method, address: &str) -> String {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let kept: Vec<&str> = query
         .split('&')
         .filter(|pair| !pair.is_empty() && !pair.starts_with(DONE))
@@ -132,26 +131,6 @@ fn place_to_return_to(method: &Method, uri: &Uri) -> String {
     } else {
         format!("{path}?{}", kept.join("&"))
     }
-}
-
-/// A problem for people. Whoever only has to sign in is led there and back again.
-pub fn problem_answer(asker: Asker<'_>, problem: &Problem, request: &str) -> Response {
-    let mut answer = if problem.status() == StatusCode::UNAUTHORIZED && asker.method == Method::GET {
-        let to = place_to_return_to(asker.method, asker.uri);
-        Redirect::to(&format!("/sign-in?to={}", encoded(&to))).into_response()
-    } else {
-        let wait = problem.retry_after_seconds().map(u64::from);
-        problem_page(Frame::of(asker), problem.status(), request, wait)
-    };
-    for (name, value) in problem.headers() {
-        answer.headers_mut().append(name, value.clone());
-    }
-    if let Some(seconds) = problem.retry_after_seconds() {
-        answer
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    answer
 }
 
 /// Text as it stands in a query.
@@ -207,7 +186,7 @@ pub fn keep_theme(theme: Theme, secure: bool) -> HeaderValue {
     cookies::set(THEME, theme.code(), CHOICE_SECONDS, secure)
 }
 
-/// A path of this house from a form's `to`; anything that could lead elsewhere becomes the front page.
+/// A path of this house from a form's `next`; anything that could lead elsewhere becomes the front page.
 pub fn local_path(to: &str) -> Cow<'_, str> {
     let leads_out = !to.starts_with('/')
         || to.starts_with("//")
@@ -223,7 +202,7 @@ pub fn local_path(to: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    fn frame(uri: &'static str, headers: &[(&'static str, &'static str)]) -> Frame {
+    fn frame(address: &str, headers: &[(&'static str, &'static str)]) -> Frame {
         let headers = headers
             .iter()
             .map(|(name, value)| {
@@ -233,10 +212,9 @@ mod tests {
                 )
             })
             .collect();
-        let uri = Uri::from_static(uri);
         Frame::of(Asker {
             method: &Method::GET,
-            uri: &uri,
+            address,
             headers: &headers,
             who: &Who::Nobody,
             nav: &Nav::default(),
@@ -266,24 +244,6 @@ mod tests {
         let check = |uri, expected: &str| assert_eq!(frame(uri, &[]).path(), expected);
         check("/people?state=active&done=saved", "/people?state=active");
         check("/me?done=saved", "/me");
-    }
-
-    #[test]
-    fn whoever_has_to_sign_in_is_led_back_to_the_page() {
-        let uri = Uri::from_static("/people?state=active&search=%D0%90");
-        let asker = Asker {
-            method: &Method::GET,
-            uri: &uri,
-            headers: &HeaderMap::new(),
-            who: &Who::Nobody,
-            nav: &Nav::default(),
-        };
-        let answer = problem_answer(asker, &Problem::new(crate::Code::NotSignedIn), "r");
-        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
-        assert_eq!(
-            answer.headers()[header::LOCATION],
-            "/sign-in?to=/people%3Fstate%3Dactive%26search%3D%25D0%2590"
-        );
     }
 
     #[test]

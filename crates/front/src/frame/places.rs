@@ -20,7 +20,7 @@ pub fn routes(secure: bool) -> Routes {
 fn themed(form: &HashMap<String, String>, secure: bool) -> Response {
     let value = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let theme = value("theme").parse::<Theme>().unwrap_or_default();
-    let back = Redirect::to(&local_path(value("to")));
+    let back = Redirect::to(&local_path(value("next")));
     ([(header::SET_COOKIE, keep_theme(theme, secure))], back).into_response()
 }
 
@@ -32,7 +32,7 @@ mod tests {
     fn a_theme_is_kept_on_the_device_and_leads_back_to_the_page() {
         let form = HashMap::from([
             ("theme".to_owned(), "dark".to_owned()),
-            ("to".to_owned(), "/people".to_owned()),
+            ("next".to_owned(), "/people".to_owned()),
         ]);
         let answer = themed(&form, true);
         let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();

@@ -161,7 +161,7 @@ pub fn problem_page(
     frame: Frame,
     status: StatusCode,
     request: impl Into<String>,
-    retry_after_seconds: Option<u64>,
+    retry_after_seconds: Option<u32>,
 ) -> Response {
     let (heading, advice) = headings(status);
     let advice = match retry_after_seconds {
