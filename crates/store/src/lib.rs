@@ -4,6 +4,7 @@
 //! and one body per operation run on both engines, so that they cannot drift apart; nothing waits without bound; and
 //! nobody outside this crate can tell which engine runs.
 
+mod check;
 mod config;
 mod ddl;
 mod error;

@@ -154,6 +154,10 @@ impl Store {
         healths
     }
 
+    pub(crate) fn servers(&self) -> &[Arc<Server>] {
+        self.0.routes.servers()
+    }
+
     /// Changes whenever a transaction that announced something was committed in this process.
     pub fn announcements(&self) -> watch::Receiver<u64> {
         self.0.announced.subscribe()

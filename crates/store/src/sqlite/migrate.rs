@@ -84,7 +84,9 @@ pub(crate) fn accept(path: &Path, lanes: &Lanes, known: &[Migration]) -> Result<
 
 /// `None` when nothing was ever applied here.
 pub(super) fn applied(connection: &Connection) -> rusqlite::Result<Option<Vec<Applied>>> {
-    if !connection.table_exists(None, "schema_versions")? {
+    // A question to the file itself: what the connection remembers of the schema may be older than the lock it holds.
+    let exists = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_versions'";
+    if connection.query_row(exists, [], |row| row.get::<_, i64>(0))? == 0 {
         return Ok(None);
     }
     let mut statement =
