@@ -18,6 +18,9 @@ const END_WITHIN: Duration = Duration::from_secs(40);
 /// What `serve` prints before the address it is open at.
 const OPEN_LINE: &str = "The house is open: ";
 
+/// Names a binary that is built already, for whoever starts many test programs (`cargo xtask test`).
+pub const BINARY: &str = "TOWNHALL_TEST_BINARY";
+
 /// Where the binary `townhall` is, of the same profile as the running test; it is built first, once in a process.
 pub fn binary() -> anyhow::Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
@@ -28,6 +31,9 @@ pub fn binary() -> anyhow::Result<PathBuf> {
 }
 
 fn build() -> anyhow::Result<PathBuf> {
+    if let Some(built) = std::env::var_os(BINARY) {
+        return Ok(built.into());
+    }
     // A test stands in target/PROFILE/deps, a bench in target/PROFILE.
     let me = std::env::current_exe()?;
     let profile = me.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
