@@ -22,10 +22,10 @@ use tracing::Instrument as _;
 
 use crate::answer::{Answering, Asking};
 use crate::arriving::{Arriving, discard};
-use crate::gate::Asked;
+use crate::gate::{Asked, Inside};
 use crate::limits::ADDRESS_BYTES_MAX;
 use crate::meter::{ServerMeter, limit_reached};
-use crate::{Code, Gatekeeper, Limits, Problem, RequestId, X_REQUEST_ID};
+use crate::{Code, Limits, Problem, RequestId, X_REQUEST_ID};
 
 /// Paths that answer while everything else is shed: without them nobody could see why.
 pub(crate) const PROBES: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/grpc.health.v1.Health/Check"];
@@ -35,7 +35,7 @@ pub(crate) struct Boundary {
     pub plain: Router,
     /// The same routes with compression, for clients that ask for it.
     pub compressing: tower_http::compression::Compression<Router, crate::answer::WorthCompressing>,
-    pub gatekeeper: Arc<dyn Gatekeeper>,
+    pub inside: Arc<Inside>,
     pub answering: Answering,
     pub limits: Limits,
     pub trusted_proxies: Vec<IpAddr>,
@@ -147,7 +147,7 @@ impl Boundary {
         parts.extensions.insert(Asked {
             request: id,
             address,
-            gatekeeper: Arc::clone(&self.gatekeeper),
+            inside: Arc::clone(&self.inside),
         });
         let limit = self.time_limit(&parts.headers);
         let compress = parts.headers.contains_key(header::ACCEPT_ENCODING) && !grpc;

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use axum::Extension;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
@@ -18,6 +17,7 @@ use tower_http::compression::Compression;
 use crate::answer::{Answering, WorthCompressing};
 use crate::boundary::{Boundary, Origin};
 use crate::frame::{self, Nav};
+use crate::gate::Inside;
 use crate::meter::{RouteMeter, ServerMeter};
 use crate::probes::{Probes, Readiness};
 use crate::{Access, Gatekeeper, Limits, Metrics, Problem, RouteEntry, Routes, docs, openapi, probes};
@@ -102,14 +102,16 @@ impl Front {
         let router: Router = routes
             .router
             .fallback(|| async { Problem::not_found() })
-            .layer(Extension(setup.nav.clone()))
             // The boundary bounds every body; a second bound inside would only be another number.
             .layer(DefaultBodyLimit::disable());
         Ok(Front(Arc::new(Inner {
             boundary: Boundary {
                 compressing: compressing(router.clone()),
                 plain: router,
-                gatekeeper: setup.gatekeeper,
+                inside: Arc::new(Inside {
+                    gatekeeper: setup.gatekeeper,
+                    nav: setup.nav.clone(),
+                }),
                 answering: Answering {
                     nav: setup.nav,
                     https: setup.https,

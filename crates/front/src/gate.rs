@@ -15,9 +15,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use tower::Service;
 
+use crate::frame::Nav;
 use crate::meter::RouteMeter;
 use crate::{
     Access, Admission, Caller, Code, Credentials, Gatekeeper, Kind, Knock, Problem, RequestId, Who, cookies,
@@ -50,7 +51,13 @@ impl Place {
 pub(crate) struct Asked {
     pub request: RequestId,
     pub address: IpAddr,
+    pub inside: Arc<Inside>,
+}
+
+/// What stays the same for all requests.
+pub(crate) struct Inside {
     pub gatekeeper: Arc<dyn Gatekeeper>,
+    pub nav: Nav,
 }
 
 /// What the gate found, for the boundary.
@@ -105,6 +112,10 @@ where
                 request: asked.request,
                 address: asked.address,
             };
+            if place.kind == Kind::Page {
+                let nav = asked.inside.nav.clone();
+                parts.extensions.insert(nav);
+            }
             parts.extensions.insert(caller);
             let answer = inner.call(Request::from_parts(parts, body)).await;
             let mut response = answer.unwrap_or_else(|never| match never {}).into_response();
@@ -129,44 +140,51 @@ fn turn_away(place: &Arc<Place>, problem: Problem) -> Response {
 /// Finds out who it is and whether the route is open to them.
 async fn knock(place: &Place, parts: &Parts) -> Result<Admission, Problem> {
     let access = place.access;
+    let began = began(&parts.method, &parts.uri, &parts.headers);
+    // A form of another site may not even sign somebody in.
+    if place.kind == Kind::Page && began == Began::Elsewhere {
+        return Err(Problem::new(Code::CrossSite));
+    }
     if !access.looks_at_credentials() {
         return Ok(Admission::default());
     }
-    let asked = parts
-        .extensions
-        .get::<Asked>()
-        .ok_or_else(|| Problem::internal("the gate stands outside of the boundary"))?;
     let mut basic = String::new();
     let admission = match credentials(&parts.headers, access, &mut basic)? {
         None => Admission::default(),
-        Some(credentials) => {
-            if let Credentials::Cookie { .. } = credentials {
-                from_our_own_page(&parts.method, &parts.headers, parts)?;
-            }
-            let knock = Knock {
-                credentials,
-                address: asked.address,
-                request: &asked.request,
-                user_agent: parts
-                    .headers
-                    .get(header::USER_AGENT)
-                    .and_then(|v| v.to_str().ok()),
-            };
-            let admitted = asked.gatekeeper.admit(knock).await;
-            match (admitted, credentials) {
-                // An old cookie must not lock anybody out of a page that is open to all.
-                (Err(problem), Credentials::Cookie { .. })
-                    if !access.needs_credentials() && problem.status() == http::StatusCode::UNAUTHORIZED =>
-                {
-                    Admission::default()
-                }
-                (admitted, _) => admitted?,
-            }
+        Some(Credentials::Cookie { .. }) if began != Began::OnOurPage => {
+            return Err(Problem::new(Code::CrossSite));
         }
+        Some(credentials) => admit(access, credentials, parts).await?,
     };
     match access.check(&admission.who) {
         Ok(()) => Ok(admission),
         Err(problem) => Err(with_cookies(problem, admission.cookies)),
+    }
+}
+
+async fn admit(access: Access, credentials: Credentials<'_>, parts: &Parts) -> Result<Admission, Problem> {
+    let asked = parts
+        .extensions
+        .get::<Asked>()
+        .ok_or_else(|| Problem::internal("the gate stands outside of the boundary"))?;
+    let knock = Knock {
+        credentials,
+        address: asked.address,
+        request: &asked.request,
+        user_agent: parts
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|v| v.to_str().ok()),
+    };
+    let admitted = asked.inside.gatekeeper.admit(knock).await;
+    match (admitted, credentials) {
+        // An old cookie must not lock anybody out of a page that is open to all.
+        (Err(problem), Credentials::Cookie { .. })
+            if !access.needs_credentials() && problem.status() == StatusCode::UNAUTHORIZED =>
+        {
+            Ok(Admission::default())
+        }
+        (admitted, _) => admitted,
     }
 }
 
@@ -217,25 +235,87 @@ fn basic_credentials<'a>(encoded: &str, decoded: &'a mut String) -> Result<Crede
     Ok(Credentials::Basic { user, password })
 }
 
-/// Whether a request that came with cookies and may change something began on our own page: the browser says so
-/// itself (`Sec-Fetch-Site`), or, if it is too old for that, its `Origin` is the host it asks.
-fn from_our_own_page(method: &Method, headers: &HeaderMap, parts: &Parts) -> Result<(), Problem> {
+/// Where a request that may change something began, as far as the browser says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Began {
+    OnOurPage,
+    Elsewhere,
+    /// It does not change anything, or no browser sent it.
+    Unsaid,
+}
+
+/// The browser says it itself (`Sec-Fetch-Site`), or, where it does not (clear http, old ones), its `Origin` must be
+/// the host that it asks.
+fn began(method: &Method, uri: &Uri, headers: &HeaderMap) -> Began {
     if method.is_safe() {
-        return Ok(());
+        return Began::OnOurPage;
     }
-    let ours = match headers.get(SEC_FETCH_SITE) {
-        Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),
-        None => {
-            let host = headers.get(header::HOST).and_then(|v| v.to_str().ok());
-            let host = host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));
-            let origin = headers.get(header::ORIGIN).and_then(|v| v.to_str().ok());
-            let origin_host = origin.and_then(|o| o.split_once("://")).map(|(_, host)| host);
-            host.is_some() && origin_host == host
+    let ours = match (headers.get(SEC_FETCH_SITE), headers.get(header::ORIGIN)) {
+        (Some(site), _) => matches!(site.as_bytes(), b"same-origin" | b"none"),
+        (None, Some(origin)) => {
+            let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+            let host = host.or_else(|| uri.authority().map(http::uri::Authority::as_str));
+            let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+            host.is_some() && origin.map(|(_, host)| host) == host
         }
+        (None, None) => return Began::Unsaid,
     };
-    if ours {
-        Ok(())
-    } else {
-        Err(Problem::new(Code::CrossSite))
+    if ours { Began::OnOurPage } else { Began::Elsewhere }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn a_change_must_begin_on_a_page_of_this_site() {
+        let check = |pairs: &[(&'static str, &'static str)], expected: Began| {
+            let went = began(&Method::POST, &Uri::from_static("/x"), &headers(pairs));
+            assert_eq!(went, expected, "{pairs:?}");
+        };
+        check(&[("sec-fetch-site", "same-origin")], Began::OnOurPage);
+        check(&[("sec-fetch-site", "none")], Began::OnOurPage);
+        check(
+            &[
+                ("sec-fetch-site", "same-site"),
+                ("origin", "http://us"),
+                ("host", "us"),
+            ],
+            Began::Elsewhere,
+        );
+        check(&[("sec-fetch-site", "cross-site")], Began::Elsewhere);
+        check(
+            &[("origin", "http://us:8080"), ("host", "us:8080")],
+            Began::OnOurPage,
+        );
+        check(&[("origin", "http://them"), ("host", "us")], Began::Elsewhere);
+        check(&[("origin", "null"), ("host", "us")], Began::Elsewhere);
+        check(&[("host", "us")], Began::Unsaid);
+    }
+
+    #[test]
+    fn a_header_goes_before_cookies_and_basic_only_where_it_is_taken() {
+        let both = headers(&[("authorization", "bearer abc"), ("cookie", "townhall_access=x")]);
+        let found = credentials(&both, Access::SIGNED_IN, &mut String::new());
+        assert!(matches!(found, Ok(Some(Credentials::Bearer("abc")))));
+        let basic = headers(&[("authorization", "Basic YW5uYTpwYTpzcw==")]);
+        let refused = credentials(&basic, Access::SIGNED_IN, &mut String::new()).err();
+        assert_eq!(refused.map(|problem| problem.code()), Some(Code::TokenInvalid));
+        let mut decoded = String::new();
+        let found = credentials(&basic, Access::SIGNED_IN.or_basic(), &mut decoded);
+        assert!(matches!(
+            found,
+            Ok(Some(Credentials::Basic {
+                user: "anna",
+                password: "pa:ss"
+            }))
+        ));
     }
 }

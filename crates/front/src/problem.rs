@@ -12,6 +12,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use store::StoreError;
 
 use crate::Code;
 
@@ -202,6 +203,23 @@ impl fmt::Display for Problem {
 }
 
 impl Error for Problem {}
+
+/// What a service could not put into its own words: a conflict says that it was there first, the rest is not the
+/// caller's to mend.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        match error {
+            StoreError::Unavailable {
+                retry_after_seconds, ..
+            } => Problem::new(Code::Unavailable)
+                .retry_after(retry_after_seconds)
+                .cause(error),
+            StoreError::Busy => Problem::new(Code::Busy).cause(error),
+            StoreError::Conflict { .. } => Problem::new(Code::Conflict).cause(error),
+            _ => Problem::internal(error),
+        }
+    }
+}
 
 /// Carries the problem to the boundary, which renders it.
 impl IntoResponse for Problem {
