@@ -303,12 +303,12 @@ mod tests {
     #[test]
     fn a_header_goes_before_cookies_and_basic_only_where_it_is_taken() {
         let both = headers(&[("authorization", "bearer abc"), ("cookie", "townhall_access=x")]);
-        let found = credentials(&both, Access::SIGNED_IN, &mut String::new());
+        let mut decoded = String::new();
+        let found = credentials(&both, Access::SIGNED_IN, &mut decoded);
         assert!(matches!(found, Ok(Some(Credentials::Bearer("abc")))));
         let basic = headers(&[("authorization", "Basic YW5uYTpwYTpzcw==")]);
         let refused = credentials(&basic, Access::SIGNED_IN, &mut String::new()).err();
         assert_eq!(refused.map(|problem| problem.code()), Some(Code::TokenInvalid));
-        let mut decoded = String::new();
         let found = credentials(&basic, Access::SIGNED_IN.or_basic(), &mut decoded);
         assert!(matches!(
             found,
