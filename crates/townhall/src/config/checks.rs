@@ -1,8 +1,9 @@
 //! What a value must be beyond its kind. Each message says what is allowed, so that nobody has to look it up.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use kernel::Secret;
+use kernel::{Secret, Text};
 
 use super::{Config, Engine, Trouble};
 
@@ -16,6 +17,13 @@ const ARGON2_KIBIBYTES_MIN: u32 = 7168;
 const ARGON2_KIBIBYTES_MAX: u32 = 1024 * 1024;
 /// SQLite and PostgreSQL both get slower, not faster, beyond some dozens of connections.
 const CONNECTIONS_MAX: u32 = 256;
+/// As many characters as 24 random bytes make in base64: nobody guesses that.
+const SECRET_CHARS_MIN: usize = 32;
+/// A name that fits on a page's head and in the subject of a letter.
+const HOUSE_CHARS_MAX: usize = 60;
+/// Where a larger number can only be a slip of the finger.
+const MILLION: u32 = 1_000_000;
+const HOUR_SECONDS: u32 = 3600;
 
 /// Reads what the `*_file` keys name into the keys beside them.
 pub(super) fn read_secrets(config: &mut Config) -> Vec<Trouble> {
@@ -29,6 +37,12 @@ pub(super) fn read_secrets(config: &mut Config) -> Vec<Trouble> {
             &server.replica_url_file,
         ));
     }
+    let registry = &mut config.registry;
+    troubles.extend(read_secret(
+        "registry.secret",
+        &mut registry.secret,
+        &registry.secret_file,
+    ));
     troubles.extend(read_secret(
         "sentry.dsn",
         &mut config.sentry.dsn,
@@ -74,45 +88,37 @@ pub(super) fn check(config: &Config) -> Vec<Trouble> {
     troubles
 }
 
-fn within(troubles: &mut Vec<Trouble>, key: &str, value: u32, least: u32, most: u32) {
-    if !(least..=most).contains(&value) {
-        troubles.push(Trouble::new(
-            key,
-            format!("must be from {least} to {most}, and is {value}"),
-        ));
+/// `section of config; key in least..=most` for each number of a section, with one message for all.
+macro_rules! bounded {
+    ($troubles:expr, $section:ident of $config:expr; $($key:ident in $bounds:expr),* $(,)?) => {
+        $(within(
+            $troubles,
+            concat!(stringify!($section), ".", stringify!($key)),
+            u32::from($config.$section.$key),
+            $bounds,
+        );)*
+    };
+}
+
+fn within(troubles: &mut Vec<Trouble>, key: &str, value: u32, bounds: RangeInclusive<u32>) {
+    if !bounds.contains(&value) {
+        let (least, most) = bounds.into_inner();
+        let what = format!("must be from {least} to {most}, and is {value}");
+        troubles.push(Trouble::new(key, what));
     }
 }
 
 fn check_server(config: &Config, troubles: &mut Vec<Trouble>) {
     let server = &config.server;
-    within(
-        troubles,
-        "server.body_kilobytes_max",
-        server.body_kilobytes_max,
-        16,
-        1024 * 1024,
-    );
-    within(
-        troubles,
-        "server.request_seconds_max",
-        server.request_seconds_max,
-        1,
-        3600,
-    );
-    within(troubles, "server.requests_max", server.requests_max, 1, 1_000_000);
-    within(
-        troubles,
-        "server.connections_max",
-        server.connections_max,
-        1,
-        1_000_000,
-    );
-    within(
-        troubles,
-        "server.drain_seconds_max",
-        server.drain_seconds_max,
-        0,
-        3600,
+    bounded!(troubles, server of config;
+        body_kilobytes_max in 16..=1024 * 1024,
+        header_seconds_max in 1..=HOUR_SECONDS,
+        request_seconds_max in 1..=HOUR_SECONDS,
+        requests_max in 1..=MILLION,
+        connections_max in 1..=MILLION,
+        streams_per_connection_max in 1..=10_000,
+        idle_seconds_max in 1..=24 * HOUR_SECONDS,
+        drain_seconds_max in 0..=HOUR_SECONDS,
     );
     let base = server.base.as_str();
     let is_address = base.starts_with("http://") || base.starts_with("https://");
@@ -151,27 +157,11 @@ fn readable(key: &str, path: &PathBuf) -> Option<Trouble> {
 
 fn check_store(config: &Config, troubles: &mut Vec<Trouble>) {
     let store = &config.store;
-    within(
-        troubles,
-        "store.read_connections",
-        u32::from(store.read_connections),
-        1,
-        CONNECTIONS_MAX,
-    );
-    within(
-        troubles,
-        "store.write_connections",
-        u32::from(store.write_connections),
-        1,
-        CONNECTIONS_MAX,
-    );
-    within(troubles, "store.queue_max", store.queue_max, 1, 1_000_000);
-    within(
-        troubles,
-        "store.statement_seconds_max",
-        store.statement_seconds_max,
-        1,
-        3600,
+    bounded!(troubles, store of config;
+        read_connections in 1..=CONNECTIONS_MAX,
+        write_connections in 1..=CONNECTIONS_MAX,
+        queue_max in 1..=MILLION,
+        statement_seconds_max in 1..=HOUR_SECONDS,
     );
     match store.engine {
         Engine::Sqlite if !is_set(&store.data) => {
@@ -228,38 +218,31 @@ fn check_servers(config: &Config, troubles: &mut Vec<Trouble>) {
 }
 
 fn check_registry(config: &Config, troubles: &mut Vec<Trouble>) {
+    bounded!(troubles, registry of config;
+        access_token_minutes in 1..=ACCESS_TOKEN_MINUTES_MAX,
+        session_days in 1..=366,
+        signing_key_days in 1..=366,
+        invitation_hours in 1..=24 * 366,
+        reset_hours in 1..=24 * 7,
+        password_chars_min in 8..=64,
+        lockout_failures in 3..=MILLION,
+        lockout_minutes in 1..=24 * 60,
+        account_attempts_per_minute in 1..=MILLION,
+        address_attempts_per_minute in 1..=MILLION,
+        argon2_memory_kibibytes in ARGON2_KIBIBYTES_MIN..=ARGON2_KIBIBYTES_MAX,
+        argon2_passes in 1..=100,
+        hashing_threads in 0..=CONNECTIONS_MAX,
+        hashing_queue_max in 1..=100_000,
+    );
     let registry = &config.registry;
-    let bounds = [
-        (
-            "access_token_minutes",
-            registry.access_token_minutes,
-            1,
-            ACCESS_TOKEN_MINUTES_MAX,
-        ),
-        ("refresh_token_days", registry.refresh_token_days, 1, 366),
-        ("invitation_hours", registry.invitation_hours, 1, 24 * 366),
-        ("reset_hours", registry.reset_hours, 1, 24 * 7),
-        ("password_chars_min", registry.password_chars_min, 8, 64),
-        ("lockout_failures", registry.lockout_failures, 3, 1000),
-        ("lockout_minutes", registry.lockout_minutes, 1, 24 * 60),
-        (
-            "address_attempts_per_minute",
-            registry.address_attempts_per_minute,
-            1,
-            1_000_000,
-        ),
-        (
-            "argon2_memory_kibibytes",
-            registry.argon2_memory_kibibytes,
-            ARGON2_KIBIBYTES_MIN,
-            ARGON2_KIBIBYTES_MAX,
-        ),
-        ("argon2_passes", registry.argon2_passes, 1, 100),
-        ("hashing_threads", registry.hashing_threads, 0, CONNECTIONS_MAX),
-        ("hashing_queue_max", registry.hashing_queue_max, 1, 100_000),
-    ];
-    for (key, value, least, most) in bounds {
-        within(troubles, &format!("registry.{key}"), value, least, most);
+    if let Err(what) = Text::required(&registry.house, HOUSE_CHARS_MAX) {
+        troubles.push(Trouble::new("registry.house", what.to_string()));
+    }
+    let secret = registry.secret.reveal();
+    if !secret.is_empty() && secret.len() < SECRET_CHARS_MIN {
+        let what =
+            format!("must have at least {SECRET_CHARS_MIN} characters: head -c32 /dev/urandom | base64");
+        troubles.push(Trouble::new("registry.secret", what));
     }
 }
 
@@ -267,13 +250,7 @@ fn check_reports(config: &Config, troubles: &mut Vec<Trouble>) {
     if let Err(what) = crate::logs::filter(&config.log.level) {
         troubles.push(Trouble::new("log.level", what));
     }
-    within(
-        troubles,
-        "opentelemetry.sample_percent",
-        config.opentelemetry.sample_percent,
-        0,
-        100,
-    );
+    bounded!(troubles, opentelemetry of config; sample_percent in 0..=100);
     let endpoint = &config.opentelemetry.endpoint;
     if !endpoint.is_empty() && !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
         troubles.push(Trouble::new(

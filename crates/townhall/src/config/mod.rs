@@ -35,11 +35,15 @@ pub struct Server {
     pub tls_cert: PathBuf,
     pub tls_key: PathBuf,
     pub body_kilobytes_max: u32,
+    pub header_seconds_max: u32,
     pub request_seconds_max: u32,
     pub requests_max: u32,
     pub connections_max: u32,
+    pub streams_per_connection_max: u32,
+    pub idle_seconds_max: u32,
     pub drain_seconds_max: u32,
     pub trusted_proxies: Vec<IpAddr>,
+    pub metrics_public: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -90,13 +94,19 @@ impl Default for StoreServer {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Registry {
+    pub house: String,
+    #[serde(deserialize_with = "secret")]
+    pub secret: Secret,
+    pub secret_file: PathBuf,
     pub access_token_minutes: u32,
-    pub refresh_token_days: u32,
+    pub session_days: u32,
+    pub signing_key_days: u32,
     pub invitation_hours: u32,
     pub reset_hours: u32,
     pub password_chars_min: u32,
     pub lockout_failures: u32,
     pub lockout_minutes: u32,
+    pub account_attempts_per_minute: u32,
     pub address_attempts_per_minute: u32,
     pub argon2_memory_kibibytes: u32,
     pub argon2_passes: u32,
