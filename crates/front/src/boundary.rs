@@ -76,7 +76,7 @@ impl Boundary {
         let id = given.unwrap_or_default();
         let address = client_address(origin.address, request.headers(), &self.trusted_proxies);
         let asking = Asking::of(&request, id, address);
-        let span = tracing::info_span!("request", id = %id);
+        let span = tracing::info_span!("request", request_id = %id);
         let inside = match self.seat(request.uri().path(), origin) {
             Ok(seat) => {
                 let answer = self.inside(request, id, address).instrument(span.clone()).await;

@@ -2,9 +2,11 @@
 //! key does can be read in one place.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use store::{Lanes, ServerConfig, StoreConfig};
+use front::{Access, Gatekeeper, Limits, Metrics, Readiness, Role, Setup};
+use store::{Lanes, ServerConfig, Store, StoreConfig};
 
 use crate::config::{Config, Engine};
 
@@ -42,6 +44,68 @@ pub fn store_config(config: &Config) -> StoreConfig {
         ..Lanes::default()
     };
     StoreConfig { engine, lanes }
+}
+
+/// What the front is told, and whom it asks about credentials.
+pub fn front_setup(
+    config: &Config,
+    base: &str,
+    gatekeeper: Arc<dyn Gatekeeper>,
+    store: &Store,
+) -> anyhow::Result<Setup> {
+    let metrics = Metrics::install().map_err(anyhow::Error::msg)?;
+    Ok(Setup {
+        limits: limits(config),
+        readiness: readiness(store),
+        metrics: Some(metrics),
+        metrics_access: if config.server.metrics_public {
+            Access::PUBLIC
+        } else {
+            METRICS_GUARDED
+        },
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        https: base.starts_with("https://"),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Setup::new(gatekeeper)
+    })
+}
+
+const METRICS_GUARDED: Access = Access::role(&[Role::on("admin", "house")]).or_key("metrics:read");
+
+fn limits(config: &Config) -> Limits {
+    let server = &config.server;
+    Limits {
+        body_bytes_max: count(server.body_kilobytes_max).saturating_mul(1024),
+        header_seconds_max: server.header_seconds_max,
+        request_seconds_max: server.request_seconds_max,
+        requests_at_once_max: count(server.requests_max),
+        connections_max: count(server.connections_max),
+        streams_per_connection_max: server.streams_per_connection_max,
+        idle_seconds_max: server.idle_seconds_max,
+        shutdown_seconds_max: server.drain_seconds_max,
+    }
+}
+
+/// The house can serve when each of its databases answers. The reasons stand in docs/operators.md.
+fn readiness(store: &Store) -> Readiness {
+    let store = store.clone();
+    Readiness::new().check("store", move || {
+        let store = store.clone();
+        async move {
+            let health = store.ready().await;
+            let troubles = health
+                .into_iter()
+                .filter_map(|server| Some((server.name, server.problem?)));
+            let said: Vec<String> = troubles
+                .map(|(name, problem)| format!("{name}: {problem}"))
+                .collect();
+            if said.is_empty() {
+                Ok(())
+            } else {
+                Err(said.join("; "))
+            }
+        }
+    })
 }
 
 /// A number of things; on a machine where it does not fit, as many as fit.

@@ -1,9 +1,11 @@
 //! The house: store, services, front, connected and open. `serve` opens one as a process; tests open many in one.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use front::{Front, Stopped, Tls};
 use kernel::Clock;
 use store::Store;
 use tokio::net::TcpListener;
@@ -41,8 +43,10 @@ pub struct Running {
     pub address: SocketAddr,
     /// How people reach it: `server.base`, or the address with http or https before it.
     pub base: String,
+    /// All that answers: for its table of routes, and for requests without a connection.
+    pub front: Front,
     shutdown: watch::Sender<bool>,
-    served: JoinHandle<std::io::Result<()>>,
+    served: JoinHandle<Stopped>,
     store: Store,
     _lock: Option<HouseLock>,
 }
@@ -51,8 +55,15 @@ impl Running {
     /// Takes nothing new, finishes what was accepted, and lets go of the store.
     pub async fn close(self) -> anyhow::Result<()> {
         self.shutdown.send_replace(true);
-        self.served.await??;
+        let stopped = self.served.await?;
+        if stopped.cut_off > 0 {
+            tracing::warn!(
+                connections = stopped.cut_off,
+                "not all was finished in time (server.drain_seconds_max)"
+            );
+        }
         self.store.close().await;
+        tracing::info!("the house is closed");
         Ok(())
     }
 }
@@ -66,32 +77,59 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
     let began = Instant::now();
     let Opening { config, only, clock } = opening;
     known_services(&only)?;
+    let tls = certificates(&config)?;
     let (store, lock) = open_store(&config, &clock).await?;
-    let listen = config.server.listen;
-    let listener = TcpListener::bind(listen).await;
-    let listener = listener.with_context(|| {
-        format!("{listen} cannot be listened on; `townhall check` says more, --listen takes another address")
-    })?;
+    let listener = listen(config.server.listen).await?;
     let address = listener.local_addr()?;
+    let base = base(&config, address);
+    let setup = connect::front_setup(&config, &base, Arc::new(NobodyKnown), &store)?;
+    let routes = front::frame::routes(setup.https);
+    let front = Front::build(routes, setup)?;
     let (shutdown, mut closing) = watch::channel(false);
-    let router = axum::Router::new().route("/healthz", axum::routing::get(|| async { "alive" }));
+    let serving = front.clone();
     let served = tokio::spawn(async move {
         let closed = async move {
             let _ = closing.wait_for(|closing| *closing).await;
         };
-        axum::serve(listener, router).with_graceful_shutdown(closed).await
+        serving.serve(listener, tls, closed).await
     });
-    let base = base(&config, address);
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(%address, base, millis, "the house is open");
     Ok(Running {
         address,
         base,
+        front,
         shutdown,
         served,
         store,
         _lock: lock,
     })
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| {
+        format!("{address} cannot be listened on; `townhall check` says more, --listen takes another address")
+    })
+}
+
+fn certificates(config: &Config) -> anyhow::Result<Option<Tls>> {
+    if !config.has_tls() {
+        return Ok(None);
+    }
+    let loaded = Tls::load(&config.server.tls_cert, &config.server.tls_key);
+    loaded.map(Some).context("server.tls_cert and server.tls_key")
+}
+
+struct NobodyKnown;
+
+impl front::Gatekeeper for NobodyKnown {
+    fn admit<'a>(
+        &'a self,
+        _: front::Knock<'a>,
+    ) -> futures_util::future::BoxFuture<'a, Result<front::Admission, front::Problem>> {
+        Box::pin(async { Err(front::Problem::new(front::Code::CredentialsInvalid)) })
+    }
 }
 
 fn known_services(only: &[String]) -> anyhow::Result<()> {

@@ -1,4 +1,10 @@
 //! The one integration-test binary: the whole program and the store on every engine, through real clients.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends there"
+)]
 
 mod browser;
 mod cli;

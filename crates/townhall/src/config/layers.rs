@@ -33,9 +33,11 @@ impl Sources {
 /// The file that is read when none is named.
 pub const FILE_DEFAULT: &str = "townhall.toml";
 /// Environment variables of ours that are not keys: where the file is, and what the hostile tests set.
-const ENVIRONMENT_OTHERS: [&str; 3] = ["TOWNHALL_CONFIG", "TOWNHALL_CRASH_AT", "TOWNHALL_TEST_POSTGRES"];
+const ENVIRONMENT_OTHERS: [&str; 2] = ["TOWNHALL_CONFIG", "TOWNHALL_CRASH_AT"];
 /// What Kubernetes sets in every pod when a service is called `townhall`; nobody wrote it, so it is not a mistake.
 const ENVIRONMENT_KUBERNETES: [&str; 2] = ["TOWNHALL_PORT", "TOWNHALL_SERVICE_"];
+/// What our own tests tell each other.
+const ENVIRONMENT_TESTS: &str = "TOWNHALL_TEST_";
 /// Keys of one entry of `store.servers`.
 pub(super) const SERVER_KEYS: [&str; 5] = ["name", "url", "url_file", "replica_url", "replica_url_file"];
 
@@ -208,7 +210,7 @@ impl Layers {
         let Some(rest) = name.strip_prefix("TOWNHALL_") else {
             return;
         };
-        let known = ENVIRONMENT_OTHERS.contains(&name);
+        let known = ENVIRONMENT_OTHERS.contains(&name) || name.starts_with(ENVIRONMENT_TESTS);
         if known
             || ENVIRONMENT_KUBERNETES
                 .iter()
