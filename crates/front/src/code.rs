@@ -53,6 +53,10 @@ codes! {
     TokenInvalid = "token_invalid", UNAUTHORIZED, "The token is not valid";
     /// The access token is too old. Get a new one with the refresh token.
     TokenExpired = "token_expired", UNAUTHORIZED, "The token has expired";
+    /// The access token was signed by a key that is no longer in use here. Get a new one with the refresh token, or sign in.
+    TokenKeyUnknown = "token_key_unknown", UNAUTHORIZED, "The token was signed by an old key";
+    /// The session was ended: signed out, revoked, or its person may no longer sign in. Sign in again.
+    SessionEnded = "session_ended", UNAUTHORIZED, "The session was ended";
     /// The refresh token was used before. Somebody may have stolen it, so the session was ended. Sign in again.
     TokenReused = "token_reused", UNAUTHORIZED, "The refresh token was used twice";
     /// The caller is known, and may not do this.
@@ -122,6 +126,8 @@ impl Code {
             | Code::CredentialsInvalid
             | Code::TokenInvalid
             | Code::TokenExpired
+            | Code::TokenKeyUnknown
+            | Code::SessionEnded
             | Code::TokenReused => tonic::Code::Unauthenticated,
             Code::Forbidden | Code::CrossSite => tonic::Code::PermissionDenied,
             Code::NotFound | Code::Gone => tonic::Code::NotFound,

@@ -8,12 +8,22 @@
 //!
 //! Each folder is one slice from route to SQL: `types`, `rules`, `rows`, `service`, `http`.
 
+pub mod accounts;
+pub mod app_passwords;
 pub mod audit;
+pub mod gatekeeper;
 pub mod grants;
+pub mod keys;
 pub mod passwords;
 pub mod people;
+pub mod revocations;
+pub mod sessions;
+pub mod sign_in;
+pub mod throttle;
+pub mod tokens;
 
 mod options;
+mod problems;
 mod service;
 
 pub use options::Options;

@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
+use front::Routes;
 use kernel::Clock;
 use store::{Store, StoreError};
 
-use crate::Options;
+use crate::gatekeeper::Known;
 use crate::passwords::HashingPool;
+use crate::revocations::Revocations;
+use crate::sessions::Renewals;
+use crate::throttle::Throttle;
+use crate::tokens::{BadSeal, Keyring, NoKey, Seal};
+use crate::{Options, tokens};
 
 /// The service. Each slice adds its use cases in an `impl Registry` of its own.
 pub struct Registry {
@@ -14,6 +20,16 @@ pub struct Registry {
     pub(crate) clock: Clock,
     pub(crate) options: Options,
     pub(crate) passwords: HashingPool,
+    pub(crate) keyring: Keyring,
+    pub(crate) revocations: Revocations,
+    pub(crate) recognised: Known,
+    pub(crate) renewals: Renewals,
+    pub(crate) throttles: Throttles,
+}
+
+pub(crate) struct Throttles {
+    pub account: Throttle,
+    pub address: Throttle,
 }
 
 /// Why the registry cannot start; each says what to do.
@@ -21,23 +37,87 @@ pub struct Registry {
 pub enum StartError {
     #[error("passwords cannot be hashed: {0}")]
     Hashing(String),
+    #[error(transparent)]
+    Seal(#[from] BadSeal),
+    #[error(transparent)]
+    Key(#[from] NoKey),
     #[error("the registry cannot read its tables: {0}")]
     Store(#[from] StoreError),
 }
 
 impl Registry {
-    /// Reads what it has to know before the first request.
-    pub async fn open(store: Store, clock: Clock, options: Options) -> Result<Arc<Registry>, StartError> {
-        let passwords = HashingPool::start(options.hashing).map_err(StartError::Hashing)?;
+    /// Makes the service. It signs and recognises nobody before [`Registry::prepare`].
+    pub fn new(store: Store, clock: Clock, options: Options) -> Result<Arc<Registry>, StartError> {
         Ok(Arc::new(Registry {
+            passwords: HashingPool::start(options.hashing).map_err(StartError::Hashing)?,
+            keyring: Keyring::new(Seal::new(&options.secret)?),
+            revocations: Revocations::default(),
+            recognised: Known::default(),
+            renewals: Renewals::default(),
+            throttles: Throttles {
+                account: Throttle::new("account_sign_ins", options.account_attempts_per_minute),
+                address: Throttle::new("address_sign_ins", options.address_attempts_per_minute),
+            },
             store,
             clock,
             options,
-            passwords,
         }))
+    }
+
+    /// Reads what has to be known before the first request: the signing keys, and what was revoked.
+    pub async fn prepare(&self) -> Result<(), StartError> {
+        let now = self.clock.now();
+        self.load_keys(now).await?;
+        self.revocations.load(&self.store, now).await?;
+        Ok(())
+    }
+
+    /// Makes the service and prepares it.
+    pub async fn open(store: Store, clock: Clock, options: Options) -> Result<Arc<Registry>, StartError> {
+        let registry = Registry::new(store, clock, options)?;
+        registry.prepare().await?;
+        Ok(registry)
+    }
+
+    /// What is done each second: learns what other instances revoked and which keys they made, and replaces the key
+    /// that signs when it is old.
+    pub async fn tend(&self) -> Result<(), StartError> {
+        let now = self.clock.now();
+        self.revocations.look(&self.store, now).await?;
+        self.revocations.forget_old(now);
+        self.renewals.forget_old(now);
+        self.load_keys(now).await?;
+        self.rotate_keys_if_due().await?;
+        Ok(())
+    }
+
+    /// Tends the service each second, until the returned future is dropped. While the store cannot be read, what was
+    /// known stays known, and the log says so once.
+    pub async fn tend_forever(self: Arc<Self>) {
+        const EACH: std::time::Duration = std::time::Duration::from_secs(1);
+        let mut ticks = tokio::time::interval(EACH);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut was_well = true;
+        loop {
+            ticks.tick().await;
+            let outcome = self.tend().await;
+            match &outcome {
+                Err(error) if was_well => {
+                    tracing::warn!(%error, "what other instances revoked cannot be read; trying again each second");
+                }
+                Ok(()) if !was_well => tracing::info!("what other instances revoked can be read again"),
+                _ => {}
+            }
+            was_well = outcome.is_ok();
+        }
     }
 
     pub fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// All routes of the registry, with their state.
+    pub fn routes(self: &Arc<Self>) -> Routes {
+        tokens::http::routes().with_state(Arc::clone(self))
     }
 }

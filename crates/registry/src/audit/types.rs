@@ -88,6 +88,8 @@ acts! {
     SignInRefused = "sign_in.refused",
     /// Too many wrong passwords: the account takes none for a while.
     LockedOut = "sign_in.locked_out",
+    /// Somebody forgave the wrong passwords before their time.
+    AccountUnlocked = "sign_in.unlocked",
     SignedOut = "session.ended",
     SessionRevoked = "session.revoked",
     SessionsRevoked = "sessions.revoked",
