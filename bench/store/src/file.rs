@@ -1,0 +1,149 @@
+//! The embedded store: what committing in groups gives, and what reading where it is asked gives.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use kernel::{Clock, Id};
+use store::{Store, StoreConfig, StoreError};
+
+use crate::measure::{Case, Report};
+use crate::work;
+
+/// The highest share of callers is larger than a group, so that several groups form.
+const CALLERS: [usize; 4] = [1, 16, 64, 256];
+/// Rows that are read at random.
+const ROWS: usize = 20_000;
+
+async fn fresh(commit_jobs_max: Option<usize>) -> Result<(Store, tempfile::TempDir)> {
+    let folder = tempfile::tempdir()?;
+    let mut config = StoreConfig::sqlite(folder.path().join("bench.sqlite"));
+    if let Some(jobs) = commit_jobs_max {
+        config.lanes.commit_jobs_max = jobs;
+    }
+    Store::migrate(&config, &Clock::system()).await?;
+    let store = Store::open(config, Clock::system()).await?;
+    for shard in store.everywhere() {
+        shard.write(work::make_table).await?;
+    }
+    Ok((store, folder))
+}
+
+async fn writes_per_second(report: &Report, callers: usize, commit_jobs_max: Option<usize>) -> Result<f64> {
+    let (store, _folder) = fresh(commit_jobs_max).await?;
+    let clock = Clock::system();
+    let work = move |_| {
+        let (store, clock) = (store.clone(), clock.clone());
+        async move { work::write_one(&store, &clock).await }
+    };
+    report.per_second(callers, work).await
+}
+
+pub async fn writes(report: &Report) -> Result<()> {
+    for callers in CALLERS {
+        let ours = writes_per_second(report, callers, None).await?;
+        let peer = writes_per_second(report, callers, Some(1)).await?;
+        report.say(&Case {
+            case: &format!("sqlite_writes_{callers}_callers"),
+            ours,
+            peer,
+            peer_name: "the same lane, one commit each",
+            unit: "durable transactions/s",
+        })?;
+    }
+    Ok(())
+}
+
+/// A store with rows to read, and their ids.
+async fn filled() -> Result<(Store, tempfile::TempDir, Arc<Vec<Id>>)> {
+    let (store, folder) = fresh(None).await?;
+    let clock = Clock::system();
+    let ids: Vec<Id> = (0..ROWS).map(|_| Id::new(clock.now())).collect();
+    let ids = Arc::new(ids);
+    for chunk in ids.chunks(1000) {
+        let chunk = chunk.to_vec();
+        let done: Result<(), StoreError> = store
+            .shard_of(ids[0])
+            .write(move |tx| chunk.iter().try_for_each(|&id| work::insert(tx, id)))
+            .await;
+        done?;
+    }
+    Ok((store, folder, ids))
+}
+
+pub async fn reads(report: &Report) -> Result<()> {
+    let (store, folder, ids) = filled().await?;
+    let path = folder.path().join("bench.sqlite");
+    for callers in [1, 16] {
+        let ours = {
+            let (store, ids) = (store.clone(), Arc::clone(&ids));
+            let work = move |caller| read_some(store.clone(), Arc::clone(&ids), caller);
+            // One piece of work is a hundred reads, so that counting them costs nothing.
+            report.per_second(callers, work).await? * 100.0
+        };
+        let peer = {
+            let connections = Arc::new(parking::Pool::open(&path, callers)?);
+            let ids = Arc::clone(&ids);
+            let work = move |caller| read_elsewhere(Arc::clone(&connections), Arc::clone(&ids), caller);
+            report.per_second(callers, work).await? * 100.0
+        };
+        report.say(&Case {
+            case: &format!("sqlite_point_reads_{callers}_callers"),
+            ours,
+            peer,
+            peer_name: "rusqlite on tokio's blocking threads, one read each",
+            unit: "reads/s",
+        })?;
+    }
+    Ok(())
+}
+
+async fn read_some(store: Store, ids: Arc<Vec<Id>>, caller: usize) -> Result<()> {
+    for at in 0..100 {
+        let id = ids[(caller * 7919 + at * 104_729) % ids.len()];
+        let body: Result<String, StoreError> = store.shard_of(id).read(move |tx| work::body(tx, id)).await;
+        body?;
+    }
+    tokio::task::yield_now().await;
+    Ok(())
+}
+
+async fn read_elsewhere(pool: Arc<parking::Pool>, ids: Arc<Vec<Id>>, caller: usize) -> Result<()> {
+    for at in 0..100 {
+        let id = ids[(caller * 7919 + at * 104_729) % ids.len()];
+        let pool = Arc::clone(&pool);
+        tokio::task::spawn_blocking(move || pool.read(id)).await??;
+    }
+    Ok(())
+}
+
+/// What programs do that take rusqlite as it is: a few connections behind a lock, on threads that may block.
+mod parking {
+    use std::path::Path;
+    use std::sync::Mutex;
+
+    use anyhow::{Context, Result};
+    use kernel::Id;
+    use rusqlite::{Connection, OpenFlags};
+
+    pub struct Pool(Mutex<Vec<Connection>>);
+
+    impl Pool {
+        pub fn open(path: &Path, count: usize) -> Result<Pool> {
+            let open = |_| Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+            Ok(Pool(Mutex::new((0..count).map(open).collect::<Result<_, _>>()?)))
+        }
+
+        pub fn read(&self, id: Id) -> Result<String> {
+            let connection = self.lock()?.pop().context("one connection for each caller")?;
+            let body = connection
+                .prepare_cached("SELECT body FROM bench WHERE vshard = ?1 AND id = ?2")?
+                .query_row((id.virtual_shard().number(), id.as_bytes()), |row| row.get(0))?;
+            self.lock()?.push(connection);
+            Ok(body)
+        }
+
+        fn lock(&self) -> Result<std::sync::MutexGuard<'_, Vec<Connection>>> {
+            self.0.lock().map_err(|_| anyhow::anyhow!("a reader panicked"))
+        }
+    }
+}
