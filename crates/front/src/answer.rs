@@ -99,15 +99,15 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 const API_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 impl Answering {
-    pub fn finish(&self, response: Response, asking: Asking, took: Duration) -> Response {
-        let (passed, problem, mut response) = self.told(response, &asking);
+    pub fn finish(&self, response: Response, asking: &Asking, took: Duration) -> Response {
+        let (passed, problem, mut response) = self.told(response, asking);
         let place = passed.as_ref().map(|passed| &passed.place);
         let status = counted_status(&response);
         let route = place.map_or("-", |place| &*place.path);
         let meter = place.map_or(&self.nowhere, |place| &place.meter);
         meter.count(route, &asking.method, status, took);
         log(
-            &asking,
+            asking,
             route,
             status,
             took,
@@ -115,7 +115,7 @@ impl Answering {
             problem.as_ref(),
             &response,
         );
-        self.dress(response.headers_mut(), place.map(|place| place.kind), &asking);
+        self.dress(response.headers_mut(), place.map(|place| place.kind), asking);
         response
     }
 

@@ -86,7 +86,7 @@ impl Boundary {
             Err(problem) => problem.into_response(),
         };
         let _entered = span.enter();
-        self.answering.finish(inside, asking, started.elapsed())
+        self.answering.finish(inside, &asking, started.elapsed())
     }
 
     /// Finds a seat, or sheds the request. Probes always have one.

@@ -177,11 +177,11 @@ fn with_grpc(routes: Routes) -> Result<(HealthReporter, Routes), BadRoutes> {
     let open = |method: &'static str| [(method, Access::PUBLIC)];
     let ours = Routes::new("front")
         .grpc(
-            health,
+            &health,
             &[("Check", Access::PUBLIC), ("Watch", Access::PUBLIC)],
             None,
         )
-        .grpc(v1, &open("ServerReflectionInfo"), None)
-        .grpc(v1alpha, &open("ServerReflectionInfo"), None);
+        .grpc(&v1, &open("ServerReflectionInfo"), None)
+        .grpc(&v1alpha, &open("ServerReflectionInfo"), None);
     Ok((reporter, routes.merge(ours)))
 }

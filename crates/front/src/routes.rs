@@ -133,7 +133,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// `descriptors` is its encoded file descriptor set, for reflection.
     pub fn grpc<G>(
         mut self,
-        service: G,
+        service: &G,
         methods: &[(&str, Access)],
         descriptors: Option<&'static [u8]>,
     ) -> Routes<S>
