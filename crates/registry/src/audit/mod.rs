@@ -5,7 +5,9 @@
 //! changes or removes one. They hold ids and the names of fields, never names, addresses or other personal values,
 //! so a deleted person leaves nothing behind here but an id.
 
-mod rows;
+pub mod http;
+pub(crate) mod rows;
+mod service;
 mod types;
 
 pub use rows::record;

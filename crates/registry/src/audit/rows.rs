@@ -28,6 +28,7 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
 }
 
 /// What a page of the trail is bounded by; older than `before`, not older than `from`.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub before: (Moment, Id),
     pub from: Moment,

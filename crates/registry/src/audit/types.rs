@@ -49,6 +49,17 @@ impl By {
     }
 }
 
+impl From<&front::Caller> for By {
+    fn from(caller: &front::Caller) -> By {
+        let actor = match &caller.who {
+            front::Who::Nobody => Actor::Nobody,
+            front::Who::Person(person) => Actor::Person(person.id),
+            front::Who::Key(key) => Actor::Key(key.id),
+        };
+        By { actor, request: caller.request.to_string() }
+    }
+}
+
 macro_rules! acts {
     ($($(#[$doc:meta])* $act:ident = $code:literal,)*) => {
         /// Everything that is worth an entry. A closed list, because whoever reads the trail must be able to know

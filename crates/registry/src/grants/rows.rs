@@ -29,7 +29,7 @@ pub fn on_house(tx: &mut Tx<'_>, person: PersonId) -> Result<HouseRoles, StoreEr
 }
 
 /// `false` when the person had it already.
-pub(super) fn add(
+pub(crate) fn add(
     tx: &mut Tx<'_>,
     person: PersonId,
     relation: &str,
@@ -47,7 +47,7 @@ pub(super) fn add(
 }
 
 /// `false` when the person did not have it.
-pub(super) fn remove(
+pub(crate) fn remove(
     tx: &mut Tx<'_>,
     person: PersonId,
     relation: &str,
@@ -65,20 +65,6 @@ pub fn remove_all(tx: &mut Tx<'_>, person: PersonId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Everybody on this server who holds a relation to a scope.
-pub(super) fn holders(
-    tx: &mut Tx<'_>,
-    relation: &str,
-    scope: &str,
-    rows: i64,
-) -> Result<Vec<PersonId>, StoreError> {
-    tx.query(
-        sql!("SELECT person FROM grants WHERE scope = $1 AND relation = $2 ORDER BY person LIMIT $3"),
-        params![scope, relation, rows],
-        |row| row.get(0),
-    )
-}
-
 /// Whether the roll counts anybody besides this person.
 pub(super) fn others_on_roll(tx: &mut Tx<'_>, house: Id, person: PersonId) -> Result<bool, StoreError> {
     let others: i64 = tx.query_one(
@@ -89,20 +75,29 @@ pub(super) fn others_on_roll(tx: &mut Tx<'_>, house: Id, person: PersonId) -> Re
     Ok(others > 0)
 }
 
-/// Writes what a version of the person says about the roll; a later version's word stands.
+/// Writes what a version of the person says about the roll. `false` when a later version's word stands.
 pub(super) fn put_on_roll(
     tx: &mut Tx<'_>,
     house: Id,
     person: PersonId,
     counted: bool,
     fence: i64,
-) -> Result<(), StoreError> {
-    tx.execute(
+) -> Result<bool, StoreError> {
+    let written = tx.execute(
         sql!(
             "INSERT INTO house_admins (house, vshard, person, counted, fence) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (house, person) DO UPDATE SET counted = $4, fence = $5 WHERE house_admins.fence <= $5"
         ),
         params![house, house.virtual_shard(), person, counted, fence],
     )?;
-    Ok(())
+    Ok(written == 1)
+}
+
+pub(super) fn anybody_on_roll(tx: &mut Tx<'_>, house: Id) -> Result<bool, StoreError> {
+    let counted: i64 = tx.query_one(
+        sql!("SELECT count(*) FROM house_admins WHERE house = $1 AND counted = 1"),
+        params![house],
+        |row| row.get(0),
+    )?;
+    Ok(counted > 0)
 }

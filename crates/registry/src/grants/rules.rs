@@ -1,7 +1,7 @@
 //! Who may do what with whom. The gate at the route asks whether somebody may knock; these ask about the person
 //! behind the door, inside the transaction that changes them, so a role given meanwhile counts.
 
-use super::super::people::types::Reason;
+use super::super::people::types::{Edit, Reason};
 use super::types::{Acting, HouseRoles};
 use kernel::PersonId;
 
@@ -15,11 +15,11 @@ pub fn may_see(by: Acting, person: PersonId) -> Result<(), Reason> {
     if may { Ok(()) } else { Err(Reason::NotFound) }
 }
 
-/// Whether `by` may change what is known about `person`, who holds `held`: their own profile, or as an administrator
-/// or registrar those of others.
-pub fn may_edit(by: Acting, person: PersonId, held: HouseRoles) -> Result<(), Reason> {
+/// Whether `by` may make this edit of what is known about `person`, who holds `held`. Their name, language and zone
+/// are their own; the address they sign in with and what segments are chosen by are not.
+pub fn may_edit(by: Acting, person: PersonId, held: HouseRoles, edit: &Edit) -> Result<(), Reason> {
     match by {
-        Acting::Person { id, .. } if id == person => Ok(()),
+        Acting::Person { id, .. } if id == person && edit.email.is_none() && edit.attributes.is_none() => Ok(()),
         _ => may_administer(by, person, held),
     }
 }
@@ -35,6 +35,23 @@ pub fn may_administer(by: Acting, person: PersonId, held: HouseRoles) -> Result<
         Acting::Person { roles, .. } if roles.registrar => Err(Reason::Outranked),
         Acting::Service => Err(Reason::Outranked),
         Acting::Person { .. } | Acting::Nobody => may_see(by, person).and(Err(Reason::AdminOnly)),
+    }
+}
+
+/// Whether `by` may read what was done on `person`.
+pub fn may_audit(by: Acting, person: PersonId) -> Result<(), Reason> {
+    match by {
+        Acting::House => Ok(()),
+        Acting::Person { id, roles } if id == person || roles.admin || roles.auditor => Ok(()),
+        _ => may_see(by, person).and(Err(Reason::AdminOnly)),
+    }
+}
+
+/// Whether `by` may take out everything that is held about `person`, who holds `held`.
+pub fn may_export(by: Acting, person: PersonId, held: HouseRoles) -> Result<(), Reason> {
+    match by {
+        Acting::Person { id, .. } if id == person => Ok(()),
+        _ => may_administer(by, person, held),
     }
 }
 

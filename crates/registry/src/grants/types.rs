@@ -8,6 +8,8 @@ use std::fmt;
 
 use kernel::{Moment, PersonId};
 
+use crate::audit::By;
+
 /// The scope that is the whole house.
 pub const HOUSE: &str = "house";
 
@@ -104,4 +106,54 @@ pub struct Given {
     pub relation: String,
     pub scope: String,
     pub at: Moment,
+}
+
+/// Who acts, as the audit trail tells it and as the rules judge it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doer {
+    pub by: By,
+    pub acting: Acting,
+}
+
+impl Doer {
+    /// The operator at the command line, or the house itself in the course of a request of somebody else.
+    pub fn house(request: &str) -> Doer {
+        Doer { by: By::house(request), acting: Acting::House }
+    }
+}
+
+impl From<&front::Caller> for Doer {
+    fn from(caller: &front::Caller) -> Doer {
+        let acting = match &caller.who {
+            front::Who::Nobody => Acting::Nobody,
+            front::Who::Key(_) => Acting::Service,
+            front::Who::Person(person) => Acting::Person {
+                id: person.id,
+                roles: HouseRoles::of(
+                    HouseRole::ALL.into_iter().filter(|role| person.roles.has_on(role.relation(), HOUSE)),
+                ),
+            },
+        };
+        Doer { by: By::from(caller), acting }
+    }
+}
+
+/// A role by the name it has in tokens and addresses: `auditor@house`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedRole {
+    pub relation: String,
+    pub scope: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a role is named by a relation and a scope, as in auditor@house")]
+pub struct BadRoleName;
+
+impl std::str::FromStr for NamedRole {
+    type Err = BadRoleName;
+
+    fn from_str(text: &str) -> Result<NamedRole, BadRoleName> {
+        let (relation, scope) = text.split_once('@').ok_or(BadRoleName)?;
+        Ok(NamedRole { relation: relation.to_owned(), scope: scope.to_owned() })
+    }
 }

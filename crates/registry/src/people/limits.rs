@@ -19,6 +19,9 @@ pub const ATTRIBUTES_BYTES_MAX: usize = 16 * 1024;
 /// What may be typed into a search: as long as the longest thing that can be found.
 pub const SEARCH_CHARS_MAX: usize = 254;
 
+/// The part of a name that lists are sorted by: four bytes each, it still fits into a cursor.
+pub const SEARCH_KEY_CHARS_MAX: usize = 160;
+
 /// How long a claim on an e-mail address counts before the person who bears it must exist. Far above the longest
 /// request, so that no creation can still be under way when the claim lapses.
 pub const CLAIM_COUNTS_SECONDS: i64 = 300;

@@ -1,10 +1,22 @@
 //! People: who is known, and in which state they are.
 //!
 //! Two things hold always. An e-mail address belongs to at most one person, although people live on many servers:
-//! see `emails.rs` for how. And a person who was deleted leaves an id behind and nothing else.
+//! see `emails` for how. And a person who was deleted leaves an id behind and nothing else.
 
 pub mod emails;
+mod export;
+pub mod http;
+mod http_replica;
 pub mod limits;
+mod list;
+mod replica;
 pub mod rows;
 pub mod rules;
+pub mod service;
 pub mod types;
+pub(crate) mod wire;
+
+pub use export::Export;
+pub use list::Search;
+pub use replica::{Fact, Taken};
+pub use service::{NewPerson, Start};

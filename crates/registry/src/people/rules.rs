@@ -100,6 +100,14 @@ pub fn delete(person: &Person, at: Moment) -> Option<Person> {
     }
 }
 
+/// The person one version on, because what they hold changes.
+pub fn regranted(person: &Person, at: Moment) -> Result<Person, Reason> {
+    match &person.state {
+        State::Deleted => Err(Reason::NotFound),
+        state => Ok(next(person, state.clone(), at)),
+    }
+}
+
 /// The person with what an edit changes, and the names of the fields that differ.
 pub fn edit(person: &Person, edit: Edit, at: Moment) -> Result<Option<(Person, Vec<&'static str>)>, Reason> {
     let before = person.about().ok_or(Reason::NotFound)?;

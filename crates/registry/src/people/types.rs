@@ -327,11 +327,12 @@ impl Value {
     }
 }
 
-/// How a name or an address is compared when people search: by small letters, with single spaces, and with `ё` as
-/// `е`, because Russians type either.
+/// How a name is compared when people search: by small letters, with single spaces, and with `ё` as `е`, because
+/// Russians type either. Cut to a length that fits into a cursor.
 pub fn search_key(text: &str) -> Vec<u8> {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.to_lowercase().replace('ё', "е").into_bytes()
+    let letters = words.to_lowercase().replace('ё', "е");
+    letters.chars().take(limits::SEARCH_KEY_CHARS_MAX).collect::<String>().into_bytes()
 }
 
 /// The first key after all keys that start with `prefix`; `None` when there is none.
@@ -408,4 +409,8 @@ pub enum Reason {
     Outranked,
     #[error("only an administrator may do this")]
     AdminOnly,
+    #[error("there is no such role; on the house there are admin, registrar and auditor")]
+    UnknownGrant,
+    #[error("this link was used, has expired or was replaced by a newer one")]
+    LinkSpent,
 }

@@ -43,6 +43,12 @@ pub struct Claimed {
     at: Moment,
 }
 
+impl Claimed {
+    pub fn person(&self) -> PersonId {
+        self.person
+    }
+}
+
 /// The id under which all claims on an address meet.
 fn address(key: &str) -> Id {
     Id::named("email", key)

@@ -1,0 +1,14 @@
+//! Links that let somebody set a password: invitations and password resets.
+//!
+//! A link works once, until it expires or a newer one of its kind is made. Only its hash is stored, so whoever reads
+//! the store cannot use it. How it reaches the person is said by [`LinkCarrier`]; as long as nobody carries letters,
+//! it is shown to the administrator who made it.
+
+pub mod http;
+pub(crate) mod rows;
+mod service;
+mod types;
+
+pub use rows::remove_all as forget;
+pub use service::{Issued, LinkView};
+pub use types::{Carried, Link, LinkCarrier, LinkToken, Outgoing, Purpose, ShownToAdmin};
