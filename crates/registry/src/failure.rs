@@ -60,6 +60,9 @@ fn refused(reason: &Reason) -> Problem {
 fn sentence(reason: &Reason) -> String {
     let text = reason.to_string();
     let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string())
+        .unwrap_or_default();
     format!("{first}{}.", letters.as_str())
 }

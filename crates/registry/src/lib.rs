@@ -11,9 +11,11 @@
 pub mod accounts;
 pub mod app_passwords;
 pub mod audit;
+pub mod failure;
 pub mod gatekeeper;
 pub mod grants;
 pub mod keys;
+pub mod links;
 pub mod passwords;
 pub mod people;
 pub mod revocations;

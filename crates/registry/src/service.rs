@@ -5,14 +5,16 @@ use std::sync::Arc;
 use front::Routes;
 use kernel::Clock;
 use store::{Store, StoreError};
+use tokio::sync::Semaphore;
 
 use crate::gatekeeper::Known;
+use crate::links::{LinkCarrier, RESETS_UNDER_WAY_MAX, ShownToAdmin};
 use crate::passwords::HashingPool;
 use crate::revocations::Revocations;
 use crate::sessions::Renewals;
 use crate::throttle::Throttle;
 use crate::tokens::{BadSeal, Keyring, NoKey, Seal};
-use crate::{Options, tokens};
+use crate::{Options, audit, grants, links, people, tokens};
 
 /// The service. Each slice adds its use cases in an `impl Registry` of its own.
 pub struct Registry {
@@ -25,6 +27,9 @@ pub struct Registry {
     pub(crate) recognised: Known,
     pub(crate) renewals: Renewals,
     pub(crate) throttles: Throttles,
+    pub(crate) carrier: Arc<dyn LinkCarrier>,
+    /// Requests for a reset that are worked on after their answer.
+    pub(crate) resets_under_way: Arc<Semaphore>,
 }
 
 pub(crate) struct Throttles {
@@ -58,6 +63,8 @@ impl Registry {
                 account: Throttle::new("account_sign_ins", options.account_attempts_per_minute),
                 address: Throttle::new("address_sign_ins", options.address_attempts_per_minute),
             },
+            carrier: Arc::new(ShownToAdmin),
+            resets_under_way: Arc::new(Semaphore::new(RESETS_UNDER_WAY_MAX)),
             store,
             clock,
             options,
@@ -118,6 +125,11 @@ impl Registry {
 
     /// All routes of the registry, with their state.
     pub fn routes(self: &Arc<Self>) -> Routes {
-        tokens::http::routes().with_state(Arc::clone(self))
+        tokens::http::routes()
+            .merge(people::http::routes())
+            .merge(grants::http::routes())
+            .merge(audit::http::routes())
+            .merge(links::http::routes())
+            .with_state(Arc::clone(self))
     }
 }

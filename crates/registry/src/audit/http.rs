@@ -57,7 +57,10 @@ impl From<Entry> for EntryOut {
             id: entry.id.to_string(),
             at: entry.at.to_string(),
             act: entry.act.code(),
-            by: ActorOut { kind: actor.kind(), id: actor.id().map(|id| id.to_string()) },
+            by: ActorOut {
+                kind: actor.kind(),
+                id: actor.id().map(|id| id.to_string()),
+            },
             on: entry.on.to_string(),
             request_id: entry.by.request,
             details: entry.details.0.into_iter().collect(),
@@ -122,7 +125,9 @@ async fn list_audit(
     paging: Paging,
     Query(filter): Query<FilterIn>,
 ) -> Result<Listing<EntryOut>, Problem> {
-    let page = registry.audit(&filter.check()?, paging.after.as_ref(), paging.size).await?;
+    let page = registry
+        .audit(&filter.check()?, paging.after.as_ref(), paging.size)
+        .await?;
     Ok(Listing::of(page, EntryOut::from))
 }
 
@@ -136,6 +141,8 @@ async fn list_person_audit(
     InPath(id): InPath<PersonId>,
     paging: Paging,
 ) -> Result<Listing<EntryOut>, Problem> {
-    let page = registry.audit_of(&Doer::from(&caller), id, paging.after.as_ref(), paging.size).await?;
+    let page = registry
+        .audit_of(&Doer::from(&caller), id, paging.after.as_ref(), paging.size)
+        .await?;
     Ok(Listing::of(page, EntryOut::from))
 }

@@ -29,13 +29,13 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
 
 /// What a page of the trail is bounded by; older than `before`, not older than `from`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     pub before: (Moment, Id),
     pub from: Moment,
     pub rows: i64,
 }
 
-pub(super) fn on(
+pub(crate) fn on(
     tx: &mut Tx<'_>,
     on: Id,
     by: Option<Id>,

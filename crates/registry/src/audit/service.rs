@@ -9,7 +9,6 @@ use crate::grants;
 use crate::grants::types::Doer;
 use crate::service::Registry;
 
-
 impl Registry {
     /// The trail of the whole house. Who may read it is said at the route.
     pub async fn audit(
@@ -22,16 +21,29 @@ impl Registry {
         let before = match after {
             Some(cursor) => {
                 let (at, id) = parse(cursor).ok_or(Failure::BadCursor)?;
-                if at < newest { (at, id) } else { (newest, Id::from_bytes([0; 16])) }
+                if at < newest {
+                    (at, id)
+                } else {
+                    (newest, Id::from_bytes([0; 16]))
+                }
             }
             // Up to but without `until`: the smallest id at that instant.
             None => (newest, Id::from_bytes([0; 16])),
         };
         let from = filter.from.unwrap_or(Moment::from_micros(i64::MIN));
-        let window = Window { before, from, rows: size.rows_and_one() };
+        let window = Window {
+            before,
+            from,
+            rows: size.rows_and_one(),
+        };
         let Filter { on, by, act, .. } = *filter;
         let mut found = match on {
-            Some(on) => self.store.shard_of(on).read(move |tx| rows::on(tx, on, by, act, &window)).await?,
+            Some(on) => {
+                self.store
+                    .shard_of(on)
+                    .read(move |tx| rows::on(tx, on, by, act, &window))
+                    .await?
+            }
             None => {
                 let answers: Vec<Vec<Entry>> = self
                     .store
@@ -59,7 +71,15 @@ impl Registry {
     ) -> Result<Page<Entry>, Failure> {
         grants::rules::may_audit(doer.acting, person)?;
         self.known(person).await?;
-        self.audit(&Filter { on: Some(person.0), ..Filter::default() }, after, size).await
+        self.audit(
+            &Filter {
+                on: Some(person.0),
+                ..Filter::default()
+            },
+            after,
+            size,
+        )
+        .await
     }
 }
 

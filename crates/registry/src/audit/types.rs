@@ -56,7 +56,10 @@ impl From<&front::Caller> for By {
             front::Who::Person(person) => Actor::Person(person.id),
             front::Who::Key(key) => Actor::Key(key.id),
         };
-        By { actor, request: caller.request.to_string() }
+        By {
+            actor,
+            request: caller.request.to_string(),
+        }
     }
 }
 

@@ -32,7 +32,11 @@ pub struct GrantOut {
 
 impl From<Given> for GrantOut {
     fn from(given: Given) -> GrantOut {
-        GrantOut { relation: given.relation, scope: given.scope, granted_at: given.at.to_string() }
+        GrantOut {
+            relation: given.relation,
+            scope: given.scope,
+            granted_at: given.at.to_string(),
+        }
     }
 }
 
@@ -68,7 +72,9 @@ async fn list_grants(
     InPath(id): InPath<PersonId>,
 ) -> Result<axum::Json<GrantsOut>, Problem> {
     let given = registry.grants(&Doer::from(&caller), id).await?;
-    Ok(axum::Json(GrantsOut { grants: given.into_iter().map(GrantOut::from).collect() }))
+    Ok(axum::Json(GrantsOut {
+        grants: given.into_iter().map(GrantOut::from).collect(),
+    }))
 }
 
 /// Gives somebody a role
@@ -81,7 +87,9 @@ async fn add_grant(
     InPath(id): InPath<PersonId>,
     Body(body): Body<GrantIn>,
 ) -> Result<StatusCode, Problem> {
-    registry.grant(&Doer::from(&caller), id, &body.relation, &body.scope).await?;
+    registry
+        .grant(&Doer::from(&caller), id, &body.relation, &body.scope)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -97,6 +105,8 @@ async fn remove_grant(
     caller: Caller,
     InPath2(id, role): InPath2<PersonId, NamedRole>,
 ) -> Result<StatusCode, Problem> {
-    registry.revoke_grant(&Doer::from(&caller), id, &role.relation, &role.scope).await?;
+    registry
+        .revoke_grant(&Doer::from(&caller), id, &role.relation, &role.scope)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -32,7 +32,10 @@ pub async fn enter(store: &Store, person: &Person, held: HouseRoles) -> Result<b
         return Ok(true);
     }
     let (house, id, version) = (house(), person.id, person.version);
-    store.shard_of(house).write(move |tx| rows::put_on_roll(tx, house, id, true, version)).await
+    store
+        .shard_of(house)
+        .write(move |tx| rows::put_on_roll(tx, house, id, true, version))
+        .await
 }
 
 /// Leaves the roll for the version that is about to be saved. Refused when nobody else is on it.
@@ -53,5 +56,8 @@ pub async fn leave(store: &Store, person: PersonId, next_version: i64) -> Result
 /// Whether anybody is on the roll.
 pub async fn counts_anybody(store: &Store) -> Result<bool, StoreError> {
     let house = house();
-    store.shard_of(house).read(move |tx| rows::anybody_on_roll(tx, house)).await
+    store
+        .shard_of(house)
+        .read(move |tx| rows::anybody_on_roll(tx, house))
+        .await
 }

@@ -19,7 +19,9 @@ pub fn may_see(by: Acting, person: PersonId) -> Result<(), Reason> {
 /// are their own; the address they sign in with and what segments are chosen by are not.
 pub fn may_edit(by: Acting, person: PersonId, held: HouseRoles, edit: &Edit) -> Result<(), Reason> {
     match by {
-        Acting::Person { id, .. } if id == person && edit.email.is_none() && edit.attributes.is_none() => Ok(()),
+        Acting::Person { id, .. } if id == person && edit.email.is_none() && edit.attributes.is_none() => {
+            Ok(())
+        }
         _ => may_administer(by, person, held),
     }
 }
@@ -112,10 +114,18 @@ mod tests {
             roles: HouseRoles::default(),
         };
         assert_eq!(may_see(anna, ANNA), Ok(()));
-        assert_eq!(may_edit(anna, ANNA, HouseRoles::default()), Ok(()));
-        assert_eq!(may_see(anna, BORIS), Err(Reason::NotFound));
+        let nothing = Edit::default();
+        let attributes = Edit {
+            attributes: Some(Default::default()),
+            ..Edit::default()
+        };
+        assert_eq!(may_edit(anna, ANNA, HouseRoles::default(), &nothing), Ok(()));
         assert_eq!(
-            may_edit(anna, BORIS, HouseRoles::default()),
+            may_edit(anna, ANNA, HouseRoles::default(), &attributes),
+            Err(Reason::AdminOnly)
+        );
+        assert_eq!(
+            may_edit(anna, BORIS, HouseRoles::default(), &nothing),
             Err(Reason::NotFound)
         );
         assert_eq!(

@@ -14,14 +14,20 @@ use crate::service::Registry;
 
 /// The roles on the house are the ones that the registry gives.
 fn known(relation: &str, scope: &str) -> Result<HouseRole, Reason> {
-    HouseRole::parse(relation).filter(|_| scope == HOUSE).ok_or(Reason::UnknownGrant)
+    HouseRole::parse(relation)
+        .filter(|_| scope == HOUSE)
+        .ok_or(Reason::UnknownGrant)
 }
 
 impl Registry {
     pub async fn grants(&self, doer: &Doer, id: PersonId) -> Result<Vec<Given>, Failure> {
         rules::may_see(doer.acting, id)?;
         self.known(id).await?;
-        Ok(self.store.shard_of(id).read(move |tx| rows::of_person(tx, id)).await?)
+        Ok(self
+            .store
+            .shard_of(id)
+            .read(move |tx| rows::of_person(tx, id))
+            .await?)
     }
 
     /// Gives a role. Tokens that do not tell it yet are refused from now on.
@@ -45,7 +51,10 @@ impl Registry {
         if role != HouseRole::Admin {
             return Ok(());
         }
-        let held = HouseRoles { admin: true, ..changed.held };
+        let held = HouseRoles {
+            admin: true,
+            ..changed.held
+        };
         if !roll::enter(&self.store, &changed.after, held).await? {
             // A change that took them off the roll was not finished. One version on, they enter again.
             let changed = self.change(&doer.by, id, now, give(true)).await?;

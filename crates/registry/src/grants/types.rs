@@ -118,7 +118,10 @@ pub struct Doer {
 impl Doer {
     /// The operator at the command line, or the house itself in the course of a request of somebody else.
     pub fn house(request: &str) -> Doer {
-        Doer { by: By::house(request), acting: Acting::House }
+        Doer {
+            by: By::house(request),
+            acting: Acting::House,
+        }
     }
 }
 
@@ -130,11 +133,16 @@ impl From<&front::Caller> for Doer {
             front::Who::Person(person) => Acting::Person {
                 id: person.id,
                 roles: HouseRoles::of(
-                    HouseRole::ALL.into_iter().filter(|role| person.roles.has_on(role.relation(), HOUSE)),
+                    HouseRole::ALL
+                        .into_iter()
+                        .filter(|role| person.roles.has_on(role.relation(), HOUSE)),
                 ),
             },
         };
-        Doer { by: By::from(caller), acting }
+        Doer {
+            by: By::from(caller),
+            acting,
+        }
     }
 }
 
@@ -154,6 +162,9 @@ impl std::str::FromStr for NamedRole {
 
     fn from_str(text: &str) -> Result<NamedRole, BadRoleName> {
         let (relation, scope) = text.split_once('@').ok_or(BadRoleName)?;
-        Ok(NamedRole { relation: relation.to_owned(), scope: scope.to_owned() })
+        Ok(NamedRole {
+            relation: relation.to_owned(),
+            scope: scope.to_owned(),
+        })
     }
 }

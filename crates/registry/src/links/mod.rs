@@ -9,6 +9,10 @@ pub(crate) mod rows;
 mod service;
 mod types;
 
+/// Requests for a reset that may be worked on after their answer. More are asked to come back: the work must not pile
+/// up where nobody waits for it.
+pub(crate) const RESETS_UNDER_WAY_MAX: usize = 64;
+
 pub use rows::remove_all as forget;
 pub use service::{Issued, LinkView};
 pub use types::{Carried, Link, LinkCarrier, LinkToken, Outgoing, Purpose, ShownToAdmin};

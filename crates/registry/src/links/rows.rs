@@ -5,7 +5,7 @@ use store::{StoreError, Tx, params, sql};
 
 use super::types::{Link, Purpose};
 
-pub(super) fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Link>, StoreError> {
+pub(crate) fn of_person(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Link>, StoreError> {
     tx.query(
         sql!(
             "SELECT id, purpose, token_hash, created_at, expires_at FROM links WHERE person = $1 ORDER BY purpose, id"
@@ -73,6 +73,8 @@ fn purpose(code: i64) -> Result<Purpose, StoreError> {
     match code {
         1 => Ok(Purpose::Invitation),
         2 => Ok(Purpose::Reset),
-        _ => Err(StoreError::broken(format!("a link has a purpose {code} that does not exist"))),
+        _ => Err(StoreError::broken(format!(
+            "a link has a purpose {code} that does not exist"
+        ))),
     }
 }

@@ -8,7 +8,7 @@ use kernel::{Language, Moment, PersonId, Secret};
 use super::rows;
 use super::types::{Carried, Link, LinkToken, Outgoing, Purpose};
 use crate::accounts;
-use crate::audit::{self, Act, By, Entry};
+use crate::audit::{self, Act, Actor, By, Entry};
 use crate::failure::Failure;
 use crate::grants::types::{Doer, HouseRoles};
 use crate::grants::{self, roll};
@@ -42,7 +42,8 @@ pub struct LinkView {
 impl Registry {
     /// A link by which somebody who was invited sets their first password.
     pub async fn invite(&self, doer: &Doer, id: PersonId) -> Result<Issued, Failure> {
-        self.issue(doer, id, Purpose::Invitation, Act::InvitationIssued).await
+        self.issue(doer, id, Purpose::Invitation, Act::InvitationIssued)
+            .await
     }
 
     /// A link by which somebody who is active sets another password.
@@ -83,7 +84,11 @@ impl Registry {
             })
             .await?;
         let address = (carried == Carried::ShownToAdmin).then_some(shown);
-        Ok(Issued { purpose, expires, address })
+        Ok(Issued {
+            purpose,
+            expires,
+            address,
+        })
     }
 
     /// What the link is for and whose it is.
@@ -101,16 +106,28 @@ impl Registry {
     }
 
     /// Uses the link up: sets the password, and makes an invited person active.
-    pub async fn accept_link(&self, caller: &Caller, token: &LinkToken, password: &str) -> Result<Person, Failure> {
+    pub async fn accept_link(
+        &self,
+        caller: &Caller,
+        token: &LinkToken,
+        password: &str,
+    ) -> Result<Person, Failure> {
         let now = self.clock.now();
         let (link, person) = self.opened(token, now).await?;
         let (about, email) = recipient(&person, link.purpose).map_err(|_| Reason::LinkSpent)?;
-        let about_them = passwords::About { email: email.as_str(), name: &about.name, house: &self.options.house };
+        let about_them = passwords::About {
+            email: email.as_str(),
+            name: &about.name,
+            house: &self.options.house,
+        };
         let password = passwords::accept(password, self.options.password_chars_min, &about_them)?;
         let hash = self.passwords.hash(&password).await?;
         let (id, link_id, purpose) = (link.person, link.id, link.purpose);
         // Whoever opens the link is the person it was made for, as far as anybody can know.
-        let by = By { actor: audit::Actor::Person(id), ..By::from(caller) };
+        let by = By {
+            actor: Actor::Person(id),
+            ..By::from(caller)
+        };
         let act = match purpose {
             Purpose::Invitation => Act::InvitationAccepted,
             Purpose::Reset => Act::ResetAccepted,
@@ -127,9 +144,14 @@ impl Registry {
                 let before = people_rows::person(tx, id)?.ok_or(Reason::LinkSpent)?;
                 let after = accepted(&before, purpose, now)?;
                 let mut revoked = match &after {
-                    Some(after) => {
-                        save(tx, &before, &Decision::new(after.clone(), act), entry.clone(), now, kept_until)?
-                    }
+                    Some(after) => save(
+                        tx,
+                        &before,
+                        &Decision::new(after.clone(), act),
+                        entry.clone(),
+                        now,
+                        kept_until,
+                    )?,
                     None => {
                         audit::record(tx, &entry)?;
                         Vec::new()
@@ -155,7 +177,10 @@ impl Registry {
         };
         let now = self.clock.now();
         let entry = Entry::new(now, by, Act::ResetAsked, person.id);
-        self.store.shard_of(person.id).write(move |tx| audit::record(tx, &entry)).await?;
+        self.store
+            .shard_of(person.id)
+            .write(move |tx| audit::record(tx, &entry))
+            .await?;
         if self.carrier.reaches_people() && recipient(&person, Purpose::Reset).is_ok() {
             self.issue_reset(&Doer::house(&by.request), person.id).await?;
         }
@@ -166,7 +191,10 @@ impl Registry {
     pub fn take_reset_request(self: &Arc<Self>, caller: &Caller, email: Email) -> Result<(), Failure> {
         let now = self.clock.now();
         let too_many = |seconds| Failure::TooMany { seconds };
-        self.throttles.address.take(&address_key(caller.address), now).map_err(too_many)?;
+        self.throttles
+            .address
+            .take(&address_key(caller.address), now)
+            .map_err(too_many)?;
         self.throttles.account.take(&email.key(), now).map_err(too_many)?;
         let Ok(place) = Arc::clone(&self.resets_under_way).try_acquire_owned() else {
             metrics::counter!("townhall_limit_reached_total", "limit" => "resets_under_way").increment(1);
@@ -175,7 +203,10 @@ impl Registry {
         let (registry, by) = (Arc::clone(self), By::from(caller));
         tokio::spawn(async move {
             if let Err(failure) = registry.ask_for_reset(&by, &email).await {
-                tracing::error!(request_id = by.request, "a request for a password reset was lost: {failure}");
+                tracing::error!(
+                    request_id = by.request,
+                    "a request for a password reset was lost: {failure}"
+                );
             }
             drop(place);
         });
@@ -186,7 +217,10 @@ impl Registry {
     pub fn pace_links(&self, caller: &Caller) -> Result<(), Failure> {
         let now = self.clock.now();
         let key = address_key(caller.address);
-        self.throttles.address.take(&key, now).map_err(|seconds| Failure::TooMany { seconds })
+        self.throttles
+            .address
+            .take(&key, now)
+            .map_err(|seconds| Failure::TooMany { seconds })
     }
 
     async fn opened(&self, token: &LinkToken, now: Moment) -> Result<(Link, Person), Failure> {
@@ -216,7 +250,9 @@ fn recipient(person: &Person, purpose: Purpose) -> Result<(&About, &Email), Reas
 /// The person once the link is used; `None` when they stay as they are.
 fn accepted(person: &Person, purpose: Purpose, now: Moment) -> Result<Option<Person>, Reason> {
     match purpose {
-        Purpose::Invitation => rules::accept(person, now).map(Some).map_err(|_| Reason::LinkSpent),
+        Purpose::Invitation => rules::accept(person, now)
+            .map(Some)
+            .map_err(|_| Reason::LinkSpent),
         Purpose::Reset if person.state.is_active() => Ok(None),
         Purpose::Reset => Err(Reason::LinkSpent),
     }

@@ -42,7 +42,10 @@ pub struct Link {
 
 impl Link {
     pub fn new(person: PersonId, purpose: Purpose, seconds: i64, now: Moment) -> (Link, LinkToken) {
-        let token = LinkToken { person, secret: Secret::random() };
+        let token = LinkToken {
+            person,
+            secret: Secret::random(),
+        };
         let link = Link {
             id: Id::beside(person.0, now),
             person,
@@ -78,7 +81,11 @@ impl LinkToken {
 
     /// As it stands in an address. A place to look at in review.
     pub fn reveal(&self) -> String {
-        format!("{}{}", URL_SAFE_NO_PAD.encode(self.person.0.as_bytes()), self.secret.reveal())
+        format!(
+            "{}{}",
+            URL_SAFE_NO_PAD.encode(self.person.0.as_bytes()),
+            self.secret.reveal()
+        )
     }
 }
 
@@ -97,10 +104,17 @@ impl FromStr for LinkToken {
         let (id, secret) = text.split_at_checked(ID_CHARS).ok_or(BadLinkToken)?;
         let id = URL_SAFE_NO_PAD.decode(id).map_err(|_| BadLinkToken)?;
         let id: [u8; 16] = id.try_into().map_err(|_| BadLinkToken)?;
-        if secret.len() != SECRET_CHARS || !secret.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+        if secret.len() != SECRET_CHARS
+            || !secret
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        {
             return Err(BadLinkToken);
         }
-        Ok(LinkToken { person: PersonId(Id::from_bytes(id)), secret: Secret::new(secret) })
+        Ok(LinkToken {
+            person: PersonId(Id::from_bytes(id)),
+            secret: Secret::new(secret),
+        })
     }
 }
 
@@ -119,7 +133,10 @@ pub struct Outgoing {
 
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing").field("person", &self.person).field("purpose", &self.purpose).finish()
+        f.debug_struct("Outgoing")
+            .field("person", &self.person)
+            .field("purpose", &self.purpose)
+            .finish()
     }
 }
 
@@ -177,7 +194,14 @@ mod tests {
 
     #[test]
     fn what_is_not_a_link_is_refused() {
-        for text in ["", "x", &"a".repeat(64), &"я".repeat(40), &"!".repeat(65), &"a".repeat(66)] {
+        for text in [
+            "",
+            "x",
+            &"a".repeat(64),
+            &"я".repeat(40),
+            &"!".repeat(65),
+            &"a".repeat(66),
+        ] {
             assert_eq!(text.parse::<LinkToken>(), Err(BadLinkToken), "{text}");
         }
     }

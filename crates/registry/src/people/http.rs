@@ -29,7 +29,10 @@ const ADMINISTERS: Access = Access::role(&[ADMIN, REGISTRAR]).or_key(WRITE);
 
 pub fn routes() -> Routes<Arc<Registry>> {
     Routes::new("registry")
-        .api(Access::role(&[ADMIN, REGISTRAR, AUDITOR]).or_key(READ), routes!(list_people))
+        .api(
+            Access::role(&[ADMIN, REGISTRAR, AUDITOR]).or_key(READ),
+            routes!(list_people),
+        )
         .api(ADMINISTERS, routes!(create_person))
         .api(Access::SIGNED_IN, routes!(get_me))
         .api(Access::SIGNED_IN, routes!(change_me))
@@ -60,8 +63,13 @@ async fn list_people(
     paging: Paging,
     Query(wanted): Query<ListIn>,
 ) -> Result<Listing<PersonOut>, Problem> {
-    let search = Search { state: wanted.state.map(Into::into), text: wanted.search };
-    let page = registry.people(&search, paging.after.as_ref(), paging.size).await?;
+    let search = Search {
+        state: wanted.state.map(Into::into),
+        text: wanted.search,
+    };
+    let page = registry
+        .people(&search, paging.after.as_ref(), paging.size)
+        .await?;
     Ok(Listing::of(page, |person| PersonOut::from(&person)))
 }
 
@@ -75,7 +83,11 @@ async fn create_person(
     Body(body): Body<PersonIn>,
 ) -> Result<Response, Problem> {
     let (id, about) = body.check()?;
-    let new = NewPerson { id, about, start: Start::Invited };
+    let new = NewPerson {
+        id,
+        about,
+        start: Start::Invited,
+    };
     let person = registry.create_person(&Doer::from(&caller), new).await?;
     let place = HeaderValue::try_from(format!("/api/v1/people/{}", person.id)).map_err(Problem::internal)?;
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], shown(&person)).into_response())
@@ -100,7 +112,9 @@ async fn change_me(
     Body(body): Body<PersonChangeIn>,
 ) -> Result<Response, Problem> {
     let id = caller.person()?.id;
-    let person = registry.change_person(&Doer::from(&caller), id, body.check()?, Some(if_match)).await?;
+    let person = registry
+        .change_person(&Doer::from(&caller), id, body.check()?, Some(if_match))
+        .await?;
     Ok(shown(&person))
 }
 
@@ -128,7 +142,9 @@ async fn change_person(
     if_match: IfMatch,
     Body(body): Body<PersonChangeIn>,
 ) -> Result<Response, Problem> {
-    let person = registry.change_person(&Doer::from(&caller), id, body.check()?, Some(if_match)).await?;
+    let person = registry
+        .change_person(&Doer::from(&caller), id, body.check()?, Some(if_match))
+        .await?;
     Ok(shown(&person))
 }
 

@@ -129,13 +129,22 @@ pub(super) async fn replicate_people(
     }
     let mut taken = registry.take_facts(&By::from(&caller), facts).await?.into_iter();
     let rows = answers.into_iter().filter_map(|(id, errors)| match errors {
-        Some(errors) => Some(ReplicatedOut { id, outcome: OutcomeOut::Invalid, email_taken: false, errors }),
-        None => taken.next().map(|Taken { outcome, email_taken, .. }| ReplicatedOut {
+        Some(errors) => Some(ReplicatedOut {
             id,
-            outcome: outcome.into(),
-            email_taken,
-            errors: Vec::new(),
+            outcome: OutcomeOut::Invalid,
+            email_taken: false,
+            errors,
         }),
+        None => taken.next().map(
+            |Taken {
+                 outcome, email_taken, ..
+             }| ReplicatedOut {
+                id,
+                outcome: outcome.into(),
+                email_taken,
+                errors: Vec::new(),
+            },
+        ),
     });
     Ok(axum::Json(ReplicaOut { rows: rows.collect() }))
 }
@@ -143,12 +152,19 @@ pub(super) async fn replicate_people(
 impl ReplicaIn {
     fn check(self) -> Result<Fact, Problem> {
         let mut faults = Faults::default();
-        let id = self.id.parse::<PersonId>().map_err(|bad| faults.add("id", "id", bad.to_string())).ok();
+        let id = self
+            .id
+            .parse::<PersonId>()
+            .map_err(|bad| faults.add("id", "id", bad.to_string()))
+            .ok();
         if self.version < 0 {
             faults.add("version", "number", "must not be negative");
         }
         if self.gone {
-            return faults.or(id.map(|id| Fact::Gone { id, source_version: self.version }));
+            return faults.or(id.map(|id| Fact::Gone {
+                id,
+                source_version: self.version,
+            }));
         }
         let about = AboutIn {
             email: self.email.as_deref(),
@@ -160,7 +176,12 @@ impl ReplicaIn {
         };
         let about = about.check(&mut faults);
         let (blocked, source_version) = (self.blocked, self.version);
-        let row = id.zip(about).map(|(id, about)| ReplicaRow { id, blocked, about, source_version });
+        let row = id.zip(about).map(|(id, about)| ReplicaRow {
+            id,
+            blocked,
+            about,
+            source_version,
+        });
         faults.or(row.map(Fact::Known))
     }
 }

@@ -36,11 +36,19 @@ struct Place {
 
 impl Place {
     fn start(part: Part, key: Vec<u8>) -> Place {
-        Place { part, key, id: Id::from_bytes([0; 16]) }
+        Place {
+            part,
+            key,
+            id: Id::from_bytes([0; 16]),
+        }
     }
 
     fn of(part: Part, person: &Person) -> Place {
-        Place { part, key: key_of(part, person), id: person.id.0 }
+        Place {
+            part,
+            key: key_of(part, person),
+            id: person.id.0,
+        }
     }
 
     fn cursor(&self) -> Cursor {
@@ -62,14 +70,23 @@ impl Place {
             1 => Part::Addresses,
             _ => return None,
         };
-        Some(Place { part, key: key.to_vec(), id: Id::from_bytes(*id) })
+        Some(Place {
+            part,
+            key: key.to_vec(),
+            id: Id::from_bytes(*id),
+        })
     }
 }
 
 fn key_of(part: Part, person: &Person) -> Vec<u8> {
     match (part, person.about()) {
         (Part::Names, Some(about)) => search_key(&about.name),
-        (Part::Addresses, Some(about)) => about.email.as_ref().map(Email::key).unwrap_or_default().into_bytes(),
+        (Part::Addresses, Some(about)) => about
+            .email
+            .as_ref()
+            .map(Email::key)
+            .unwrap_or_default()
+            .into_bytes(),
         (_, None) => Vec::new(),
     }
 }
@@ -98,10 +115,21 @@ impl Registry {
             let prefix = text.to_lowercase().into_bytes();
             let more = self.range(&from_addresses, &prefix, search.state, size).await?;
             // Whoever was found by name is not found again.
-            found.extend(more.into_iter().filter(|(_, person)| !key_of(Part::Names, person).starts_with(&names)));
+            found.extend(
+                more.into_iter()
+                    .filter(|(_, person)| !key_of(Part::Names, person).starts_with(&names)),
+            );
         }
-        let page = Page::cut(found, size, |(part, person)| Place::of(*part, person).cursor().key().to_vec());
+        let page = Page::cut(found, size, |(part, person)| {
+            Place::of(*part, person).cursor().key().to_vec()
+        });
         Ok(page.map(|(_, person)| person))
+    }
+
+    /// How many people the house holds, deleted ones too.
+    pub async fn count_people(&self) -> Result<i64, Failure> {
+        let counts: Vec<i64> = self.store.read_each(rows::count).await?;
+        Ok(counts.into_iter().sum())
     }
 
     /// One page and a row of one part, merged from all servers.

@@ -20,3 +20,6 @@ pub use export::Export;
 pub use list::Search;
 pub use replica::{Fact, Taken};
 pub use service::{NewPerson, Start};
+
+#[cfg(test)]
+mod tests;

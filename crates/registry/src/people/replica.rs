@@ -31,7 +31,10 @@ use crate::service::Registry;
 pub enum Fact {
     Known(ReplicaRow),
     /// The source no longer has the person.
-    Gone { id: PersonId, source_version: i64 },
+    Gone {
+        id: PersonId,
+        source_version: i64,
+    },
 }
 
 impl Fact {
@@ -102,8 +105,13 @@ struct Written {
 
 impl Registry {
     /// Takes in people as the source knows them. The answers stand in the order of the rows.
-    pub async fn upsert_replica(self: &Arc<Self>, by: &By, rows: Vec<ReplicaRow>) -> Result<Vec<Taken>, Failure> {
-        self.take_facts(by, rows.into_iter().map(Fact::Known).collect()).await
+    pub async fn upsert_replica(
+        self: &Arc<Self>,
+        by: &By,
+        rows: Vec<ReplicaRow>,
+    ) -> Result<Vec<Taken>, Failure> {
+        self.take_facts(by, rows.into_iter().map(Fact::Known).collect())
+            .await
     }
 
     /// Forgets people whom the source no longer has.
@@ -112,7 +120,9 @@ impl Registry {
         by: &By,
         gone: Vec<(PersonId, i64)>,
     ) -> Result<Vec<Taken>, Failure> {
-        let facts = gone.into_iter().map(|(id, source_version)| Fact::Gone { id, source_version });
+        let facts = gone
+            .into_iter()
+            .map(|(id, source_version)| Fact::Gone { id, source_version });
         self.take_facts(by, facts.collect()).await
     }
 
@@ -123,7 +133,12 @@ impl Registry {
         let mut of_person: BTreeMap<PersonId, Vec<Numbered>> = BTreeMap::new();
         for (at, fact) in facts.into_iter().enumerate() {
             let entry = Entry::new(now, by, Act::PersonRetired, fact.id());
-            of_person.entry(fact.id()).or_default().push(Numbered { at, fact, entry, email_taken: false });
+            of_person.entry(fact.id()).or_default().push(Numbered {
+                at,
+                fact,
+                entry,
+                email_taken: false,
+            });
         }
         let mut waiting = of_person.into_values();
         let mut under_way = JoinSet::new();
@@ -137,7 +152,9 @@ impl Registry {
             }
             match under_way.join_next().await {
                 Some(Ok(taken)) => answers.extend(taken?),
-                Some(Err(ended)) => return Err(StoreError::broken(format!("a replica write ended: {ended}")).into()),
+                Some(Err(ended)) => {
+                    return Err(StoreError::broken(format!("a replica write ended: {ended}")).into());
+                }
                 None => break,
             }
         }
@@ -163,7 +180,10 @@ impl Registry {
         let body = {
             let facts = facts.clone();
             move |tx: &mut Tx<'_>| {
-                facts.iter().map(|numbered| write(tx, numbered, now, kept_until)).collect::<Result<Vec<_>, Failure>>()
+                facts
+                    .iter()
+                    .map(|numbered| write(tx, numbered, now, kept_until))
+                    .collect::<Result<Vec<_>, Failure>>()
             }
         };
         let written = match self.store.shard_of(id).write(body).await {
@@ -179,7 +199,11 @@ impl Registry {
         let mut answers = Vec::new();
         for (numbered, done) in facts.iter().zip(written) {
             self.revocations.learn(&done.revoked);
-            let taken = if done.needs_roll { self.take_from_admin(by, numbered, now).await? } else { done.taken };
+            let taken = if done.needs_roll {
+                self.take_from_admin(by, numbered, now).await?
+            } else {
+                done.taken
+            };
             answers.push((done.at, taken));
         }
         Ok(answers)
@@ -187,9 +211,15 @@ impl Registry {
 
     /// Claims the address that the person will bear and does not bear yet; drops it when it is somebody else's.
     async fn claim_for(&self, numbered: &mut Numbered, now: Moment) -> Result<Option<Claimed>, Failure> {
-        let Some(email) = numbered.fact.email().cloned() else { return Ok(None) };
+        let Some(email) = numbered.fact.email().cloned() else {
+            return Ok(None);
+        };
         let id = numbered.fact.id();
-        let known = self.store.shard_of(id).read(move |tx| rows::person(tx, id)).await?;
+        let known = self
+            .store
+            .shard_of(id)
+            .read(move |tx| rows::person(tx, id))
+            .await?;
         let borne = known.as_ref().and_then(Person::email).map(Email::key);
         if borne == Some(email.key()) || numbered.fact.judge(known.as_ref(), now).1.is_none() {
             return Ok(None);
@@ -212,8 +242,12 @@ impl Registry {
         if let Some(claimed) = claimed
             && !emails::confirm(&self.store, claimed).await?
         {
-            let without = Edit { email: Some(None), ..Edit::default() };
-            self.change_person(&Doer::house("replica"), claimed.person(), without, None).await?;
+            let without = Edit {
+                email: Some(None),
+                ..Edit::default()
+            };
+            self.change_person(&Doer::house("replica"), claimed.person(), without, None)
+                .await?;
         }
         for done in written {
             let before = done.before.as_ref().and_then(Person::email);
@@ -231,7 +265,11 @@ impl Registry {
     async fn take_from_admin(&self, by: &By, numbered: &Numbered, now: Moment) -> Result<Taken, Failure> {
         let fact = numbered.fact.clone();
         let id = fact.id();
-        let taken = |outcome| Taken { id, outcome, email_taken: numbered.email_taken };
+        let taken = |outcome| Taken {
+            id,
+            outcome,
+            email_taken: numbered.email_taken,
+        };
         let known = self.known(id).await?;
         let (outcome, _) = fact.judge(Some(&known), now);
         let changed = self
@@ -240,7 +278,10 @@ impl Registry {
                     Fact::Known(_) => Act::PersonChanged,
                     Fact::Gone { .. } => Act::PersonRetired,
                 };
-                Ok(fact.judge(Some(person), now).1.map(|person| Decision::new(person, act)))
+                Ok(fact
+                    .judge(Some(person), now)
+                    .1
+                    .map(|person| Decision::new(person, act)))
             })
             .await;
         match changed {
@@ -255,18 +296,24 @@ impl Registry {
 }
 
 /// One fact inside the transaction of its person.
-fn write(
-    tx: &mut Tx<'_>,
-    numbered: &Numbered,
-    now: Moment,
-    kept_until: Moment,
-) -> Result<Written, Failure> {
+fn write(tx: &mut Tx<'_>, numbered: &Numbered, now: Moment, kept_until: Moment) -> Result<Written, Failure> {
     let fact = &numbered.fact;
     let id = fact.id();
     let before = rows::person(tx, id)?;
     let (outcome, after) = fact.judge(before.as_ref(), now);
-    let taken = Taken { id, outcome, email_taken: numbered.email_taken };
-    let mut done = Written { at: numbered.at, taken, before, after, revoked: Vec::new(), needs_roll: false };
+    let taken = Taken {
+        id,
+        outcome,
+        email_taken: numbered.email_taken,
+    };
+    let mut done = Written {
+        at: numbered.at,
+        taken,
+        before,
+        after,
+        revoked: Vec::new(),
+        needs_roll: false,
+    };
     let Some(after) = done.after.as_ref() else {
         return Ok(done);
     };

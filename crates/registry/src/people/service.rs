@@ -17,8 +17,8 @@ use crate::audit::{self, Act, By, Entry};
 use crate::failure::Failure;
 use crate::grants::types::{Doer, HOUSE, HouseRole, HouseRoles};
 use crate::grants::{self, roll};
-use crate::revocations::Revocation;
 use crate::links;
+use crate::revocations::Revocation;
 use crate::service::Registry;
 
 /// Somebody to be known from now on.
@@ -63,7 +63,12 @@ pub(crate) enum RoleStep {
 
 impl Decision {
     pub(crate) fn new(person: Person, act: Act) -> Decision {
-        Decision { person, act, telling: Vec::new(), role: None }
+        Decision {
+            person,
+            act,
+            telling: Vec::new(),
+            role: None,
+        }
     }
 }
 
@@ -75,7 +80,11 @@ impl Registry {
 
     /// A person whom nobody asked for by name: for the registry's own work.
     pub(crate) async fn known(&self, id: PersonId) -> Result<Person, Failure> {
-        let person = self.store.shard_of(id).read(move |tx| rows::person(tx, id)).await?;
+        let person = self
+            .store
+            .shard_of(id)
+            .read(move |tx| rows::person(tx, id))
+            .await?;
         person.ok_or_else(|| Reason::NotFound.into())
     }
 
@@ -93,7 +102,8 @@ impl Registry {
             Start::Active => rules::admitted(id, new.about, now),
         };
         let claimed = self.claim(person.email(), id, now).await?;
-        let entry = Entry::new(now, &doer.by, Act::PersonCreated, id).telling("state", person.state.name().as_str());
+        let entry =
+            Entry::new(now, &doer.by, Act::PersonCreated, id).telling("state", person.state.name().as_str());
         let written = person.clone();
         let created = self
             .store
@@ -138,13 +148,18 @@ impl Registry {
         let changed = self
             .change(&doer.by, id, now, move |person, held| {
                 grants::rules::may_edit(acting, id, held, &edit)?;
-                if if_match.as_ref().is_some_and(|wanted| !wanted.matches(ETag::of(person.version))) {
+                if if_match
+                    .as_ref()
+                    .is_some_and(|wanted| !wanted.matches(ETag::of(person.version)))
+                {
                     return Err(Reason::Stale);
                 }
-                Ok(rules::edit(person, edit.clone(), now)?.map(|(person, fields)| Decision {
-                    telling: vec![("fields", fields.join(" "))],
-                    ..Decision::new(person, Act::PersonChanged)
-                }))
+                Ok(
+                    rules::edit(person, edit.clone(), now)?.map(|(person, fields)| Decision {
+                        telling: vec![("fields", fields.join(" "))],
+                        ..Decision::new(person, Act::PersonChanged)
+                    }),
+                )
             })
             .await;
         let changed = match changed {
@@ -155,7 +170,10 @@ impl Registry {
             }
         };
         if !self.confirm(claimed.as_ref()).await? {
-            let without = Edit { email: Some(None), ..Edit::default() };
+            let without = Edit {
+                email: Some(None),
+                ..Edit::default()
+            };
             Box::pin(self.change_person(&Doer::house(&doer.by.request), id, without, None)).await?;
             return Err(Reason::EmailTaken.into());
         }
@@ -215,7 +233,11 @@ impl Registry {
             let leaves = roll::counts(&person, held);
             // Asked beforehand too, so that whoever may not do it never touches the roll.
             let Some(_) = decide(&person, held)? else {
-                return Ok(Changed { before: person.clone(), after: person, held });
+                return Ok(Changed {
+                    before: person.clone(),
+                    after: person,
+                    held,
+                });
             };
             if leaves {
                 roll::leave(&self.store, id, person.version + 1).await?;
@@ -254,19 +276,28 @@ impl Registry {
                 let before = rows::person(tx, id)?.ok_or(Reason::NotFound)?;
                 let held = grants::rows::on_house(tx, id)?;
                 let Some(decision) = decide(&before, held)? else {
-                    return Ok((Changed { after: before.clone(), before, held }, Vec::new()));
+                    return Ok((
+                        Changed {
+                            after: before.clone(),
+                            before,
+                            held,
+                        },
+                        Vec::new(),
+                    ));
                 };
                 let revoked = save(tx, &before, &decision, entry.clone(), now, kept_until)?;
-                Ok::<_, Failure>((Changed { before, after: decision.person, held }, revoked))
+                Ok::<_, Failure>((
+                    Changed {
+                        before,
+                        after: decision.person,
+                        held,
+                    },
+                    revoked,
+                ))
             })
             .await?;
         self.revocations.learn(&revoked);
         Ok(changed)
-    }
-
-    /// When the last access token that was made until now is over.
-    pub(crate) fn tokens_end(&self, now: Moment) -> Moment {
-        now.plus_seconds(self.options.access_token_seconds)
     }
 
     pub(crate) async fn person_and_roles(&self, id: PersonId) -> Result<(Person, HouseRoles), Failure> {
@@ -285,7 +316,12 @@ impl Registry {
         Ok(person.email().is_none_or(|email| email.key() != wanted.key()))
     }
 
-    async fn claim(&self, email: Option<&Email>, id: PersonId, now: Moment) -> Result<Option<Claimed>, Failure> {
+    async fn claim(
+        &self,
+        email: Option<&Email>,
+        id: PersonId,
+        now: Moment,
+    ) -> Result<Option<Claimed>, Failure> {
         let Some(email) = email else { return Ok(None) };
         let claimed = emails::claim(&self.store, email, id, now).await?;
         claimed.map(Some).ok_or_else(|| Reason::EmailTaken.into())
@@ -329,10 +365,13 @@ pub(crate) fn save(
 ) -> Result<Vec<Revocation>, StoreError> {
     let after = &decision.person;
     rows::save(tx, after)?;
-    let entry = decision
-        .telling
-        .iter()
-        .fold(Entry { act: decision.act, ..entry }, |entry, (what, value)| entry.telling(what, value.clone()));
+    let entry = decision.telling.iter().fold(
+        Entry {
+            act: decision.act,
+            ..entry
+        },
+        |entry, (what, value)| entry.telling(what, value.clone()),
+    );
     audit::record(tx, &entry)?;
     announce(tx, Change::between(before, after), after)?;
     match decision.role {
@@ -408,5 +447,11 @@ pub(crate) fn announce(tx: &mut Tx<'_>, change: Change, person: &Person) -> Resu
         body.insert("zone".to_owned(), json!(about.zone.as_str()));
     }
     let body = body.to_string();
-    outbox::announce(tx, person.id.0, change.kind(), person.id.0.as_bytes(), body.as_bytes())
+    outbox::announce(
+        tx,
+        person.id.0,
+        change.kind(),
+        person.id.0.as_bytes(),
+        body.as_bytes(),
+    )
 }

@@ -332,7 +332,11 @@ impl Value {
 pub fn search_key(text: &str) -> Vec<u8> {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let letters = words.to_lowercase().replace('ё', "е");
-    letters.chars().take(limits::SEARCH_KEY_CHARS_MAX).collect::<String>().into_bytes()
+    letters
+        .chars()
+        .take(limits::SEARCH_KEY_CHARS_MAX)
+        .collect::<String>()
+        .into_bytes()
 }
 
 /// The first key after all keys that start with `prefix`; `None` when there is none.

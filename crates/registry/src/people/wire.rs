@@ -9,9 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::limits;
-use super::types::{
-    About, Attributes, BadAttributes, Edit, Email, Origin, Person, StateName, Value, Zone,
-};
+use super::types::{About, Attributes, BadAttributes, Edit, Email, Origin, Person, StateName, Value, Zone};
 
 /// A state by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -115,7 +113,10 @@ fn attributes_out(attributes: &Attributes) -> BTreeMap<String, ScalarIn> {
         Value::Decimal(number) => ScalarIn::Decimal(*number),
         Value::Flag(flag) => ScalarIn::Flag(*flag),
     };
-    attributes.iter().map(|(name, value)| (name.to_owned(), out(value))).collect()
+    attributes
+        .iter()
+        .map(|(name, value)| (name.to_owned(), out(value)))
+        .collect()
 }
 
 /// Somebody new.
@@ -210,7 +211,8 @@ fn name(text: &str, required: bool) -> Result<Text, (&'static str, String)> {
 }
 
 fn language(text: &str) -> Result<Language, (&'static str, String)> {
-    text.parse::<Language>().map_err(|bad| ("language", bad.to_string()))
+    text.parse::<Language>()
+        .map_err(|bad| ("language", bad.to_string()))
 }
 
 fn zone(text: &str) -> Result<Zone, (&'static str, String)> {
@@ -263,10 +265,19 @@ impl AboutIn<'_> {
             None => Some(None),
         };
         let name = faults.take("name", name(self.name, self.name_required));
-        let language = faults.take("language", self.language.map_or(Ok(Language::default()), language));
+        let language = faults.take(
+            "language",
+            self.language.map_or(Ok(Language::default()), language),
+        );
         let zone = faults.take("zone", self.zone.map_or_else(|| Ok(Zone::utc()), zone));
         let attributes = faults.take("attributes", attributes(self.attributes.unwrap_or_default()));
-        Some(About { email: email?, name: name?, language: language?, zone: zone?, attributes: attributes? })
+        Some(About {
+            email: email?,
+            name: name?,
+            language: language?,
+            zone: zone?,
+            attributes: attributes?,
+        })
     }
 }
 
@@ -303,9 +314,13 @@ impl PersonChangeIn {
                 None => None,
             },
             name: self.name.and_then(|text| faults.take("name", name(&text, true))),
-            language: self.language.and_then(|text| faults.take("language", language(&text))),
+            language: self
+                .language
+                .and_then(|text| faults.take("language", language(&text))),
             zone: self.zone.and_then(|text| faults.take("zone", zone(&text))),
-            attributes: self.attributes.and_then(|values| faults.take("attributes", attributes(values))),
+            attributes: self
+                .attributes
+                .and_then(|values| faults.take("attributes", attributes(values))),
         };
         faults.or(Some(edit))
     }
@@ -323,7 +338,11 @@ mod tests {
         }))
         .unwrap();
         let problem = body.check().unwrap_err();
-        let named = problem.errors().iter().map(|error| (error.field.as_str(), &*error.code)).collect::<Vec<_>>();
+        let named = problem
+            .errors()
+            .iter()
+            .map(|error| (error.field.as_str(), &*error.code))
+            .collect::<Vec<_>>();
         assert_eq!(
             named,
             [
@@ -345,7 +364,10 @@ mod tests {
         };
         check("{}", None);
         check(r#"{"email":null}"#, Some(None));
-        check(r#"{"email":"a@example.org"}"#, Some(Some(Email::parse("a@example.org").unwrap())));
+        check(
+            r#"{"email":"a@example.org"}"#,
+            Some(Some(Email::parse("a@example.org").unwrap())),
+        );
         assert!(serde_json::from_str::<PersonChangeIn>(r#"{"nmae":"Anna"}"#).is_err());
     }
 }

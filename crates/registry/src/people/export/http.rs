@@ -72,7 +72,9 @@ pub(crate) async fn export_person(
     caller: Caller,
     InPath(id): InPath<PersonId>,
 ) -> Result<axum::Json<ExportOut>, Problem> {
-    Ok(axum::Json(ExportOut::from(registry.export_person(&Doer::from(&caller), id).await?)))
+    Ok(axum::Json(ExportOut::from(
+        registry.export_person(&Doer::from(&caller), id).await?,
+    )))
 }
 
 impl From<Export> for ExportOut {
@@ -81,7 +83,10 @@ impl From<Export> for ExportOut {
             exported_at: export.at.to_string(),
             person: PersonOut::from(&export.person),
             grants: export.grants.into_iter().map(GrantOut::from).collect(),
-            password_set_at: export.account.and_then(|a| a.password_set_at).map(|at| at.to_string()),
+            password_set_at: export
+                .account
+                .and_then(|a| a.password_set_at)
+                .map(|at| at.to_string()),
             sessions: export
                 .sessions
                 .into_iter()
@@ -98,7 +103,7 @@ impl From<Export> for ExportOut {
                 .into_iter()
                 .map(|held| HeldAppPasswordOut {
                     id: held.id.to_string(),
-                    name: held.name,
+                    name: held.name.into_string(),
                     created_at: held.created.to_string(),
                 })
                 .collect(),

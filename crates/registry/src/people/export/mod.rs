@@ -12,8 +12,8 @@ use crate::accounts::{self, Account};
 use crate::app_passwords::{self, AppPassword};
 use crate::audit::{self, Act, Entry};
 use crate::failure::Failure;
-use crate::grants::types::{Doer, Given};
 use crate::grants;
+use crate::grants::types::{Doer, Given};
 use crate::links::{self, Link};
 use crate::service::Registry;
 use crate::sessions::{self, Session};
@@ -56,8 +56,8 @@ impl Registry {
                     person,
                     grants: grants::rows::of_person(tx, id)?,
                     account: accounts::rows::account(tx, id.0)?,
-                    sessions: sessions::rows::open_of(tx, id, now)?,
-                    app_passwords: app_passwords::rows::of_person(tx, id)?,
+                    sessions: sessions::rows::open_of(tx, id, now, EXPORT_ROWS_MAX)?,
+                    app_passwords: app_passwords::rows::all_of(tx, id)?,
                     links: links::rows::of_person(tx, id)?,
                     audit: audit::rows::on(tx, id.0, None, None, &window)?,
                 })
