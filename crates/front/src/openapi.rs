@@ -47,6 +47,15 @@ pub(crate) fn complete(
     operation.security = Some(requirements(access));
     let extensions = operation.extensions.get_or_insert_with(Default::default);
     extensions.merge(ExtensionsBuilder::new().add("x-access", access.to_json()).build());
+    // A problem that a handler names needs its status only: the body of all problems is the same.
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && status.starts_with(['4', '5'])
+            && response.content.is_empty()
+        {
+            response.content = problem_response(StatusCode::BAD_REQUEST).content;
+        }
+    }
     for status in problem_statuses(operation, path, method, access) {
         let key = status.as_str().to_owned();
         operation

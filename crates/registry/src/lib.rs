@@ -27,6 +27,8 @@ pub mod tokens;
 mod options;
 mod problems;
 mod service;
+#[cfg(test)]
+mod testing;
 
 pub use options::Options;
 pub use service::{Registry, StartError};

@@ -14,7 +14,9 @@ use crate::revocations::Revocations;
 use crate::sessions::Renewals;
 use crate::throttle::Throttle;
 use crate::tokens::{BadSeal, Keyring, NoKey, Seal};
-use crate::{Options, audit, grants, links, people, tokens};
+use crate::{
+    Options, accounts, app_passwords, audit, grants, keys, links, people, sessions, sign_in, tokens,
+};
 
 /// The service. Each slice adds its use cases in an `impl Registry` of its own.
 pub struct Registry {
@@ -130,6 +132,11 @@ impl Registry {
             .merge(grants::http::routes())
             .merge(audit::http::routes())
             .merge(links::http::routes())
+            .merge(sign_in::http::routes())
+            .merge(sessions::http::routes())
+            .merge(accounts::http::routes())
+            .merge(app_passwords::http::routes())
+            .merge(keys::http::routes())
             .with_state(Arc::clone(self))
     }
 }

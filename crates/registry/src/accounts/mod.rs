@@ -3,6 +3,7 @@
 //! The functions here are for transactions of other slices: whoever blocks, deletes or re-grants a person calls them
 //! in the same transaction, so there is no instant at which the act is done and the old tokens are good.
 
+pub mod http;
 pub(crate) mod rows;
 pub(crate) mod rules;
 mod service;
@@ -11,11 +12,22 @@ mod types;
 use kernel::{Moment, PersonId};
 use store::{StoreError, Tx};
 
+use crate::failure::Failure;
+use crate::grants::types::Acting;
 use crate::passwords::PasswordHash;
+use crate::people::types::Reason;
 use crate::revocations::{self, Revocation};
-use crate::{app_passwords, sessions};
+use crate::{app_passwords, grants, people, sessions};
 
 pub use types::{Account, Failures, Lockout, NotChanged};
+
+/// Whether somebody may look after this person's ways in, as both stand in this transaction.
+pub(crate) fn may_administer(tx: &mut Tx<'_>, acting: Acting, person: PersonId) -> Result<(), Failure> {
+    let known = people::rows::person(tx, person)?.filter(|known| known.about().is_some());
+    let held = grants::rows::on_house(tx, person)?;
+    grants::rules::may_administer(acting, person, held)?;
+    known.map(|_| ()).ok_or(Failure::Refused(Reason::NotFound))
+}
 
 /// How long failed sign-ins of others in the shard are kept at least: longer than any lock.
 pub(crate) const FAILURES_KEPT_SECONDS: i64 = 2 * 24 * 3_600;

@@ -6,6 +6,8 @@ use store::StoreError;
 use super::types::{Account, Failures, NotChanged};
 use super::{rows, rules};
 use crate::audit::{self, Act, By, Entry};
+use crate::failure::Failure;
+use crate::grants::types::Doer;
 use crate::passwords::{self, About, HashingRefused, TypedPassword};
 use crate::{Registry, people, sessions};
 
@@ -106,17 +108,18 @@ impl Registry {
             .await
     }
 
-    /// Forgets wrong passwords, so that a locked person can try again at once. `false` when there were none.
-    pub async fn unlock(&self, person: PersonId, by: &By) -> Result<bool, StoreError> {
-        let entry = Entry::new(self.clock.now(), by, Act::AccountUnlocked, person);
+    /// Forgets wrong passwords, so that a locked person can try again at once.
+    pub async fn unlock_person(&self, doer: &Doer, person: PersonId) -> Result<(), Failure> {
+        let entry = Entry::new(self.clock.now(), &doer.by, Act::AccountUnlocked, person);
+        let acting = doer.acting;
         self.store
             .shard_of(person)
             .write(move |tx| {
-                let forgotten = rows::forget_failures(tx, person.0)?;
-                if forgotten {
+                super::may_administer(tx, acting, person)?;
+                if rows::forget_failures(tx, person.0)? {
                     audit::record(tx, &entry)?;
                 }
-                Ok(forgotten)
+                Ok(())
             })
             .await
     }

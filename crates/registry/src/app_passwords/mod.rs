@@ -6,6 +6,8 @@
 pub mod http;
 pub(crate) mod rows;
 mod service;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use kernel::{Moment, PersonId};

@@ -6,6 +6,8 @@
 pub mod http;
 mod rows;
 mod service;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub(crate) use http::refused;

@@ -58,14 +58,12 @@ impl Registry {
     }
 
     /// All keys, the oldest first. Each server has some; a page is the first of all of theirs together.
-    pub async fn keys(&self, after: Option<&Cursor>, size: PageSize) -> Result<Page<ApiKey>, StoreError> {
-        let after = after
-            .and_then(|cursor| key_of(cursor).ok())
-            .unwrap_or(Id::from_bytes([0; 16]));
+    pub async fn keys(&self, after: Option<&Cursor>, size: PageSize) -> Result<Page<ApiKey>, Refused> {
+        let after = after.map_or(Ok(Id::from_bytes([0; 16])), key_of)?;
         let rows = size.rows_and_one();
         let mut found: Vec<ApiKey> = self
             .store
-            .read_each(move |tx| rows::after(tx, after, rows))
+            .read_each::<_, StoreError>(move |tx| rows::after(tx, after, rows))
             .await?
             .into_iter()
             .flatten()

@@ -120,6 +120,8 @@ pub enum Refused {
     #[error("the key was revoked")]
     Revoked,
     #[error(transparent)]
+    BadCursor(#[from] kernel::BadCursor),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 

@@ -7,10 +7,13 @@
 //! A browser loads several pages at a time with one cookie. The first of them renews; the others, in this instance,
 //! wait for it and get the same new tokens, and in another instance get an access token only, for a few seconds.
 
+pub mod http;
 mod renewals;
 pub(crate) mod rows;
 pub(crate) mod rules;
 mod service;
+#[cfg(test)]
+mod tests;
 pub(crate) mod types;
 
 use kernel::{Id, Moment, PersonId};

@@ -10,6 +10,8 @@ use super::rules::{self, SESSIONS_MAX};
 use super::types::{Ended, Judgement, NotRenewed, RefreshToken, Rotation, Session, Surface};
 use super::{end_all, end_one, rows};
 use crate::audit::{self, Act, By, Entry};
+use crate::failure::Failure;
+use crate::grants::types::{Acting, Doer};
 use crate::revocations::Revocation;
 use crate::tokens::{AccessToken, Bearer};
 use crate::{Registry, accounts, grants, people};
@@ -145,24 +147,51 @@ impl Registry {
         Ok(ended.is_some())
     }
 
+    /// Somebody's open sessions, for who administers them.
+    pub async fn sessions_of(&self, doer: &Doer, person: PersonId) -> Result<Vec<Session>, Failure> {
+        let (now, acting) = (self.clock.now(), doer.acting);
+        let rows = i64::try_from(SESSIONS_MAX).unwrap_or(i64::MAX);
+        self.store
+            .shard_of(person)
+            .read(move |tx| {
+                accounts::may_administer(tx, acting, person)?;
+                Ok(rows::open_of(tx, person, now, rows)?)
+            })
+            .await
+    }
+
+    /// Ends all sessions of somebody, for who administers them. Says how many there were.
+    pub async fn end_sessions_of(&self, doer: &Doer, person: PersonId) -> Result<usize, Failure> {
+        self.end_sessions_if(person, None, Some(doer.acting), &doer.by)
+            .await
+    }
+
     /// Ends all sessions of the person, perhaps but the one they are in. Says how many there were.
-    pub async fn end_sessions(
+    pub async fn end_sessions(&self, person: PersonId, but: Option<Id>, by: &By) -> Result<usize, Failure> {
+        self.end_sessions_if(person, but, None, by).await
+    }
+
+    async fn end_sessions_if(
         &self,
         person: PersonId,
         but: Option<Id>,
+        asked_by: Option<Acting>,
         by: &By,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<usize, Failure> {
         let (now, kept_until) = (self.clock.now(), self.tokens_end(self.clock.now()));
         let entry = Entry::new(now, by, Act::SessionsRevoked, person);
         let ended = self
             .store
             .shard_of(person)
             .write(move |tx| {
+                if let Some(acting) = asked_by {
+                    accounts::may_administer(tx, acting, person)?;
+                }
                 let ended = end_all(tx, person, but, now, kept_until)?;
                 if !ended.is_empty() {
                     audit::record(tx, &entry.clone().telling("count", ended.len().to_string()))?;
                 }
-                Ok::<_, StoreError>(ended)
+                Ok::<_, Failure>(ended)
             })
             .await?;
         self.revocations.learn(&ended);

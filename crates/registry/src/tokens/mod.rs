@@ -11,6 +11,8 @@ mod rows;
 mod rules;
 mod seal;
 mod service;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub(crate) use keyring::Keyring;
