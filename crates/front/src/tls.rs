@@ -120,6 +120,24 @@ fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::SocketAddr;
+    use std::time::Instant;
+
+    use futures_util::future::BoxFuture;
+    use rustls::pki_types::ServerName;
+    use rustls::{ClientConfig, RootCertStore};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::oneshot;
+    use tokio_rustls::TlsConnector;
+
+    use crate::{Admission, Front, Gatekeeper, Knock, Problem, Routes, Setup};
+
+    type Pair = rcgen::CertifiedKey<rcgen::KeyPair>;
+
+    fn pair() -> Pair {
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap()
+    }
 
     #[test]
     fn what_is_wrong_with_the_files_is_said() {
@@ -129,12 +147,82 @@ mod tests {
         assert!(said().starts_with("cannot read"), "{}", said());
         std::fs::write(&certificate, "nothing").unwrap();
         assert!(said().contains("no certificate in it"), "{}", said());
-        let one = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (one, other) = (pair(), pair());
         std::fs::write(&certificate, one.cert.pem()).unwrap();
         std::fs::write(&key, other.signing_key.serialize_pem()).unwrap();
         assert_eq!(said(), "certificate and key cannot be used together");
         std::fs::write(&key, one.signing_key.serialize_pem()).unwrap();
         assert!(Tls::load(&certificate, &key).is_ok());
+    }
+
+    struct Nobody;
+
+    impl Gatekeeper for Nobody {
+        fn admit<'a>(&'a self, _: Knock<'a>) -> BoxFuture<'a, Result<Admission, Problem>> {
+            Box::pin(std::future::ready(Ok(Admission::default())))
+        }
+    }
+
+    /// The protocol that was agreed on and the answer to `/healthz`, for a client that trusts `pair` alone.
+    async fn ask(address: SocketAddr, pair: &Pair, offered: &[&[u8]]) -> std::io::Result<(Vec<u8>, String)> {
+        let mut roots = RootCertStore::empty();
+        roots.add(pair.cert.der().clone()).unwrap();
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
+        let stream = TcpStream::connect(address).await?;
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+        let agreed = stream.get_ref().1.alpn_protocol().unwrap_or_default().to_vec();
+        let mut answer = String::new();
+        if agreed != b"h2" {
+            let request = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+            stream.write_all(request).await?;
+            stream.read_to_string(&mut answer).await?;
+        }
+        Ok((agreed, answer))
+    }
+
+    #[tokio::test]
+    async fn both_protocols_are_offered_and_new_certificates_are_taken_without_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let (certificate, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+        let (old, new) = (pair(), pair());
+        std::fs::write(&certificate, old.cert.pem()).unwrap();
+        std::fs::write(&key, old.signing_key.serialize_pem()).unwrap();
+        let tls = Tls::load(&certificate, &key).unwrap();
+        let front = Front::build(Routes::new("test"), Setup::new(Arc::new(Nobody))).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            front.serve(listener, Some(tls), stopped).await
+        });
+
+        assert_eq!(ask(address, &old, &[b"h2", b"http/1.1"]).await.unwrap().0, b"h2");
+        let (agreed, answer) = ask(address, &old, &[b"http/1.1"]).await.unwrap();
+        assert_eq!(agreed, b"http/1.1");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("alive\n"),
+            "{answer}"
+        );
+        assert!(ask(address, &new, &[b"h2"]).await.is_err(), "not yet");
+
+        // The certificate comes first and does not fit the key for a moment; the old pair serves on.
+        std::fs::write(&certificate, new.cert.pem()).unwrap();
+        assert!(ask(address, &old, &[b"h2"]).await.is_ok());
+        std::fs::write(&key, new.signing_key.serialize_pem()).unwrap();
+        let patience = Instant::now() + Duration::from_secs(30);
+        while ask(address, &new, &[b"h2"]).await.is_err() {
+            assert!(Instant::now() < patience, "the new certificate is in use by now");
+        }
+        drop(stop);
+        served.await.unwrap();
     }
 }
