@@ -297,7 +297,7 @@ fn log(
         method = %asking.method,
         route,
         status = status.as_u16(),
-        ms = took.as_secs_f64() * 1000.0,
+        ms = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1000.0,
         request_id = %asking.id,
         caller = who.and_then(Who::id).map(tracing::field::display),
         address = %asking.address,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use front::{Front, Stopped, Tls};
+use front::{Front, Routes, Stopped, Tls};
 use kernel::Clock;
 use store::Store;
 use tokio::net::TcpListener;
@@ -83,7 +83,7 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
     let base = base(&config, address);
     let setup = connect::front_setup(&config, &base, Arc::new(NobodyKnown), &store)?;
-    let routes = front::frame::routes(setup.https);
+    let routes = Routes::new("townhall");
     let front = Front::build(routes, setup)?;
     let (shutdown, mut closing) = watch::channel(false);
     let serving = front.clone();
