@@ -9,6 +9,7 @@ mod config;
 mod ddl;
 mod error;
 mod health;
+pub mod inspect;
 mod job;
 mod lane;
 pub mod lease;

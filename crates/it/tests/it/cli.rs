@@ -214,3 +214,84 @@ fn what_is_no_whole_backup_is_refused_before_anything_is_touched() {
     assert!(missing.err.contains("there is no such file"), "{}", missing.err);
     House::open(folder.path(), &[]).expect("the store is as it was");
 }
+
+/// A configuration file for one PostgreSQL database.
+fn on_postgres(folder: &Path, url: &str) {
+    let toml =
+        format!("[store]\nengine = \"postgres\"\nservers = [{{ name = \"east\", url = \"{url}\" }}]\n");
+    std::fs::write(folder.join("townhall.toml"), toml).unwrap();
+}
+
+#[test]
+fn an_unreachable_database_is_told_with_what_to_do() {
+    let folder = folder();
+    on_postgres(folder.path(), "postgres://nobody:sesame@127.0.0.1:1/nowhere");
+    let serve = said(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(serve.code, Some(3), "{}", serve.err);
+    assert!(serve.err.contains("east: cannot be reached"), "{}", serve.err);
+    assert!(!serve.err.contains("sesame"), "a password is never shown");
+    let check = said(folder.path(), &["check"]);
+    assert_eq!(check.code, Some(1));
+    assert!(
+        check.out.contains("BAD   server east: cannot be reached"),
+        "{}",
+        check.out
+    );
+    assert!(
+        check.out.contains("Start it, or correct its url"),
+        "{}",
+        check.out
+    );
+}
+
+#[test]
+fn postgres_is_looked_at_migrated_and_served() {
+    let database = testkit::postgres::shared().unwrap()[0].create_database().unwrap();
+    let folder = folder();
+    on_postgres(folder.path(), database.url());
+
+    let early = said(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(early.code, Some(3), "{}", early.err);
+    assert!(early.err.contains("run `townhall migrate`"), "{}", early.err);
+    let check = said(folder.path(), &["check"]);
+    assert_eq!(check.code, Some(1), "{}", check.out);
+    for what in [
+        "collation",
+        "max_prepared_transactions",
+        "version",
+        "clock",
+        "townhall migrate",
+    ] {
+        assert!(check.out.contains(what), "{what}: {}", check.out);
+    }
+
+    let migrated = said(folder.path(), &["migrate"]);
+    assert_eq!(migrated.code, Some(0), "{}", migrated.err);
+    assert!(migrated.out.contains("applied east: 0001_"), "{}", migrated.out);
+    assert!(said(folder.path(), &["migrate"]).out.contains("Nothing to do"));
+    assert_eq!(said(folder.path(), &["check"]).code, Some(0));
+    let house = House::open(folder.path(), &[]).unwrap();
+    assert!(get(&house, "/readyz").starts_with("HTTP/1.1 200"));
+    let backup = said(folder.path(), &["backup", "copy.db"]);
+    assert!(backup.err.contains("pg_dump"), "{}", backup.err);
+}
+
+#[test]
+fn a_store_made_by_a_newer_program_is_refused_and_left_alone() {
+    let database = testkit::postgres::shared().unwrap()[0].create_database().unwrap();
+    let folder = folder();
+    on_postgres(folder.path(), database.url());
+    assert_eq!(said(folder.path(), &["migrate"]).code, Some(0));
+    database
+        .execute("INSERT INTO schema_versions (version, name, checksum, applied_at) VALUES (9999, 'later', 'x', 0)")
+        .unwrap();
+    for args in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
+        let refused = said(folder.path(), args);
+        assert_eq!(refused.code, Some(3), "{args:?}");
+        assert!(
+            refused.err.contains("made by a newer townhall"),
+            "{args:?}: {}",
+            refused.err
+        );
+    }
+}

@@ -12,14 +12,9 @@ use crate::schema::{self, Applied, Migration, VERSIONS_TABLE};
 const LOCK: i64 = 0x746f_776e_6861;
 
 fn connect(server: &str, config: &postgres::Config) -> Result<Client, OpenError> {
-    let why = |error: &postgres::Error| {
-        error
-            .as_db_error()
-            .map_or_else(|| with_causes(error), |told| told.message().to_owned())
-    };
     let mut client = config.connect(NoTls).map_err(|error| OpenError::Unreachable {
         server: server.to_owned(),
-        why: why(&error),
+        why: said(&error),
     })?;
     let encoding = client
         .query_one("SHOW server_encoding", &[])
@@ -33,6 +28,13 @@ fn connect(server: &str, config: &postgres::Config) -> Result<Client, OpenError>
         });
     }
     Ok(client)
+}
+
+/// What PostgreSQL said, in one line: its own `Display` says only "db error".
+pub(crate) fn said(error: &postgres::Error) -> String {
+    error
+        .as_db_error()
+        .map_or_else(|| with_causes(error), |told| told.message().to_owned())
 }
 
 fn with_causes(error: &postgres::Error) -> String {

@@ -7,6 +7,6 @@ mod session;
 mod values;
 
 pub(crate) use lane::{Lane, Purpose};
-pub(crate) use migrate::{accept, migrate};
+pub(crate) use migrate::{accept, migrate, said};
 pub(crate) use session::{Session, address};
 pub(crate) use values::cell;

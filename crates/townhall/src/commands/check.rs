@@ -1,6 +1,8 @@
 //! `townhall check`: what an operator wants to know before opening the house, each finding with what to do about it.
 //! It changes nothing. One finding that keeps the house shut makes the exit code 1; a warning does not.
 
+mod servers;
+
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -194,7 +196,7 @@ fn disk(data: &Path) -> Finding {
     }
 }
 
-/// What opening the store says, without making or changing anything.
+/// What each database says of itself, and what opening the store says; nothing is made or changed.
 async fn databases(config: &Config, clock: &Clock) -> Vec<Finding> {
     let embedded = config.store.engine == Engine::Sqlite;
     let file = connect::store_file(config);
@@ -202,6 +204,18 @@ async fn databases(config: &Config, clock: &Clock) -> Vec<Finding> {
         let found = format!("{} is not there yet; serve makes it", file.display());
         return vec![Finding::good("database", found)];
     }
+    let inspected = store::inspect::inspect(&connect::store_config(config), clock).await;
+    let mut findings: Vec<Finding> = inspected
+        .iter()
+        .flat_map(|server| servers::findings(config, server))
+        .collect();
+    if findings.iter().all(|finding| finding.state != State::Bad) {
+        findings.extend(opened(config, clock, embedded).await);
+    }
+    findings
+}
+
+async fn opened(config: &Config, clock: &Clock, embedded: bool) -> Vec<Finding> {
     match Store::open(connect::store_config(config), clock.clone()).await {
         Ok(store) => {
             let health = store.ready().await;
@@ -216,9 +230,6 @@ async fn databases(config: &Config, clock: &Clock) -> Vec<Finding> {
         }
         Err(refused) => {
             let advice = match &refused {
-                OpenError::Unreachable { .. } => {
-                    "Start it, or correct its url; the user must be allowed to sign in."
-                }
                 OpenError::Unmigrated { .. } => "Run `townhall migrate`.",
                 _ => "Nothing can be opened before this is put right.",
             };

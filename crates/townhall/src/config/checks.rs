@@ -186,11 +186,11 @@ fn check_servers(config: &Config, troubles: &mut Vec<Trouble>) {
     let servers = &config.store.servers;
     for (at, server) in servers.iter().enumerate() {
         let key = |name: &str| format!("store.servers[{at}].{name}");
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if server.name.is_empty() || server.name.len() > 32 || !server.name.chars().all(plain) {
             troubles.push(Trouble::new(
                 key("name"),
-                "must be 1 to 32 letters, digits, - or _",
+                "must be 1 to 32 lower-case letters, digits, - or _",
             ));
         }
         if servers[..at].iter().any(|earlier| earlier.name == server.name) {
