@@ -1,17 +1,24 @@
 //! From the configuration to what the rooms of the house are built with. One function for each room, so that what a
 //! key does can be read in one place.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use front::{Access, Gatekeeper, Limits, Metrics, Readiness, Role, Setup};
+use kernel::Secret;
+use registry::Options;
+use registry::passwords::Hashing;
 use store::{Lanes, ServerConfig, Store, StoreConfig};
 
 use crate::config::{Config, Engine};
 
 /// The embedded store's file in its folder.
 const STORE_FILE: &str = "townhall.db";
+/// What seals the signing keys, when the configuration names nothing.
+const SECRET_FILE: &str = "townhall.secret";
 
 pub fn store_file(config: &Config) -> PathBuf {
     config.store.data.join(STORE_FILE)
@@ -44,6 +51,52 @@ pub fn store_config(config: &Config) -> StoreConfig {
         ..Lanes::default()
     };
     StoreConfig { engine, lanes }
+}
+
+/// What the operator decided about accounts.
+pub fn registry_options(config: &Config, base: &str) -> anyhow::Result<Options> {
+    let settings = &config.registry;
+    let default = Hashing::default();
+    Ok(Options {
+        house: settings.house.clone(),
+        base: base.to_owned(),
+        secret: secret(config)?,
+        hashing: Hashing {
+            memory_kib: settings.argon2_memory_kibibytes,
+            passes: settings.argon2_passes,
+            threads: match settings.hashing_threads {
+                0 => default.threads,
+                threads => count(threads),
+            },
+            queue: count(settings.hashing_queue_max),
+            ..default
+        },
+        password_chars_min: count(settings.password_chars_min),
+        access_token_seconds: i64::from(settings.access_token_minutes) * MINUTE,
+        session_seconds: i64::from(settings.session_days) * DAY,
+        signing_key_seconds: i64::from(settings.signing_key_days) * DAY,
+        invitation_seconds: i64::from(settings.invitation_hours) * HOUR,
+        reset_seconds: i64::from(settings.reset_hours) * HOUR,
+        lockout_failures: settings.lockout_failures,
+        lockout_seconds: i64::from(settings.lockout_minutes) * MINUTE,
+        account_attempts_per_minute: settings.account_attempts_per_minute,
+        address_attempts_per_minute: settings.address_attempts_per_minute,
+    })
+}
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// The one of the configuration; else the one that was made at the first start.
+fn secret(config: &Config) -> anyhow::Result<Secret> {
+    if !config.registry.secret.reveal().is_empty() {
+        return Ok(config.registry.secret.clone());
+    }
+    crate::commands::migrate::make_folder(config)?;
+    let file = config.store.data.join(SECRET_FILE);
+    let secret = registry::tokens::read_or_make_secret(&file);
+    secret.with_context(|| format!("{} cannot be read or made (registry.secret)", file.display()))
 }
 
 /// What the front is told, and whom it asks about credentials.
@@ -106,6 +159,15 @@ fn readiness(store: &Store) -> Readiness {
             }
         }
     })
+}
+
+/// How people on this machine reach an address that was listened on.
+pub fn base_of(config: &Config, mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let scheme = if config.has_tls() { "https" } else { "http" };
+    format!("{scheme}://{address}")
 }
 
 /// A number of things; on a machine where it does not fit, as many as fit.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use front::{Front, Routes, Stopped, Tls};
+use front::{Front, Stopped, Tls};
 use kernel::Clock;
+use registry::Registry;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -45,8 +46,10 @@ pub struct Running {
     pub base: String,
     /// All that answers: for its table of routes, and for requests without a connection.
     pub front: Front,
+    pub registry: Arc<Registry>,
     shutdown: watch::Sender<bool>,
     served: JoinHandle<Stopped>,
+    tending: JoinHandle<()>,
     store: Store,
     _lock: Option<HouseLock>,
 }
@@ -56,6 +59,7 @@ impl Running {
     pub async fn close(self) -> anyhow::Result<()> {
         self.shutdown.send_replace(true);
         let stopped = self.served.await?;
+        self.tending.abort();
         if stopped.cut_off > 0 {
             tracing::warn!(
                 connections = stopped.cut_off,
@@ -78,14 +82,19 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
     let Opening { config, only, clock } = opening;
     known_services(&only)?;
     let tls = certificates(&config)?;
-    let (store, lock) = open_store(&config, &clock).await?;
+    let (store, mut lock) = open_store(&config, &clock).await?;
     let listener = listen(config.server.listen).await?;
     let address = listener.local_addr()?;
     let base = base(&config, address);
-    let setup = connect::front_setup(&config, &base, Arc::new(NobodyKnown), &store)?;
-    let routes = Routes::new("townhall");
-    let front = Front::build(routes, setup)?;
+    if let Some(lock) = &mut lock {
+        lock.tell(&base)?;
+    }
+    let options = connect::registry_options(&config, &base)?;
+    let registry = Registry::open(store.clone(), clock, options).await?;
+    let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
+    let front = Front::build(registry.routes(), setup)?;
     let (shutdown, mut closing) = watch::channel(false);
+    let tending = tokio::spawn(registry.clone().tend_forever());
     let serving = front.clone();
     let served = tokio::spawn(async move {
         let closed = async move {
@@ -99,8 +108,10 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
         address,
         base,
         front,
+        registry,
         shutdown,
         served,
+        tending,
         store,
         _lock: lock,
     })
@@ -119,17 +130,6 @@ fn certificates(config: &Config) -> anyhow::Result<Option<Tls>> {
     }
     let loaded = Tls::load(&config.server.tls_cert, &config.server.tls_key);
     loaded.map(Some).context("server.tls_cert and server.tls_key")
-}
-
-struct NobodyKnown;
-
-impl front::Gatekeeper for NobodyKnown {
-    fn admit<'a>(
-        &'a self,
-        _: front::Knock<'a>,
-    ) -> futures_util::future::BoxFuture<'a, Result<front::Admission, front::Problem>> {
-        Box::pin(async { Err(front::Problem::new(front::Code::CredentialsInvalid)) })
-    }
 }
 
 fn known_services(only: &[String]) -> anyhow::Result<()> {
@@ -165,6 +165,9 @@ fn base(config: &Config, address: SocketAddr) -> String {
     if !config.server.base.is_empty() {
         return config.server.base.clone();
     }
-    let scheme = if config.has_tls() { "https" } else { "http" };
-    format!("{scheme}://{address}")
+    let base = connect::base_of(config, address);
+    if !address.ip().is_loopback() {
+        tracing::warn!(base, "server.base is not set, so links in invitations lead there");
+    }
+    base
 }

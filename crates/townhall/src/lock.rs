@@ -12,7 +12,7 @@ use anyhow::Context as _;
 /// Held as long as it lives.
 #[derive(Debug)]
 #[must_use = "the lock ends when this is dropped"]
-pub struct HouseLock(#[expect(dead_code, reason = "held, not used")] File);
+pub struct HouseLock(File);
 
 const FILE_NAME: &str = "townhall.lock";
 
@@ -34,7 +34,7 @@ impl HouseLock {
                 anyhow::bail!(
                     "{} is in use by another townhall (process {}); stop it first, or use another --data",
                     data.display(),
-                    holder.trim()
+                    holder.lines().next().unwrap_or("unknown")
                 );
             }
             Err(TryLockError::Error(e)) => {
@@ -46,6 +46,22 @@ impl HouseLock {
         writeln!(file, "{}", std::process::id())?;
         Ok(HouseLock(file))
     }
+
+    /// Tells commands beside the house how it is reached.
+    pub fn tell(&mut self, base: &str) -> anyhow::Result<()> {
+        Ok(writeln!(self.0, "{base}")?)
+    }
+}
+
+/// How the house that is open on this store is reached; `None` when none is.
+pub fn base_of_open_house(data: &Path) -> Option<String> {
+    let mut file = File::open(data.join(FILE_NAME)).ok()?;
+    let Err(TryLockError::WouldBlock) = file.try_lock_shared() else {
+        return None;
+    };
+    let mut told = String::new();
+    file.read_to_string(&mut told).ok()?;
+    told.lines().nth(1).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -55,13 +71,20 @@ mod tests {
     #[test]
     fn the_second_house_on_one_store_is_refused_until_the_first_one_ends() {
         let data = tempfile::tempdir().unwrap();
-        let first = HouseLock::take(data.path()).unwrap();
+        assert_eq!(base_of_open_house(data.path()), None);
+        let mut first = HouseLock::take(data.path()).unwrap();
+        first.tell("http://127.0.0.1:1").unwrap();
+        assert_eq!(
+            base_of_open_house(data.path()).as_deref(),
+            Some("http://127.0.0.1:1")
+        );
         let refused = HouseLock::take(data.path()).unwrap_err().to_string();
         assert!(
             refused.contains(&format!("process {}", std::process::id())),
             "{refused}"
         );
         drop(first);
+        assert_eq!(base_of_open_house(data.path()), None);
         let _second = HouseLock::take(data.path()).unwrap();
     }
 }
