@@ -9,10 +9,12 @@ use store::{Store, StoreConfig, StoreError};
 use crate::measure::{Case, Report};
 use crate::work;
 
-/// The highest share of callers is larger than a group, so that several groups form.
+/// The last is more than fits into one group.
 const CALLERS: [usize; 4] = [1, 16, 64, 256];
 /// Rows that are read at random.
 const ROWS: usize = 20_000;
+/// One piece of work is a hundred reads, so that counting them costs nothing.
+const READS_AT_ONCE: f64 = 100.0;
 
 async fn fresh(commit_jobs_max: Option<usize>) -> Result<(Store, tempfile::TempDir)> {
     let folder = tempfile::tempdir()?;
@@ -28,9 +30,8 @@ async fn fresh(commit_jobs_max: Option<usize>) -> Result<(Store, tempfile::TempD
     Ok((store, folder))
 }
 
-async fn writes_per_second(report: &Report, callers: usize, commit_jobs_max: Option<usize>) -> Result<f64> {
-    let (store, _folder) = fresh(commit_jobs_max).await?;
-    let clock = Clock::system();
+async fn writes_per_second(report: &Report, callers: usize, store: &Store) -> Result<f64> {
+    let (store, clock) = (store.clone(), Clock::system());
     let work = move |_| {
         let (store, clock) = (store.clone(), clock.clone());
         async move { work::write_one(&store, &clock).await }
@@ -40,15 +41,20 @@ async fn writes_per_second(report: &Report, callers: usize, commit_jobs_max: Opt
 
 pub async fn writes(report: &Report) -> Result<()> {
     for callers in CALLERS {
-        let ours = writes_per_second(report, callers, None).await?;
-        let peer = writes_per_second(report, callers, Some(1)).await?;
-        report.say(&Case {
+        let (ours, _folder) = fresh(None).await?;
+        let (peer, _peers_folder) = fresh(Some(1)).await?;
+        let case = Case {
             case: &format!("sqlite_writes_{callers}_callers"),
-            ours,
-            peer,
             peer_name: "the same lane, one commit each",
             unit: "durable transactions/s",
-        })?;
+        };
+        report
+            .compare(
+                &case,
+                async || writes_per_second(report, callers, &ours).await,
+                async || writes_per_second(report, callers, &peer).await,
+            )
+            .await?;
     }
     Ok(())
 }
@@ -74,32 +80,30 @@ pub async fn reads(report: &Report) -> Result<()> {
     let (store, folder, ids) = filled().await?;
     let path = folder.path().join("bench.sqlite");
     for callers in [1, 16] {
-        let ours = {
-            let (store, ids) = (store.clone(), Arc::clone(&ids));
-            let work = move |caller| read_some(store.clone(), Arc::clone(&ids), caller);
-            // One piece of work is a hundred reads, so that counting them costs nothing.
-            report.per_second(callers, work).await? * 100.0
-        };
-        let peer = {
-            let connections = Arc::new(parking::Pool::open(&path, callers)?);
-            let ids = Arc::clone(&ids);
-            let work = move |caller| read_elsewhere(Arc::clone(&connections), Arc::clone(&ids), caller);
-            report.per_second(callers, work).await? * 100.0
-        };
-        report.say(&Case {
+        let pool = Arc::new(parking::Pool::open(&path, callers)?);
+        let case = Case {
             case: &format!("sqlite_point_reads_{callers}_callers"),
-            ours,
-            peer,
             peer_name: "rusqlite on tokio's blocking threads, one read each",
             unit: "reads/s",
-        })?;
+        };
+        let ours = async || {
+            let (store, ids) = (store.clone(), Arc::clone(&ids));
+            let work = move |caller| read_some(store.clone(), Arc::clone(&ids), caller);
+            Ok(report.per_second(callers, work).await? * READS_AT_ONCE)
+        };
+        let peer = async || {
+            let (pool, ids) = (Arc::clone(&pool), Arc::clone(&ids));
+            let work = move |caller| read_elsewhere(Arc::clone(&pool), Arc::clone(&ids), caller);
+            Ok(report.per_second(callers, work).await? * READS_AT_ONCE)
+        };
+        report.compare(&case, ours, peer).await?;
     }
     Ok(())
 }
 
 async fn read_some(store: Store, ids: Arc<Vec<Id>>, caller: usize) -> Result<()> {
-    for at in 0..100 {
-        let id = ids[(caller * 7919 + at * 104_729) % ids.len()];
+    for at in picks(caller) {
+        let id = ids[at % ids.len()];
         let body: Result<String, StoreError> = store.shard_of(id).read(move |tx| work::body(tx, id)).await;
         body?;
     }
@@ -108,12 +112,17 @@ async fn read_some(store: Store, ids: Arc<Vec<Id>>, caller: usize) -> Result<()>
 }
 
 async fn read_elsewhere(pool: Arc<parking::Pool>, ids: Arc<Vec<Id>>, caller: usize) -> Result<()> {
-    for at in 0..100 {
-        let id = ids[(caller * 7919 + at * 104_729) % ids.len()];
+    for at in picks(caller) {
+        let id = ids[at % ids.len()];
         let pool = Arc::clone(&pool);
         tokio::task::spawn_blocking(move || pool.read(id)).await??;
     }
     Ok(())
+}
+
+/// Rows far apart, so that no read finds the page of the one before.
+fn picks(caller: usize) -> impl Iterator<Item = usize> {
+    (0..100).map(move |at| caller * 7919 + at * 104_729)
 }
 
 /// What programs do that take rusqlite as it is: a few connections behind a lock, on threads that may block.

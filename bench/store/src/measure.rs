@@ -10,29 +10,42 @@ use tokio::task::JoinSet;
 
 /// The first part of each measurement fills caches and connections and is not counted.
 const WARM_UP_SHARE: u32 = 4;
+/// Both sides are measured in turn this often, because a shared disk is fast in one second and slow in the next.
+const ROUNDS: u32 = 4;
 
 pub struct Report {
-    time: Duration,
+    round: Duration,
 }
 
 pub struct Case<'a> {
     pub case: &'a str,
-    pub ours: f64,
-    pub peer: f64,
     pub peer_name: &'a str,
     pub unit: &'a str,
 }
 
 impl Report {
+    /// `time` is what one side of a case may take.
     pub fn new(time: Duration) -> Report {
-        Report { time }
+        Report { round: time / ROUNDS }
     }
 
-    pub fn say(&self, case: &Case<'_>) -> Result<()> {
+    /// Measures both sides in turn and says how they compare.
+    pub async fn compare(
+        &self,
+        case: &Case<'_>,
+        ours: impl AsyncFn() -> Result<f64>,
+        peer: impl AsyncFn() -> Result<f64>,
+    ) -> Result<()> {
+        let (mut ours_sum, mut peer_sum) = (0.0, 0.0);
+        for _ in 0..ROUNDS {
+            ours_sum += ours().await?;
+            peer_sum += peer().await?;
+        }
+        let rounds = f64::from(ROUNDS);
         let line = serde_json::json!({
-            "bench": "store", "case": case.case, "ours": case.ours.round(), "peer": case.peer.round(),
-            "peer_name": case.peer_name, "ratio": (case.ours / case.peer * 100.0).round() / 100.0,
-            "unit": case.unit,
+            "bench": "store", "case": case.case, "ours": (ours_sum / rounds).round(),
+            "peer": (peer_sum / rounds).round(), "peer_name": case.peer_name,
+            "ratio": (ours_sum / peer_sum * 100.0).round() / 100.0, "unit": case.unit,
         });
         writeln!(std::io::stdout(), "{line}")?;
         Ok(())
@@ -56,9 +69,9 @@ impl Report {
                 anyhow::Ok(())
             });
         }
-        tokio::time::sleep(self.time / WARM_UP_SHARE).await;
+        tokio::time::sleep(self.round / WARM_UP_SHARE).await;
         let (before, start) = (counter.total(), Instant::now());
-        tokio::time::sleep(self.time).await;
+        tokio::time::sleep(self.round).await;
         let done = counter.total() - before;
         let seconds = start.elapsed().as_secs_f64();
         counter.stop();
@@ -88,9 +101,9 @@ impl Report {
                     anyhow::Ok(())
                 }));
             }
-            std::thread::sleep(self.time / WARM_UP_SHARE);
+            std::thread::sleep(self.round / WARM_UP_SHARE);
             let (before, start) = (counter.total(), Instant::now());
-            std::thread::sleep(self.time);
+            std::thread::sleep(self.round);
             let done = counter.total() - before;
             let seconds = start.elapsed().as_secs_f64();
             counter.stop();

@@ -49,21 +49,21 @@ async fn opened(databases: &[Database]) -> Result<Store> {
 async fn one_server(report: &Report, database: &Database) -> Result<()> {
     let store = opened(std::slice::from_ref(database)).await?;
     for callers in CALLERS {
-        let (store, clock) = (store.clone(), Clock::system());
-        let ours = report
-            .per_second(callers, move |_| {
-                let (store, clock) = (store.clone(), clock.clone());
-                async move { work::write_one(&store, &clock).await }
-            })
-            .await?;
-        let peer = plain(report, callers.min(CONNECTIONS), database)?;
-        report.say(&Case {
+        let case = Case {
             case: &format!("postgres_writes_{callers}_callers"),
-            ours,
-            peer,
             peer_name: "postgres 0.19, READ COMMITTED, a thread for each of up to 8 connections",
             unit: "durable transactions/s",
-        })?;
+        };
+        let ours = async || {
+            let (store, clock) = (store.clone(), Clock::system());
+            let work = move |_| {
+                let (store, clock) = (store.clone(), clock.clone());
+                async move { work::write_one(&store, &clock).await }
+            };
+            report.per_second(callers, work).await
+        };
+        let peer = async || plain(report, callers.min(CONNECTIONS), database);
+        report.compare(&case, ours, peer).await?;
     }
     Ok(())
 }
@@ -95,42 +95,35 @@ fn plain(report: &Report, connections: usize, database: &Database) -> Result<f64
 async fn two_servers(report: &Report, databases: &[Database]) -> Result<()> {
     let store = opened(databases).await?;
     for callers in [1, 16] {
-        let ours = {
-            let (store, clock) = (store.clone(), Clock::system());
-            report
-                .per_second(callers, move |_| {
-                    let (store, id) = (store.clone(), Id::new(clock.now()));
-                    async move {
-                        let done: Result<(), StoreError> =
-                            store.write_everywhere(move |tx| work::insert(tx, id)).await;
-                        Ok(done?)
-                    }
-                })
-                .await?
-        };
-        let peer = {
-            let (store, clock) = (store.clone(), Clock::system());
-            report
-                .per_second(callers, move |_| {
-                    let (store, id) = (store.clone(), Id::new(clock.now()));
-                    async move {
-                        for shard in store.everywhere() {
-                            let done: Result<(), StoreError> =
-                                shard.write(move |tx| work::insert(tx, id)).await;
-                            done?;
-                        }
-                        Ok(())
-                    }
-                })
-                .await?
-        };
-        report.say(&Case {
+        let case = Case {
             case: &format!("write_everywhere_{callers}_callers"),
-            ours,
-            peer,
             peer_name: "two plain commits, one after the other",
-            unit: "transactions/s",
-        })?;
+            unit: "transactions on both servers/s",
+        };
+        let all_or_none = async || {
+            let (store, clock) = (store.clone(), Clock::system());
+            let work = move |_| write_everywhere(store.clone(), Id::new(clock.now()));
+            report.per_second(callers, work).await
+        };
+        let one_by_one = async || {
+            let (store, clock) = (store.clone(), Clock::system());
+            let work = move |_| write_one_by_one(store.clone(), Id::new(clock.now()));
+            report.per_second(callers, work).await
+        };
+        report.compare(&case, all_or_none, one_by_one).await?;
+    }
+    Ok(())
+}
+
+async fn write_everywhere(store: Store, id: Id) -> Result<()> {
+    let done: Result<(), StoreError> = store.write_everywhere(move |tx| work::insert(tx, id)).await;
+    Ok(done?)
+}
+
+async fn write_one_by_one(store: Store, id: Id) -> Result<()> {
+    for shard in store.everywhere() {
+        let done: Result<(), StoreError> = shard.write(move |tx| work::insert(tx, id)).await;
+        done?;
     }
     Ok(())
 }

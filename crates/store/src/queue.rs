@@ -84,6 +84,22 @@ impl<J> Queue<J> {
         self.inner.lock().jobs.pop_front()
     }
 
+    /// The next job if one waits already and nobody else is free to take it.
+    pub(crate) fn pop_if_all_are_busy(&self) -> Option<J> {
+        let mut inner = self.inner.lock();
+        if inner.idle > 0 {
+            None
+        } else {
+            inner.jobs.pop_front()
+        }
+    }
+
+    /// Puts a job back to the front for whoever is free first.
+    pub(crate) fn give_back(&self, job: J) {
+        self.inner.lock().jobs.push_front(job);
+        self.arrival.notify_one();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.inner.lock().jobs.len()
     }

@@ -60,6 +60,25 @@ struct Inner {
     down: Mutex<Option<Instant>>,
 }
 
+/// What a thread of the lane has in its hands.
+#[derive(Default)]
+struct Seat {
+    session: Option<Session>,
+    /// Taken from the queue before the last commit, so that its BEGIN could travel with that commit.
+    next: Option<Work>,
+}
+
+impl Seat {
+    /// Leaves no dead connection behind, and no open transaction that nobody will use.
+    fn tidy(&mut self) {
+        let Some(session) = &mut self.session else { return };
+        let is_wanted = matches!(&self.next, Some(Work::Body(job)) if job.wanted());
+        if session.is_lost() || (!is_wanted && session.end_chain().is_err()) {
+            self.session = None;
+        }
+    }
+}
+
 /// How one run of a body ended.
 enum Ended {
     Answer,
@@ -180,16 +199,20 @@ impl Work {
 
 impl Inner {
     fn serve(&self) {
-        let mut held = None;
+        let mut seat = Seat::default();
         loop {
-            match self.queue.pop(IDLE) {
+            let popped = match seat.next.take() {
+                Some(work) => Popped::Job(work),
+                None => self.queue.pop(IDLE),
+            };
+            match popped {
                 Popped::Job(work) => {
                     self.meter.waiting(self.queue.len());
                     match work {
-                        Work::Body(job) => self.run(job, &mut held),
-                        Work::Errand(errand) => self.run_errand(errand, &mut held),
+                        Work::Body(job) => self.run(job, &mut seat),
+                        Work::Errand(errand) => self.run_errand(errand, &mut seat.session),
                     }
-                    held = held.filter(|session: &Session| !session.is_lost());
+                    seat.tidy();
                 }
                 Popped::Idle => {}
                 Popped::Closed => break,
@@ -197,22 +220,31 @@ impl Inner {
         }
     }
 
-    fn run(&self, mut job: Box<dyn Job>, held: &mut Option<Session>) {
+    fn run(&self, mut job: Box<dyn Job>, seat: &mut Seat) {
         let (mut retries, mut reconnected) = (0, false);
         while job.wanted() {
-            let session = match self.session(held) {
+            let session = match self.session(&mut seat.session) {
                 Ok(session) => session,
                 Err(error) => return job.refuse(error),
             };
-            match self.run_once(&mut *job, session) {
+            let ended = self.run_once(&mut *job, session, &mut seat.next);
+            let is_lost = session.is_lost();
+            if matches!(ended, Ended::Again(_)) {
+                // Whoever came after does not wait for the pauses of this one.
+                seat.next
+                    .take()
+                    .into_iter()
+                    .for_each(|next| self.queue.give_back(next));
+            }
+            match ended {
                 Ended::Answer => return job.answer(),
                 Ended::Refuse(error) => return job.refuse(error),
-                Ended::Again(error) if session.is_lost() => {
+                Ended::Again(error) if is_lost => {
                     self.meter.lost_connection();
                     if reconnected {
                         return job.refuse(error);
                     }
-                    (reconnected, *held) = (true, None);
+                    (reconnected, seat.session) = (true, None);
                 }
                 Ended::Again(_) if retries < RETRIES_MAX => {
                     self.meter.retried();
@@ -224,23 +256,24 @@ impl Inner {
         }
     }
 
-    fn run_once(&self, job: &mut dyn Job, session: &mut Session) -> Ended {
-        if let Err(failure) = session.batch(self.purpose.begin()) {
+    fn run_once(&self, job: &mut dyn Job, session: &mut Session, next: &mut Option<Work>) -> Ended {
+        if let Err(failure) = session.begin(self.purpose.begin()) {
             return failure.into();
         }
         let mut tx = Tx::new(Hands::Postgres(session), job.asked_at());
         let said = job.run(&mut tx);
         let announced = tx.has_announced();
         match (tx.into_fate(), said) {
-            (Fate::Fine, Said::Keep) => self.commit(session, announced),
+            (Fate::Fine, Said::Keep) => self.commit(session, announced, next),
             (Fate::Again(error), _) => undo(session, Ended::Again(error)),
             (Fate::Failed(error), Said::Keep) => undo(session, Ended::Refuse(error)),
             (Fate::Fine | Fate::Failed(_), Said::Undo) => undo(session, Ended::Answer),
         }
     }
 
-    fn commit(&self, session: &mut Session, announced: bool) -> Ended {
-        match session.batch("COMMIT") {
+    fn commit(&self, session: &mut Session, announced: bool, next: &mut Option<Work>) -> Ended {
+        *next = self.queue.pop_if_all_are_busy();
+        match session.commit(matches!(next, Some(Work::Body(_)))) {
             Ok(()) => {
                 if announced {
                     self.announced.send_modify(|count| *count = count.wrapping_add(1));

@@ -22,6 +22,8 @@ pub(crate) struct Session {
     /// By the address of the statement: each stands once in the program.
     prepared: HashMap<usize, Statement>,
     lost: bool,
+    /// A fresh transaction is open already: the last commit began it.
+    chained: bool,
 }
 
 /// How to connect, from the address in the configuration. The address holds a password, so no error shows it.
@@ -52,6 +54,7 @@ impl Session {
             client,
             prepared: HashMap::new(),
             lost: false,
+            chained: false,
         })
     }
 
@@ -110,6 +113,29 @@ impl Session {
     pub(crate) fn batch(&mut self, text: &str) -> Result<(), Failure> {
         let result = self.client.batch_execute(text);
         result.map_err(|error| self.note(failure::of(text, error)))
+    }
+
+    /// Opens a transaction, unless the last commit did.
+    pub(crate) fn begin(&mut self, text: &str) -> Result<(), Failure> {
+        if std::mem::take(&mut self.chained) {
+            return Ok(());
+        }
+        self.batch(text)
+    }
+
+    /// Commits, and in the same round trip opens the next transaction when there is one to run.
+    pub(crate) fn commit(&mut self, chain: bool) -> Result<(), Failure> {
+        self.batch(if chain { "COMMIT AND CHAIN" } else { "COMMIT" })?;
+        self.chained = chain;
+        Ok(())
+    }
+
+    /// Ends a transaction that was opened for a job which nobody wanted any more.
+    pub(crate) fn end_chain(&mut self) -> Result<(), Failure> {
+        if std::mem::take(&mut self.chained) {
+            self.batch("ROLLBACK")?;
+        }
+        Ok(())
     }
 
     fn told(&mut self, sql: &Sql, error: postgres::Error) -> Failure {
