@@ -25,15 +25,28 @@ pub enum StoreError {
     /// `TABLE_pkey`, or `TABLE_COLUMNS_key`. The transaction is spent.
     #[error("such a row exists already ({constraint})")]
     Conflict { constraint: String },
-    /// The virtual shard is not (or no longer) on the server that was asked. Seen inside the store only.
-    #[error("the rows live on another server now")]
-    Moved,
+    /// The rows are not, or not now, where they were looked for. Seen inside the store only.
+    #[error("the rows live elsewhere")]
+    Moved(Elsewhere),
     /// A statement of this transaction failed before, so nothing of it can be kept.
     #[error("an earlier statement of this transaction failed, so no more run in it")]
     Spent,
     /// A fault of ours: a wrong statement, a wrong type, a panic, a damaged file.
     #[error("{0}")]
     Broken(#[source] Breakage),
+}
+
+/// Why rows are not where they were looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// The virtual shard belongs to another server, or to this one in another epoch.
+    Remapped,
+    /// The virtual shard is just being given to another server.
+    Fenced,
+    /// The owner never acted, and so may have rows on the cold server.
+    Cold,
+    /// The owner has left the cold server.
+    Warm,
 }
 
 /// Why nothing can be stored now.

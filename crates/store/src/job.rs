@@ -9,7 +9,7 @@ use std::sync::Arc;
 use kernel::Moment;
 use tokio::sync::oneshot;
 
-use crate::routes::Gate;
+use crate::gate::Gate;
 use crate::{StoreError, Tx};
 
 /// What a body said: whether it wants its work kept.

@@ -7,8 +7,8 @@ use kernel::Moment;
 use tokio::sync::watch;
 
 use crate::config::Lanes;
+use crate::gate::Gate;
 use crate::job::{BodyJob, Outcome};
-use crate::routes::Gate;
 use crate::{OpenError, ServerConfig, StoreError, Tx, pg, sqlite};
 
 /// One database: a file or a PostgreSQL server.

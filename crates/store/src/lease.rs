@@ -5,27 +5,10 @@
 //! There is one lease for each task and range of virtual shards on each server, so workers never meet on the rows
 //! themselves. All workers of a task use the same ranges; leases of overlapping ranges do not know of each other.
 
-use kernel::{Moment, VirtualShard};
+use kernel::Moment;
 
+pub use crate::shards::VshardRange;
 use crate::{StoreError, Tx, params, sql};
-
-/// Virtual shards from `first` to `last`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct VshardRange {
-    pub first: VirtualShard,
-    pub last: VirtualShard,
-}
-
-impl VshardRange {
-    pub const ALL: VshardRange = VshardRange {
-        first: VirtualShard::FIRST,
-        last: VirtualShard::LAST,
-    };
-
-    pub fn contains(self, vshard: VirtualShard) -> bool {
-        self.first <= vshard && vshard <= self.last
-    }
-}
 
 /// The right to work on a task until an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]

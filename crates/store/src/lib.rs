@@ -6,8 +6,10 @@
 
 mod check;
 mod config;
+pub mod crash;
 mod ddl;
 mod error;
+mod gate;
 mod health;
 pub mod inspect;
 mod job;
@@ -19,6 +21,7 @@ mod pg;
 mod queue;
 mod routes;
 mod schema;
+mod shards;
 mod sql;
 mod sqlite;
 mod store;
@@ -27,8 +30,9 @@ mod value;
 
 pub use config::{Engine, Lanes, ServerConfig, StoreConfig};
 pub use ddl::{Table, TableKind};
-pub use error::{Breakage, OpenError, StoreError, Unavailability};
+pub use error::{Breakage, Elsewhere, OpenError, StoreError, Unavailability};
 pub use schema::{Migrated, Migration, migrations, tables};
+pub use shards::{BadRange, MoveError, MoveReport, ShardInfo, ShardState, Upkeep, VshardRange};
 pub use sql::Sql;
 pub use store::{ServerHealth, Shard, Store};
 pub use tx::{Row, Tx};

@@ -7,13 +7,14 @@ use kernel::{Clock, Id};
 use tokio::sync::watch;
 
 use crate::config::{Engine, Lanes, ServerConfig, StoreConfig};
+use crate::crash::Points;
+use crate::gate::Gate;
+use crate::job::BodyJob;
 use crate::lane::{Freshness, Lane, Server};
-use crate::routes::{Place, Routes};
+use crate::routes::{Journey, Place, Purpose, Routes};
 use crate::schema::{self, Migrated};
+use crate::shards::Fleet;
 use crate::{OpenError, StoreError, Tx, pg, sqlite};
-
-/// How often a transaction follows its rows to another server before it gives up as busy.
-const REROUTES_MAX: usize = 5;
 
 /// All data of the house. Cheap to clone.
 #[derive(Clone)]
@@ -43,22 +44,31 @@ pub struct ServerHealth {
 impl Store {
     /// Opens a store that was migrated. What is behind or ahead of this program is refused.
     pub async fn open(config: StoreConfig, clock: Clock) -> Result<Store, OpenError> {
+        Store::open_visited(config, clock, Points::default()).await
+    }
+
+    /// The same with a test at the points of two-phase commit and of moves.
+    #[doc(hidden)]
+    pub async fn open_visited(config: StoreConfig, clock: Clock, points: Points) -> Result<Store, OpenError> {
         blocking(move || {
             let announced = watch::Sender::new(0);
-            let servers = match &config.engine {
+            let routes = match &config.engine {
                 Engine::Sqlite { path } => {
                     sqlite::accept(path, &config.lanes, schema::migrations())?;
-                    vec![Arc::new(Server::open_file(
+                    Routes::one_file(Arc::new(Server::open_file(
                         path.clone(),
                         &config.lanes,
                         announced.clone(),
-                    )?)]
+                    )?))
                 }
-                Engine::Postgres { servers, .. } => open_servers(servers, &config.lanes, &announced)?,
+                Engine::Postgres { servers, .. } => {
+                    let open = open_servers(servers, &config.lanes, &announced)?;
+                    Routes::sharded(open, Arc::new(Fleet::of(&config, &clock, points)?), &config.lanes)?
+                }
             };
             Ok(Store(Arc::new(Inner {
                 clock,
-                routes: Routes::evenly(servers),
+                routes,
                 announced,
             })))
         })
@@ -67,8 +77,9 @@ impl Store {
 
     /// Applies the migrations that are missing, on every server.
     pub async fn migrate(config: &StoreConfig, clock: &Clock) -> Result<Migrated, OpenError> {
-        let (config, now) = (config.clone(), clock.now());
+        let (config, clock) = (config.clone(), clock.clone());
         blocking(move || {
+            let now = clock.now();
             let applied = match &config.engine {
                 Engine::Sqlite { path } => sqlite::migrate(path, &config.lanes, schema::migrations(), now)?,
                 Engine::Postgres { servers, .. } => {
@@ -77,6 +88,7 @@ impl Store {
                         let address = pg::address(&server.name, &server.url, &config.lanes)?;
                         applied.extend(pg::migrate(&server.name, &address, schema::migrations(), now)?);
                     }
+                    Fleet::of(&config, &clock, Points::default())?.settle_in()?;
                     applied
                 }
             };
@@ -89,7 +101,7 @@ impl Store {
     pub fn shard_of(&self, owner: impl Into<Id>) -> Shard {
         Shard {
             store: self.clone(),
-            place: Place::Virtual(owner.into().virtual_shard()),
+            place: Place::Owner(owner.into()),
         }
     }
 
@@ -130,11 +142,19 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let shard = Shard {
-            store: self.clone(),
-            place: Place::Server(0),
+        let Some(sharding) = self.0.routes.sharding() else {
+            let place = Place::Server(0);
+            return Shard {
+                store: self.clone(),
+                place,
+            }
+            .write(body)
+            .await;
         };
-        shard.write(body).await
+        let (job, answer) = BodyJob::new(Arc::new(body), Gate::Open, self.0.clock.now());
+        sharding.everywhere.submit(Box::new(job));
+        let ended = || Err(StoreError::broken("a lane ended without an answer"));
+        answer.await.unwrap_or_else(|_| ended())?
     }
 
     /// Whether each server can serve, and why not.
@@ -198,7 +218,19 @@ impl Store {
     /// Finishes what was accepted and takes no more.
     pub async fn close(&self) {
         let store = self.clone();
-        blocking(move || store.0.routes.servers().iter().for_each(|server| server.close())).await;
+        blocking(move || {
+            store.0.routes.servers().iter().for_each(|server| server.close());
+            if let Some(sharding) = store.0.routes.sharding() {
+                sharding.everywhere.close();
+            }
+        })
+        .await;
+    }
+}
+
+impl Store {
+    pub(crate) fn routes(&self) -> &Routes {
+        &self.0.routes
     }
 }
 
@@ -213,17 +245,42 @@ impl Shard {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.write_on(Journey::new(self.place, Purpose::Write), body)
+            .await
+    }
+
+    /// Like [`write`](Shard::write), but rows of an owner who never acted go to the cold server, where there is one:
+    /// for imports.
+    pub async fn write_cold<T, E>(
+        &self,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.write_on(Journey::to_cold(self.place), body).await
+    }
+
+    async fn write_on<T, E>(
+        &self,
+        mut journey: Journey,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let inner = &*self.store.0;
         let (body, now) = (Arc::new(body), inner.clock.now());
-        for _ in 0..REROUTES_MAX {
-            let (server, gate) = inner.routes.find(self.place)?;
+        loop {
+            let (server, gate) = inner.routes.find(&journey)?;
             match server.write(Arc::clone(&body), gate, now).await {
                 Ok(result) => return result,
-                Err(StoreError::Moved) => {}
+                Err(StoreError::Moved(why)) => inner.routes.follow(&mut journey, why).await?,
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(StoreError::Busy.into())
     }
 
     /// Runs `body` on one snapshot. It cannot change anything.
@@ -261,15 +318,18 @@ impl Shard {
     {
         let inner = &*self.store.0;
         let (body, now) = (Arc::new(body), inner.clock.now());
-        for _ in 0..REROUTES_MAX {
-            let (server, gate) = inner.routes.find(self.place)?;
+        let mut journey = Journey::new(self.place, Purpose::Read);
+        let mut freshness = freshness;
+        loop {
+            let (server, gate) = inner.routes.find(&journey)?;
             match server.read(&body, gate, now, freshness).await {
                 Ok(result) => return result,
-                Err(StoreError::Moved) => {}
+                Err(StoreError::Moved(why)) => inner.routes.follow(&mut journey, why).await?,
                 Err(error) => return Err(error.into()),
             }
+            // A replica may not have heard yet where its rows went.
+            freshness = Freshness::Latest;
         }
-        Err(StoreError::Busy.into())
     }
 }
 

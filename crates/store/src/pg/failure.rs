@@ -50,6 +50,13 @@ pub(super) fn of(what: &str, error: postgres::Error) -> Trouble {
     }
 }
 
+/// What an error of the housekeeping means to a caller.
+pub(crate) fn meaning_of(what: &str, error: postgres::Error) -> StoreError {
+    match Failure::from(of(what, error)) {
+        Failure::Again(error) | Failure::Final(error) => error,
+    }
+}
+
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Failure {
         match trouble {

@@ -352,7 +352,7 @@ fn undo(session: &mut Session, ended: Ended) -> Ended {
 }
 
 /// Doubles with each retry; the random half keeps two that met from meeting again.
-fn pause(retries: u32) -> Duration {
+pub(crate) fn pause(retries: u32) -> Duration {
     let longest = PAUSE_FIRST.saturating_mul(1 << retries.min(16)).min(PAUSE_MAX);
     let half = longest / 2;
     let random = RandomState::new().build_hasher().finish() % 1024;

@@ -9,8 +9,8 @@ use rusqlite::Connection;
 
 use super::failure;
 use crate::config::Lanes;
+use crate::gate::Gate;
 use crate::job::{Outcome, run_body};
-use crate::routes::Gate;
 use crate::tx::{Fate, Hands};
 use crate::{StoreError, Tx};
 

@@ -1,0 +1,269 @@
+//! Changing reference tables: on all servers or on none.
+//!
+//! Some threads own a connection to each server and carry one change at a time through two-phase commit. The body runs
+//! once on each server, on the home first; what it says on one it must say on all, because all hold the same rows.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use postgres::Client;
+
+use super::fleet::Fleet;
+use super::link::database_of;
+use super::trouble::{Attempt, Trouble};
+use super::two_phase::{Ended, Gid, Member, Verdict, Work, commit_together, judge, settle};
+use crate::config::Lanes;
+use crate::job::{Job, Said};
+use crate::meter::LaneMeter;
+use crate::pg::{Session, pause};
+use crate::queue::{Popped, Queue, Refused};
+use crate::tx::{Fate, Hands};
+use crate::{StoreError, Tx, Unavailability, params, sql};
+
+/// The same patience as that of an ordinary write.
+const RETRIES_MAX: u32 = 20;
+/// How often the home is asked what became of a change whose answer was lost.
+const QUESTIONS_MAX: u32 = 5;
+const IDLE: Duration = Duration::from_secs(60);
+
+type BoxedJob = Box<dyn Job>;
+
+pub(crate) struct Everywhere {
+    inner: Arc<Inner>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Inner {
+    fleet: Arc<Fleet>,
+    lanes: Lanes,
+    queue: Queue<BoxedJob>,
+    meter: LaneMeter,
+}
+
+/// A connection to each server, the home first.
+struct Crew {
+    sessions: Vec<Session>,
+    database: String,
+}
+
+impl Member for Session {
+    fn client(&mut self) -> &mut Client {
+        self.client()
+    }
+}
+
+impl Everywhere {
+    pub(crate) fn start(fleet: Arc<Fleet>, lanes: &Lanes) -> std::io::Result<Everywhere> {
+        let inner = Arc::new(Inner {
+            fleet,
+            lanes: lanes.clone(),
+            queue: Queue::new(lanes.queue_jobs_max),
+            meter: LaneMeter::new("all", "everywhere"),
+        });
+        let mut threads = Vec::new();
+        for number in 0..lanes.write_connections.max(1) {
+            let inner = Arc::clone(&inner);
+            let name = format!("store-everywhere-{number}");
+            threads.push(thread::Builder::new().name(name).spawn(move || inner.serve())?);
+        }
+        Ok(Everywhere {
+            inner,
+            threads: Mutex::new(threads),
+        })
+    }
+
+    pub(crate) fn submit(&self, job: BoxedJob) {
+        match self.inner.queue.push(job) {
+            Ok(()) => {}
+            Err(Refused::Full(job)) => {
+                self.inner.meter.refused();
+                job.refuse(StoreError::unavailable(Unavailability::QueueFull));
+            }
+            Err(Refused::Closed(job)) => job.refuse(StoreError::unavailable(Unavailability::Closing)),
+        }
+    }
+
+    /// Finishes what was accepted, then ends the threads.
+    pub(crate) fn close(&self) {
+        self.inner.queue.close();
+        for thread in std::mem::take(&mut *self.threads.lock()) {
+            if thread.join().is_err() {
+                tracing::error!("a thread that changes reference tables had ended in a panic");
+            }
+        }
+    }
+}
+
+impl Drop for Everywhere {
+    fn drop(&mut self) {
+        self.inner.queue.close();
+    }
+}
+
+impl Inner {
+    fn serve(&self) {
+        let mut crew = None;
+        loop {
+            match self.queue.pop(IDLE) {
+                Popped::Job(job) => {
+                    self.meter.waiting(self.queue.len());
+                    self.run(job, &mut crew);
+                }
+                Popped::Idle => {}
+                Popped::Closed => break,
+            }
+        }
+    }
+
+    fn run(&self, mut job: BoxedJob, held: &mut Option<Crew>) {
+        for retries in 0..RETRIES_MAX {
+            if !job.wanted() {
+                return;
+            }
+            let crew = match held.take().map_or_else(|| self.connect(), Ok) {
+                Ok(crew) => held.insert(crew),
+                Err(trouble) => return job.refuse(StoreError::from(trouble)),
+            };
+            let ended = self.run_once(&mut *job, crew);
+            if crew.sessions.iter_mut().any(|session| session.is_lost()) {
+                self.meter.lost_connection();
+                *held = None;
+            }
+            match ended {
+                Outcome::Answer => return job.answer(),
+                Outcome::Refuse(error) => return job.refuse(error),
+                Outcome::Again => {
+                    self.meter.retried();
+                    thread::sleep(pause(retries));
+                }
+            }
+        }
+        job.refuse(StoreError::Busy);
+    }
+
+    fn run_once(&self, job: &mut dyn Job, crew: &mut Crew) -> Outcome {
+        let gid = Gid::new(self.fleet.home_name(), &crew.database);
+        let now = job.asked_at();
+        let mut change = Change {
+            job,
+            servers: crew.sessions.len(),
+            wish: None,
+        };
+        let ended = commit_together(&mut crew.sessions, &gid, now, &self.fleet.points, &mut change);
+        match (ended, change.wish) {
+            (Ended::Committed, _) => {
+                self.meter.committed(1);
+                Outcome::Answer
+            }
+            (Ended::Undone(_), Some(wish)) => wish,
+            (Ended::Undone(trouble), None) if trouble.may_pass() => Outcome::Again,
+            (Ended::Undone(trouble), None) => Outcome::Refuse(trouble.into()),
+            (Ended::Unknown(_), _) => match self.find_out(&gid) {
+                Some(Verdict::Commit) => Outcome::Answer,
+                Some(Verdict::Abort) => Outcome::Again,
+                None => Outcome::Refuse(StoreError::unavailable(Unavailability::ConnectionLost)),
+            },
+        }
+    }
+
+    /// The answer to the COMMIT was lost; the verdict says whether there was one.
+    fn find_out(&self, gid: &Gid) -> Option<Verdict> {
+        for retries in 0..QUESTIONS_MAX {
+            let verdict = self
+                .fleet
+                .connect_home()
+                .and_then(|mut home| Ok(judge(&mut home, gid, self.fleet.clock.now())?));
+            if let Ok(verdict) = verdict {
+                for contact in self.fleet.contacts.iter().skip(1) {
+                    // Recovery does it where we cannot.
+                    let _ = contact
+                        .connect()
+                        .and_then(|mut client| settle(&mut client, gid, verdict));
+                }
+                return Some(verdict);
+            }
+            thread::sleep(pause(retries + 6));
+        }
+        None
+    }
+
+    fn connect(&self) -> Attempt<Crew> {
+        let connect = |address| Session::connect(address, &self.lanes);
+        let mut sessions = Vec::new();
+        for contact in &self.fleet.contacts {
+            let session = connect(contact.address()).map_err(|error| {
+                tracing::error!(
+                    server = contact.name(),
+                    error = super::trouble::words(&error),
+                    "cannot be reached"
+                );
+                StoreError::unavailable(Unavailability::ServerDown)
+            })?;
+            sessions.push(session);
+        }
+        let home = sessions
+            .first_mut()
+            .ok_or_else(|| StoreError::broken("there is no server"))?;
+        let database = database_of(home.client())?;
+        Ok(Crew { sessions, database })
+    }
+}
+
+/// What becomes of a job after one run.
+enum Outcome {
+    Answer,
+    Refuse(StoreError),
+    Again,
+}
+
+/// The transaction of one job.
+struct Change<'a> {
+    job: &'a mut dyn Job,
+    servers: usize,
+    /// What the body made of it, when that was not to be kept.
+    wish: Option<Outcome>,
+}
+
+impl Change<'_> {
+    fn run(&mut self, session: &mut Session, is_home: bool) -> Attempt<()> {
+        let mut tx = Tx::new(Hands::Postgres(session), self.job.asked_at());
+        if is_home {
+            self.knows_all_servers(&mut tx)?;
+        }
+        let said = self.job.run(&mut tx);
+        let wish = match (tx.into_fate(), said) {
+            (Fate::Fine, Said::Keep) => return Ok(()),
+            (Fate::Again(_), _) => Outcome::Again,
+            (Fate::Failed(error), Said::Keep) => Outcome::Refuse(error),
+            (Fate::Fine | Fate::Failed(_), Said::Undo) => Outcome::Answer,
+        };
+        self.wish = Some(wish);
+        Err(Trouble::Overtaken("the body does not want it kept"))
+    }
+
+    /// A program that was started before a server joined would leave that server out.
+    fn knows_all_servers(&self, tx: &mut Tx<'_>) -> Attempt<()> {
+        let servers: i64 = tx.query_one(sql!("SELECT count(*) FROM house"), params![], |row| row.get(0))?;
+        if usize::try_from(servers) == Ok(self.servers) {
+            return Ok(());
+        }
+        tracing::error!(
+            servers,
+            known = self.servers,
+            "the house has other servers than this program was told of"
+        );
+        Err(StoreError::unavailable(Unavailability::ServerDown).into())
+    }
+}
+
+impl Work<Session> for Change<'_> {
+    fn at_home(&mut self, home: &mut Session) -> Attempt<()> {
+        self.run(home, true)
+    }
+
+    fn at_other(&mut self, _number: usize, other: &mut Session) -> Attempt<()> {
+        self.run(other, false)
+    }
+}

@@ -1,0 +1,104 @@
+//! What can go wrong between servers, kept apart until it is known whether to try again, to undo, or to ask.
+
+use std::error::Error;
+use std::fmt;
+
+use postgres::error::SqlState;
+
+use crate::{StoreError, pg};
+
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Sql(postgres::Error),
+    Store(StoreError),
+    /// Recovery took us for dead and decided first. Nothing of ours was kept.
+    Fenced,
+    /// What we were working on was taken out of our hands.
+    Overtaken(&'static str),
+}
+
+pub(crate) type Attempt<T> = Result<T, Trouble>;
+
+impl From<postgres::Error> for Trouble {
+    fn from(error: postgres::Error) -> Trouble {
+        Trouble::Sql(error)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Trouble {
+        Trouble::Store(error)
+    }
+}
+
+impl Trouble {
+    /// Whether the same work may succeed when it is done again from its beginning.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Trouble::Sql(error) => is_contention(error),
+            Trouble::Store(error) => matches!(error, StoreError::Busy),
+            Trouble::Fenced => true,
+            Trouble::Overtaken(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Sql(error) => f.write_str(&words(error)),
+            Trouble::Store(error) => error.fmt(f),
+            Trouble::Fenced => f.write_str("it was taken for dead and undone"),
+            Trouble::Overtaken(what) => f.write_str(what),
+        }
+    }
+}
+
+impl From<Trouble> for StoreError {
+    fn from(trouble: Trouble) -> StoreError {
+        match trouble {
+            Trouble::Store(error) => error,
+            Trouble::Fenced => StoreError::Busy,
+            Trouble::Sql(error) => pg::meaning_of(&words(&error), error),
+            Trouble::Overtaken(what) => StoreError::broken(what),
+        }
+    }
+}
+
+/// What PostgreSQL said, in one line. Its own `Display` says only "db error".
+pub(crate) fn words(error: &postgres::Error) -> String {
+    if let Some(said) = error.as_db_error() {
+        let detail = said
+            .detail()
+            .map(|detail| format!(" ({detail})"))
+            .unwrap_or_default();
+        return format!("{}{detail}", said.message());
+    }
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+/// Others changed the same rows at the same time.
+pub(crate) fn is_contention(error: &postgres::Error) -> bool {
+    error.code().is_some_and(|code| {
+        [
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::LOCK_NOT_AVAILABLE,
+        ]
+        .contains(code)
+    })
+}
+
+/// Whether the server said no and lives on. Anything else leaves the fate of a COMMIT unknown.
+pub(crate) fn is_refusal(error: &postgres::Error) -> bool {
+    use postgres::error::Severity;
+    error
+        .as_db_error()
+        .is_some_and(|error| error.parsed_severity() == Some(Severity::Error))
+}
