@@ -41,6 +41,11 @@ impl IntoResponseParts for ETag {
 pub struct IfMatch(Vec<String>);
 
 impl IfMatch {
+    /// Made for exactly this version: a form that carries it along.
+    pub fn one(version: ETag) -> IfMatch {
+        IfMatch(vec![version.text()])
+    }
+
     /// Whether the change was made for the version that is there now. Ask inside the transaction that changes it.
     pub fn check(&self, now: ETag) -> Result<(), Problem> {
         if self.matches(now) {

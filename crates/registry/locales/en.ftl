@@ -16,6 +16,7 @@ made = Made
 used = Last used
 used-never = Never used
 revoke = Revoke
+revoked = revoked
 revoke-of = Revoke { $name }
 pages = Pages
 pages-first = First page
@@ -33,6 +34,7 @@ done-saved = Saved.
 done-password = Your password is changed. All other sessions were signed out.
 done-session = The session was ended.
 done-sessions = All other sessions were ended.
+done-ended = All sessions of this person were ended.
 done-revoked = Revoked. It stops working at once.
 done-granted = The role was given.
 done-ungranted = The role was taken away.
@@ -40,6 +42,7 @@ done-blocked = Blocked. All sessions of this person were ended.
 done-unblocked = Unblocked.
 done-deleted = The person was deleted.
 done-signed-out = You are signed out.
+done-sent = The link is on its way to them in a letter.
 done-welcome = Your password is set. Sign in with it.
 
 # Why a field was refused.
@@ -51,11 +54,10 @@ wrong-email = Enter an e-mail address such as anna@example.org.
 wrong-taken = Another person has this address.
 wrong-zone = There is no such time zone. Choose one of the list.
 wrong-language = Choose one of the list.
-wrong-scope = Enter house, or a kind and an id such as school:7.
-wrong-relation = Choose one of the list.
 wrong-scopes = Choose at least one.
 wrong-again = The two are not the same.
 wrong-current = This is not your current password.
+wrong-same = This is your current password. Take another one.
 wrong-password-common = This is among the first that a guesser tries. Take a few words that do not belong together.
 wrong-password-about-you = Do not use your name, your address or the name of this house.
 wrong-password-repetitive = This repeats the same few characters.
@@ -66,6 +68,7 @@ wrong-other = This is not accepted. Check it and try again.
 
 # Why an act was refused.
 refused-credentials = The e-mail or the password is wrong. Check both and try again.
+refused-blocked = You may not sign in for now. Ask an administrator why.
 refused-wait = { $seconds ->
     [one] Too many tries. Wait for { $seconds } second, then try again.
    *[other] Too many tries. Wait for { $seconds } seconds, then try again.
@@ -77,7 +80,6 @@ refused-admin-only = Only an administrator may do this.
 refused-state = The state of this person does not allow it.
 refused-no-email = This person has no e-mail address to sign in with. Enter one first.
 refused-too-many = There are too many already. Revoke one that is not used.
-refused-fields = Please correct what is marked below.
 refused-other = This was not possible. Nothing was changed.
 
 # Front page.
@@ -106,8 +108,6 @@ home-audit = Who did what, and when
 # Sign-in and sign-out.
 sign-in-password = Password
 sign-in-forgot = Forgot your password? Ask an administrator for a link to set a new one.
-sign-out-question = Sign out?
-sign-out-outcome = You will need your password to come back.
 
 # Profile.
 me-title = Profile
@@ -155,7 +155,6 @@ app-passwords-revoke-outcome = The program that uses it will no longer get in.
 people-title = People
 people-search = Name or e-mail
 people-state = State
-people-role = Role
 people-any = Any
 people-find = Find
 people-add = Add a person
@@ -205,9 +204,8 @@ grant-add = Give the role
 grant-remove = Take away
 grant-remove-of = Take away the role { $role }
 grant-relation = Role
-grant-scope = Where
 link-invitation = Invitation
-link-invitation-once = A link for { $name }
+link-once = A link for { $name }
 link-reset = New password
 link-advice = Pass it on to them. It works once, until { $until }, and is not shown again.
 
@@ -268,6 +266,7 @@ act-key-created = API key made
 act-key-revoked = API key revoked
 act-app-password-created = App password made
 act-app-password-revoked = App password revoked
+act-sign-in-unlocked = Account unlocked
 act-signing-key-rotated = Signing key renewed
 
 # Links from invitations and for new passwords.

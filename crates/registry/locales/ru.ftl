@@ -16,6 +16,7 @@ made = Создан
 used = последнее использование:
 used-never = ещё не использовался
 revoke = Отозвать
+revoked = отозван
 revoke-of = Отозвать: { $name }
 pages = Страницы
 pages-first = Первая страница
@@ -34,6 +35,7 @@ done-saved = Сохранено.
 done-password = Пароль изменён. Все остальные сеансы завершены.
 done-session = Сеанс завершён.
 done-sessions = Все остальные сеансы завершены.
+done-ended = Все сеансы этого человека завершены.
 done-revoked = Отозвано. Больше не действует.
 done-granted = Роль выдана.
 done-ungranted = Роль снята.
@@ -41,6 +43,7 @@ done-blocked = Доступ закрыт. Все сеансы этого чел�
 done-unblocked = Доступ снова открыт.
 done-deleted = Человек удалён.
 done-signed-out = Вы вышли.
+done-sent = Ссылка отправлена этому человеку письмом.
 done-welcome = Пароль установлен. Войдите с ним.
 
 # Почему поле не принято.
@@ -52,11 +55,10 @@ wrong-email = Введите адрес вида anna@example.org.
 wrong-taken = Этот адрес занят другим человеком.
 wrong-zone = Такого часового пояса нет. Выберите из списка.
 wrong-language = Выберите из списка.
-wrong-scope = Введите house либо вид и номер, например school:7.
-wrong-relation = Выберите из списка.
 wrong-scopes = Выберите хотя бы одно.
 wrong-again = Пароли не совпадают.
 wrong-current = Это не ваш текущий пароль.
+wrong-same = Это ваш текущий пароль. Возьмите другой.
 wrong-password-common = Такой пароль подбирают одним из первых. Возьмите несколько не связанных между собой слов.
 wrong-password-about-you = Не используйте своё имя, адрес или название сервиса.
 wrong-password-repetitive = Здесь повторяются одни и те же символы.
@@ -67,6 +69,7 @@ wrong-other = Это не принято. Проверьте и попробуй
 
 # Почему действие не выполнено.
 refused-credentials = Неверная почта или пароль. Проверьте и попробуйте ещё раз.
+refused-blocked = Сейчас вход для вас закрыт. Узнайте причину у администратора.
 refused-wait = { $seconds ->
     [one] Слишком много попыток. Подождите { $seconds } секунду и попробуйте снова.
     [few] Слишком много попыток. Подождите { $seconds } секунды и попробуйте снова.
@@ -79,7 +82,6 @@ refused-admin-only = Это может только администратор.
 refused-state = Состояние этого человека этого не позволяет.
 refused-no-email = У этого человека нет адреса для входа. Сначала введите его.
 refused-too-many = Их уже слишком много. Отзовите то, чем не пользуетесь.
-refused-fields = Исправьте отмеченное ниже.
 refused-other = Не получилось. Ничего не изменилось.
 
 # Главная страница.
@@ -110,8 +112,6 @@ home-audit = Кто, что и когда сделал
 # Вход и выход.
 sign-in-password = Пароль
 sign-in-forgot = Забыли пароль? Попросите у администратора ссылку, чтобы задать новый.
-sign-out-question = Выйти?
-sign-out-outcome = Чтобы вернуться, понадобится пароль.
 
 # Профиль.
 me-title = Профиль
@@ -160,7 +160,6 @@ app-passwords-revoke-outcome = Программа, которая его исп�
 people-title = Люди
 people-search = Имя или почта
 people-state = Состояние
-people-role = Роль
 people-any = Любое значение
 people-find = Найти
 people-add = Добавить человека
@@ -212,9 +211,8 @@ grant-add = Выдать роль
 grant-remove = Снять
 grant-remove-of = Снять роль: { $role }
 grant-relation = Роль
-grant-scope = Где
 link-invitation = Приглашение
-link-invitation-once = Ссылка для: { $name }
+link-once = Ссылка для: { $name }
 link-reset = Новый пароль
 link-advice = Передайте её этому человеку. Она сработает один раз, до { $until }, и больше не будет показана.
 
@@ -275,6 +273,7 @@ act-key-created = Ключ API создан
 act-key-revoked = Ключ API отозван
 act-app-password-created = Пароль приложения создан
 act-app-password-revoked = Пароль приложения отозван
+act-sign-in-unlocked = Блокировка входа снята
 act-signing-key-rotated = Ключ подписи обновлён
 
 # Ссылки из приглашений и для новых паролей.

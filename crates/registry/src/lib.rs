@@ -16,6 +16,7 @@ pub mod gatekeeper;
 pub mod grants;
 pub mod keys;
 pub mod links;
+pub mod pages;
 pub mod passwords;
 pub mod people;
 pub mod revocations;

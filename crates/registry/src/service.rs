@@ -15,7 +15,7 @@ use crate::sessions::Renewals;
 use crate::throttle::Throttle;
 use crate::tokens::{BadSeal, Keyring, NoKey, Seal};
 use crate::{
-    Options, accounts, app_passwords, audit, grants, keys, links, people, sessions, sign_in, tokens,
+    Options, accounts, app_passwords, audit, grants, keys, links, pages, people, sessions, sign_in, tokens,
 };
 
 /// The service. Each slice adds its use cases in an `impl Registry` of its own.
@@ -137,6 +137,7 @@ impl Registry {
             .merge(accounts::http::routes())
             .merge(app_passwords::http::routes())
             .merge(keys::http::routes())
+            .merge(pages::routes())
             .with_state(Arc::clone(self))
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use front::frame::Nav;
 use front::{Access, Gatekeeper, Limits, Metrics, Readiness, Role, Setup};
 use kernel::Secret;
 use registry::Options;
@@ -119,6 +120,7 @@ pub fn front_setup(
         trusted_proxies: config.server.trusted_proxies.clone(),
         https: base.starts_with("https://"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        nav: Nav(Arc::from(registry::pages::NAV)),
         ..Setup::new(gatekeeper)
     })
 }

@@ -99,36 +99,36 @@ impl Frame {
         self.tongue.language()
     }
 
-    fn other_languages(&self) -> impl Iterator<Item = Language> + use<> {
+    pub fn other_languages(&self) -> impl Iterator<Item = Language> + use<> {
         let own = self.language();
         Language::ALL.into_iter().filter(move |language| *language != own)
     }
 
-    fn theme(&self) -> &'static str {
+    pub fn theme(&self) -> &'static str {
         self.theme.code()
     }
 
-    fn themes(&self) -> [Theme; 3] {
+    pub fn themes(&self) -> [Theme; 3] {
         Theme::ALL
     }
 
-    fn is_theme(&self, theme: &Theme) -> bool {
+    pub fn is_theme(&self, theme: &Theme) -> bool {
         self.theme == *theme
     }
 
-    fn asset(&self, name: &str) -> String {
+    pub fn asset(&self, name: &str) -> String {
         assets::address(name)
     }
 
-    fn person(&self) -> Option<&str> {
+    pub fn person(&self) -> Option<&str> {
         self.person.as_deref()
     }
 
-    fn links(&self) -> &[Link] {
+    pub fn links(&self) -> &[Link] {
         &self.links
     }
 
-    fn notice(&self) -> Option<String> {
+    pub fn notice(&self) -> Option<String> {
         self.done
             .as_deref()
             .and_then(|code| self.tongue.say_of("done", code))

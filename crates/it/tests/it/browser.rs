@@ -1,1 +1,3 @@
 //! Pages in a real browser, in English and Russian.
+
+mod words;

@@ -15,8 +15,10 @@ pub mod rules;
 pub mod service;
 pub mod types;
 pub(crate) mod wire;
+pub mod zones;
 
 pub use export::Export;
+pub(crate) use export::http::ExportOut;
 pub use list::Search;
 pub use replica::{Fact, Taken};
 pub use service::{NewPerson, Start};
