@@ -237,4 +237,18 @@ mod tests {
         check("-- sharded by b\nCREATE TABLE a (b BYTEA)", "no column vshard");
         check("-- sharded by c\nCREATE TABLE a (vshard BIGINT)", "no column c");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_stands_in_a_migration_nothing_of_it_is_lost(text in "[-a-zA-Z_ 'й\"();\n]{0,40}") {
+            let read: String = Tokens(&text)
+                .map(|token| match token {
+                    Token::Comment(text) => format!("--{text}"),
+                    Token::Word(text) | Token::Quoted(text) | Token::Other(text) => text.to_owned(),
+                    Token::End => ";".to_owned(),
+                })
+                .collect();
+            proptest::prop_assert_eq!(read, text);
+        }
+    }
 }

@@ -161,11 +161,12 @@ impl Store {
     pub async fn ready(&self) -> Vec<ServerHealth> {
         let mut healths = Vec::new();
         for (shard, server) in self.everywhere().iter().zip(self.0.routes.servers()) {
-            let answer: Result<i64, StoreError> = shard.read(crate::health::answers).await;
-            let problem = answer
-                .err()
-                .or_else(|| server.trouble())
-                .map(|error| error.to_string());
+            let mut problem = shard.read(crate::health::answers).await.err();
+            if problem.is_none() && server.trouble().is_some() {
+                // Nobody sends requests to a server that is not ready, so only a try tells whether it is again.
+                problem = shard.write(crate::health::takes_writes).await.err();
+            }
+            let problem = problem.map(|error: StoreError| error.to_string());
             healths.push(ServerHealth {
                 name: server.name.clone(),
                 problem,

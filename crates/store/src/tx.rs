@@ -66,7 +66,7 @@ impl<'a> Tx<'a> {
 
     /// Runs a statement that answers no rows, and says how many it changed.
     pub fn execute(&mut self, sql: &'static Sql, params: &[ValueRef<'_>]) -> Result<u64, StoreError> {
-        self.attempt(sql, |hands| match hands {
+        self.attempt(sql, params, |hands| match hands {
             Hands::Sqlite(connection) => sqlite::execute(connection, sql, params),
             Hands::Postgres(session) => session.execute(sql, params),
         })
@@ -124,7 +124,7 @@ impl<'a> Tx<'a> {
         params: &[ValueRef<'_>],
         take: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.attempt(sql, |hands| match hands {
+        self.attempt(sql, params, |hands| match hands {
             Hands::Sqlite(connection) => {
                 sqlite::query(connection, sql, params, &mut |row| take(&Row(Cells::Sqlite(row))))
             }
@@ -137,10 +137,18 @@ impl<'a> Tx<'a> {
     fn attempt<T>(
         &mut self,
         sql: &'static Sql,
+        params: &[ValueRef<'_>],
         run: impl FnOnce(&mut Hands<'a>) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
         if !matches!(self.fate, Fate::Fine) {
             return Err(StoreError::Spent);
+        }
+        // PostgreSQL cannot hold it; SQLite would, and show half of it elsewhere.
+        if params
+            .iter()
+            .any(|value| matches!(value, ValueRef::Text(text) if text.contains('\0')))
+        {
+            return Err(self.fail(StoreError::broken(format!("{sql:?} was given text with NUL"))));
         }
         let start = Instant::now();
         let result = run(&mut self.hands);

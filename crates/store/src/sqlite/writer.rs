@@ -117,24 +117,24 @@ impl Lane {
             self.note(Some(error.clone()));
             return first.refuse(error);
         }
-        let mut announced = false;
+        let mut so_far = SoFar::default();
         let mut group = Vec::with_capacity(self.commit_jobs_max);
         let mut next = Some(first);
         while let Some(job) = next.take() {
             if job.wanted() {
-                group.push(one_job(connection, job, &mut announced));
+                group.push(one_job(connection, job, &mut so_far));
             }
-            // A full disk may have rolled the whole group back by itself; COMMIT will say so.
+            // A disk that fails may have made SQLite roll the whole group back.
             if group.len() < self.commit_jobs_max && !connection.is_autocommit() {
                 next = self.queue.pop_waiting();
             }
         }
         self.meter.waiting(self.queue.len());
-        match commit(connection) {
+        match commit(connection, so_far.failure) {
             Ok(()) => {
                 self.meter.committed(group.len());
                 self.note(None);
-                if announced {
+                if so_far.announced {
                     self.announced.send_modify(|count| *count = count.wrapping_add(1));
                 }
                 group.into_iter().for_each(Done::tell);
@@ -171,18 +171,30 @@ impl Done {
     }
 }
 
+/// What is known of a group before it is committed.
+#[derive(Default)]
+struct SoFar {
+    announced: bool,
+    /// The last failure of the engine: why the group is gone, if it is.
+    failure: Option<StoreError>,
+}
+
 /// Runs a job so that nothing of it stays unless it says so and none of its statements failed.
-fn one_job(connection: &Connection, mut job: BoxedJob, announced: &mut bool) -> Done {
+fn one_job(connection: &Connection, mut job: BoxedJob, so_far: &mut SoFar) -> Done {
     if let Err(error) = run(connection, "SAVEPOINT job") {
         return Done::Refuse(job, error);
     }
     let mut tx = Tx::new(Hands::Sqlite(connection), job.asked_at());
     let said = job.run(&mut tx);
     let has_announced = tx.has_announced();
-    match (tx.into_fate(), said) {
+    let fate = tx.into_fate();
+    if let Fate::Failed(error @ StoreError::Unavailable { .. }) = &fate {
+        so_far.failure = Some(error.clone());
+    }
+    match (fate, said) {
         (Fate::Fine, Said::Keep) => match run(connection, "RELEASE job") {
             Ok(()) => {
-                *announced |= has_announced;
+                so_far.announced |= has_announced;
                 Done::Answer(job)
             }
             Err(error) => undo(connection, Done::Refuse(job, error)),
@@ -203,9 +215,9 @@ fn undo(connection: &Connection, done: Done) -> Done {
     }
 }
 
-fn commit(connection: &Connection) -> Result<(), StoreError> {
+fn commit(connection: &Connection, failure: Option<StoreError>) -> Result<(), StoreError> {
     if connection.is_autocommit() {
-        return Err(StoreError::unavailable(Unavailability::DiskFull));
+        return Err(failure.unwrap_or_else(|| StoreError::unavailable(Unavailability::DiskFailing)));
     }
     let result = run(connection, "COMMIT");
     if result.is_err() && !connection.is_autocommit() {

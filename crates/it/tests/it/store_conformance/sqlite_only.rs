@@ -98,6 +98,7 @@ async fn a_full_disk_has_its_own_answer_and_reads_go_on() {
         other => panic!("{other:?}"),
     }
     assert_eq!(stored(&shard, owner).await, [thing(1)]);
+    assert!(store.ready().await[0].problem.is_none(), "small writes still fit");
     save_one(&store, owner, thing(3)).await.unwrap();
     let roomy: Result<i64, StoreError> = shard
         .write(|tx| {

@@ -5,6 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kernel::{Id, Moment, VirtualShard};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use store::{Bind as _, StoreError, Tx, params, sql};
 use testkit::stores::{self, Kind, TestStore};
 
@@ -13,6 +16,8 @@ use super::{Thing, on_every_kind, owner, save_one, stored, thing};
 on_every_kind!(
     the_order_of_parameters_does_not_matter,
     values_come_back_as_they_went_in,
+    any_values_come_back_as_they_went_in,
+    text_with_nul_is_refused,
     text_is_ordered_by_its_bytes,
     the_welcome_part_of_sql_answers_alike,
     a_wrong_number_of_parameters_is_refused,
@@ -94,6 +99,40 @@ async fn values_come_back_as_they_went_in(house: TestStore) {
             ((moment, owner, true), (owner.virtual_shard(), None))
         );
     }
+}
+
+async fn any_values_come_back_as_they_went_in(house: TestStore) {
+    let values = (
+        any::<i64>(),
+        proptest::option::of("[^\\x00]{0,50}"),
+        any::<Option<Vec<u8>>>(),
+    );
+    let many = proptest::collection::btree_map(any::<i64>(), values, 20);
+    let mut runner = TestRunner::deterministic();
+    let picked = many.new_tree(&mut runner).unwrap().current();
+    let owner = owner();
+    let mut expected = Vec::new();
+    for (number, (salt, name, body)) in picked {
+        // Names and bodies of one owner are unique.
+        let name = name.map(|name| format!("{name}{salt}"));
+        let body = body.map(|mut body| {
+            body.extend(salt.to_be_bytes());
+            body
+        });
+        let thing = Thing { number, name, body };
+        save_one(&house.store, owner, thing.clone()).await.unwrap();
+        expected.push(thing);
+    }
+    assert_eq!(stored(&house.store.shard_of(owner), owner).await, expected);
+}
+
+async fn text_with_nul_is_refused(house: TestStore) {
+    let owner = owner();
+    let mut torn = thing(1);
+    torn.name = Some("a\0b".to_owned());
+    let answer = save_one(&house.store, owner, torn).await;
+    assert!(matches!(answer, Err(StoreError::Broken(_))), "{answer:?}");
+    assert_eq!(stored(&house.store.shard_of(owner), owner).await, []);
 }
 
 async fn text_is_ordered_by_its_bytes(house: TestStore) {

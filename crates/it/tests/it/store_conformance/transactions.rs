@@ -259,25 +259,29 @@ async fn an_answer_means_that_others_can_see_it(house: TestStore) {
 
 async fn a_reader_sees_one_snapshot(house: TestStore) {
     let owner = owner();
-    let (shard, writer) = (house.store.shard_of(owner), house.store.clone());
-    let runtime = tokio::runtime::Handle::current();
-    let answer: Result<_, StoreError> = tokio::spawn(async move {
-        shard
-            .read(move |tx| {
-                let before = things(tx, owner)?.len();
-                let (writer, runtime) = (writer.clone(), runtime.clone());
-                // From a thread of its own, because a body never awaits.
-                std::thread::spawn(move || runtime.block_on(save_one(&writer, owner, thing(1))))
-                    .join()
-                    .unwrap()?;
-                Ok((before, things(tx, owner)?.len()))
-            })
-            .await
-    })
-    .await
-    .unwrap();
+    let shard = house.store.shard_of(owner);
+    let other = Other(house.store.clone(), tokio::runtime::Handle::current());
+    let answer: Result<_, StoreError> = shard
+        .read(move |tx| {
+            let before = things(tx, owner)?.len();
+            other.save_meanwhile(owner, 1)?;
+            Ok((before, things(tx, owner)?.len()))
+        })
+        .await;
     assert_eq!(answer.unwrap(), (0, 0));
-    assert_eq!(stored(&house.store.shard_of(owner), owner).await, [thing(1)]);
+    assert_eq!(stored(&shard, owner).await, [thing(1)]);
+}
+
+/// Somebody else who writes while a body runs: a thread of its own, because a body never awaits.
+struct Other(Store, tokio::runtime::Handle);
+
+impl Other {
+    fn save_meanwhile(&self, owner: Id, number: i64) -> Result<(), StoreError> {
+        let (store, runtime) = (self.0.clone(), self.1.clone());
+        std::thread::spawn(move || runtime.block_on(save_one(&store, owner, thing(number))))
+            .join()
+            .unwrap()
+    }
 }
 
 async fn a_reader_changes_nothing(house: TestStore) {
