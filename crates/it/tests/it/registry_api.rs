@@ -1,1 +1,4 @@
 //! People, sign-in, tokens, keys and roles over HTTP and gRPC.
+
+mod access;
+mod house;
