@@ -1,7 +1,8 @@
-//! Chores of the workspace: `test`, `tidy`, `bench`. A chore is a Rust function here and not a shell script, so it
+//! Chores of the workspace: `test`, `tidy`, `codegen`, `bench`. A chore is a Rust function here and not a shell script, so it
 //! runs the same on each machine and a reader finds what a step does by its name.
 
 mod bench;
+mod codegen;
 mod test;
 mod tidy;
 
@@ -25,6 +26,8 @@ enum Chore {
     Test(test::Choice),
     /// The absences that ARCHITECTURE.md promises
     Tidy,
+    /// Writes `crates/wire/src` from `proto/`
+    Codegen,
     /// Without a name: lists the measurements. With one: runs it in release
     Bench(bench::Choice),
 }
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     let outcome = match Chores::parse().chore {
         Chore::Test(choice) => test::run(&choice),
         Chore::Tidy => tidy::run(),
+        Chore::Codegen => codegen::run(),
         Chore::Bench(choice) => bench::run(&choice),
     };
     match outcome {

@@ -114,6 +114,7 @@ mod tests {
             roles: HouseRoles::default(),
         };
         assert_eq!(may_see(anna, ANNA), Ok(()));
+        assert_eq!(may_see(anna, BORIS), Err(Reason::NotFound));
         let nothing = Edit::default();
         let attributes = Edit {
             attributes: Some(Default::default()),

@@ -108,17 +108,15 @@ impl Registry {
         let mut found = Vec::new();
         let mut from_addresses = place.clone();
         if place.part == Part::Names {
-            found = self.range(&place, &names, search.state, size).await?;
+            found = self.range(&place, &names, &names, search.state, size).await?;
             from_addresses = Place::start(Part::Addresses, text.to_lowercase().into_bytes());
         }
         if found.len() <= size.rows() && !text.is_empty() {
             let prefix = text.to_lowercase().into_bytes();
-            let more = self.range(&from_addresses, &prefix, search.state, size).await?;
-            // Whoever was found by name is not found again.
-            found.extend(
-                more.into_iter()
-                    .filter(|(_, person)| !key_of(Part::Names, person).starts_with(&names)),
-            );
+            let more = self
+                .range(&from_addresses, &prefix, &names, search.state, size)
+                .await?;
+            found.extend(more);
         }
         let page = Page::cut(found, size, |(part, person)| {
             Place::of(*part, person).cursor().key().to_vec()
@@ -137,6 +135,7 @@ impl Registry {
         &self,
         from: &Place,
         prefix: &[u8],
+        names: &[u8],
         state: Option<StateName>,
         size: PageSize,
     ) -> Result<Vec<(Part, Person)>, Failure> {
@@ -151,6 +150,7 @@ impl Registry {
                 state,
                 after: (from.key.clone(), from.id),
                 until: after_prefix(prefix),
+                but_named: names.to_vec(),
                 rows: size.rows_and_one(),
             })
             .collect::<Vec<_>>();

@@ -5,7 +5,8 @@ use serde_json::json;
 use store::{Row, StoreError, Tx, params, sql};
 
 use super::types::{
-    About, Attributes, BlockedBy, Email, Origin, Person, ReturnsTo, State, StateName, Value, Zone, search_key,
+    About, Attributes, BlockedBy, Email, Origin, Person, ReturnsTo, State, StateName, Value, Zone,
+    after_prefix, search_key,
 };
 
 pub fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, StoreError> {
@@ -96,6 +97,8 @@ pub(super) struct Range {
     pub after: (Vec<u8>, Id),
     /// Up to but without this key; `None` for no end.
     pub until: Option<Vec<u8>>,
+    /// In a list by address: not those whose names start with this, because they are in the list by name.
+    pub but_named: Vec<u8>,
     pub rows: i64,
 }
 
@@ -126,7 +129,8 @@ pub(super) fn by_email(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Person>, St
         sql!(
             "SELECT id, state, accepted, blocked_by, email, name, language, zone, attributes, source_version,
                     version, created_at, changed_at
-             FROM people WHERE email_key IS NOT NULL AND (email_key, id) > ($2, $3) AND email_key < $4 AND state = $1
+             FROM people WHERE email_key IS NOT NULL AND (email_key, id) > ($2, $3) AND email_key < $4
+               AND NOT (name_key >= $6 AND name_key < $7) AND state = $1
              ORDER BY email_key, id LIMIT $5"
         ),
         params![
@@ -134,7 +138,9 @@ pub(super) fn by_email(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Person>, St
             range.after.0,
             range.after.1,
             range.until.as_deref().unwrap_or(KEY_MAX),
-            range.rows
+            range.rows,
+            range.but_named,
+            after_prefix(&range.but_named).as_deref().unwrap_or(KEY_MAX)
         ],
         read,
     )
