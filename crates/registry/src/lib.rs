@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod app_passwords;
 pub mod audit;
+pub mod demo;
 pub mod failure;
 pub mod gatekeeper;
 pub mod grants;

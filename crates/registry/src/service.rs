@@ -139,5 +139,6 @@ impl Registry {
             .merge(keys::http::routes())
             .merge(pages::routes())
             .with_state(Arc::clone(self))
+            .merge(people::grpc::routes(Arc::clone(self)))
     }
 }

@@ -92,7 +92,10 @@ impl House {
             attributes: Attributes::default(),
         };
         let store = &self.registry.store;
-        let claimed = emails::claim(store, &email, id, now).await.unwrap().unwrap();
+        let claimed = emails::claim(store, &email, id, emails::Bearing::Acting, now)
+            .await
+            .unwrap()
+            .unwrap();
         let person = rules::admitted(id, about, now);
         store
             .shard_of(id)

@@ -33,18 +33,27 @@ fn generated(root: &Path) -> Result<Vec<Generated>> {
     collect(&folder, &mut protos)?;
     protos.sort();
     let mut compiler = protox::Compiler::new([&folder])?;
-    compiler.include_source_info(true).include_imports(true).open_files(&protos)?;
+    compiler
+        .include_source_info(true)
+        .include_imports(true)
+        .open_files(&protos)?;
     let out = tempfile::tempdir()?;
     tonic_prost_build::configure()
         .emit_rerun_if_changed(false)
         .out_dir(out.path())
         .compile_fds(compiler.file_descriptor_set())?;
     let bytes = compiler.encode_file_descriptor_set();
-    let mut files = vec![Generated { name: DESCRIPTORS.to_owned(), bytes }];
+    let mut files = vec![Generated {
+        name: DESCRIPTORS.to_owned(),
+        bytes,
+    }];
     for entry in fs::read_dir(out.path())? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        files.push(Generated { name, bytes: fs::read(entry.path())? });
+        files.push(Generated {
+            name,
+            bytes: fs::read(entry.path())?,
+        });
     }
     files.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
@@ -71,7 +80,11 @@ mod tests {
         let root = crate::root();
         for file in generated(&root).unwrap() {
             let there = fs::read(root.join(WIRE).join(&file.name)).unwrap_or_default();
-            assert!(there == file.bytes, "{} is not up to date; run `cargo xtask codegen`", file.name);
+            assert!(
+                there == file.bytes,
+                "{} is not up to date; run `cargo xtask codegen`",
+                file.name
+            );
         }
     }
 }

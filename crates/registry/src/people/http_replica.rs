@@ -109,11 +109,7 @@ pub(super) async fn replicate_people(
     caller: Caller,
     Body(rows): Body<Vec<ReplicaIn>>,
 ) -> Result<axum::Json<ReplicaOut>, Problem> {
-    if rows.len() > REPLICA_ROWS_MAX {
-        metrics::counter!("townhall_limit_reached_total", "limit" => "replica_rows").increment(1);
-        let message = format!("must have at most {REPLICA_ROWS_MAX} rows; send the rest in another batch");
-        return Err(Problem::invalid("", "too_long", message));
-    }
+    check_size(rows.len(), "")?;
     let mut facts = Vec::new();
     let mut answers = Vec::new();
     for row in rows {
@@ -147,6 +143,16 @@ pub(super) async fn replicate_people(
         ),
     });
     Ok(axum::Json(ReplicaOut { rows: rows.collect() }))
+}
+
+/// Whether a batch is of a size that is taken.
+pub(super) fn check_size(rows: usize, field: &str) -> Result<(), Problem> {
+    if rows <= REPLICA_ROWS_MAX {
+        return Ok(());
+    }
+    metrics::counter!("townhall_limit_reached_total", "limit" => "replica_rows").increment(1);
+    let message = format!("must have at most {REPLICA_ROWS_MAX} rows; send the rest in another batch");
+    Err(Problem::invalid(field, "too_long", message))
 }
 
 impl ReplicaIn {

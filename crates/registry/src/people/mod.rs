@@ -5,6 +5,7 @@
 
 pub mod emails;
 mod export;
+pub mod grpc;
 pub mod http;
 mod http_replica;
 pub mod limits;
@@ -24,4 +25,4 @@ pub use replica::{Fact, Taken};
 pub use service::{NewPerson, Start};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,7 +14,7 @@ use kernel::{Moment, PersonId};
 use store::{StoreError, Tx};
 use tokio::task::JoinSet;
 
-use super::emails::{self, Claimed};
+use super::emails::{self, Bearing, Claimed};
 use super::limits::REPLICA_WRITES_AT_ONCE;
 use super::service::{Change, Decision, announce, settle};
 use super::types::{Edit, Email, Person, Reason, ReplicaRow, Replicated};
@@ -186,7 +186,8 @@ impl Registry {
                     .collect::<Result<Vec<_>, Failure>>()
             }
         };
-        let written = match self.store.shard_of(id).write(body).await {
+        // Somebody who never acted lives on the cold server, if there is one, and being fed is no act of theirs.
+        let written = match self.store.shard_of(id).write_cold(body).await {
             Ok(written) => written,
             Err(failure) => {
                 if let Some(claimed) = &claimed {
@@ -224,7 +225,7 @@ impl Registry {
         if borne == Some(email.key()) || numbered.fact.judge(known.as_ref(), now).1.is_none() {
             return Ok(None);
         }
-        let claimed = emails::claim(&self.store, &email, id, now).await?;
+        let claimed = emails::claim(&self.store, &email, id, Bearing::Imported, now).await?;
         if claimed.is_none() {
             numbered.fact = numbered.fact.clone().without_email();
             numbered.email_taken = true;

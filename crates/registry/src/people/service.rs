@@ -7,7 +7,7 @@ use kernel::{Moment, PersonId};
 use serde_json::json;
 use store::{StoreError, Tx, outbox};
 
-use super::emails::{self, Claimed};
+use super::emails::{self, Bearing, Claimed};
 use super::limits::CHANGE_ATTEMPTS_MAX;
 use super::rows;
 use super::rules;
@@ -323,7 +323,7 @@ impl Registry {
         now: Moment,
     ) -> Result<Option<Claimed>, Failure> {
         let Some(email) = email else { return Ok(None) };
-        let claimed = emails::claim(&self.store, email, id, now).await?;
+        let claimed = emails::claim(&self.store, email, id, Bearing::Acting, now).await?;
         claimed.map(Some).ok_or_else(|| Reason::EmailTaken.into())
     }
 

@@ -15,7 +15,7 @@
 mod rows;
 
 use kernel::{Id, Moment, PersonId};
-use store::{Store, StoreError};
+use store::{Store, StoreError, Tx};
 
 use super::limits::{CLAIM_ATTEMPTS_MAX, CLAIM_COUNTS_SECONDS};
 use super::types::{Email, Person};
@@ -31,6 +31,29 @@ pub(super) struct Claim {
 impl Claim {
     fn is_young(&self, now: Moment) -> bool {
         !self.confirmed && now < self.at.plus_seconds(CLAIM_COUNTS_SECONDS)
+    }
+}
+
+/// For whom an address is claimed. Where there is a cold server, those who never acted live there with their claims.
+/// Later writes to a claim (`write_cold`) leave it where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearing {
+    Acting,
+    Imported,
+}
+
+impl Bearing {
+    async fn write<T: Send + 'static>(
+        self,
+        store: &Store,
+        address: Id,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, StoreError> + Send + Sync + 'static,
+    ) -> Result<T, StoreError> {
+        let shard = store.shard_of(address);
+        match self {
+            Bearing::Acting => shard.write(body).await,
+            Bearing::Imported => shard.write_cold(body).await,
+        }
     }
 }
 
@@ -59,6 +82,7 @@ pub async fn claim(
     store: &Store,
     email: &Email,
     person: PersonId,
+    bearing: Bearing,
     now: Moment,
 ) -> Result<Option<Claimed>, StoreError> {
     let key = email.key();
@@ -71,12 +95,11 @@ pub async fn claim(
     for _ in 0..CLAIM_ATTEMPTS_MAX {
         let known = store.shard_of(id).read(move |tx| rows::claim(tx, id)).await?;
         let won = match known {
-            None => store.shard_of(id).write(move |tx| rows::add(tx, id, new)).await?,
+            None => bearing.write(store, id, move |tx| rows::add(tx, id, new)).await?,
             Some(old) if old.person != person && counts(store, &key, old, now).await? => return Ok(None),
             Some(old) => {
-                store
-                    .shard_of(id)
-                    .write(move |tx| rows::replace(tx, id, old, new))
+                bearing
+                    .write(store, id, move |tx| rows::replace(tx, id, old, new))
                     .await?
             }
         };
@@ -105,7 +128,7 @@ pub async fn confirm(store: &Store, claimed: &Claimed) -> Result<bool, StoreErro
     let (id, person, at) = (address(&claimed.key), claimed.person, claimed.at);
     store
         .shard_of(id)
-        .write(move |tx| rows::confirm(tx, id, person, at))
+        .write_cold(move |tx| rows::confirm(tx, id, person, at))
         .await
 }
 
@@ -118,7 +141,7 @@ pub async fn release(store: &Store, email: &Email, person: PersonId, now: Moment
         Some(claim) if claim.person == person && !counts(store, &key, claim, now).await? => {
             store
                 .shard_of(id)
-                .write(move |tx| rows::remove(tx, id, claim))
+                .write_cold(move |tx| rows::remove(tx, id, claim))
                 .await
         }
         _ => Ok(()),
@@ -138,7 +161,7 @@ pub async fn give_up(store: &Store, claimed: &Claimed) -> Result<(), StoreError>
     }
     store
         .shard_of(id)
-        .write(move |tx| rows::remove(tx, id, claim))
+        .write_cold(move |tx| rows::remove(tx, id, claim))
         .await
 }
 

@@ -3,6 +3,7 @@
 use testkit::stores::{KINDS, Kind};
 use tokio::task::JoinSet;
 
+use super::super::emails::Bearing;
 use super::super::limits::CLAIM_COUNTS_SECONDS;
 use super::super::service::Start;
 use super::super::types::{Edit, Email, Reason};
@@ -49,9 +50,15 @@ async fn a_claim_whose_person_never_came_lapses() {
     let house = house(Kind::Sqlite).await;
     let email = Email::parse("anna@example.org").unwrap();
     let never = PersonId::new(house.store.clock.now());
-    let claimed = emails::claim(&house.store, &email, never, house.store.clock.now())
-        .await
-        .unwrap();
+    let claimed = emails::claim(
+        &house.store,
+        &email,
+        never,
+        Bearing::Acting,
+        house.store.clock.now(),
+    )
+    .await
+    .unwrap();
     assert!(claimed.is_some());
     let refused = house
         .add("Anna", Some("anna@example.org"), Start::Active)
@@ -73,7 +80,7 @@ async fn who_comes_after_their_claim_lapsed_finds_out() {
     let email = Email::parse("anna@example.org").unwrap();
     let now = house.store.clock.now();
     let late = rules::admitted(PersonId::new(now), about("Late", Some("anna@example.org")), now);
-    let claimed = emails::claim(&house.store, &email, late.id, now)
+    let claimed = emails::claim(&house.store, &email, late.id, Bearing::Acting, now)
         .await
         .unwrap()
         .unwrap();

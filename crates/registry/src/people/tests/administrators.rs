@@ -145,7 +145,10 @@ async fn every_act_is_in_the_trail_and_a_repeated_one_is_there_once() {
     let size = kernel::PageSize::clamped(None);
     let acts = |filter: Filter| async move {
         let page = registry.audit(&filter, None, size).await.unwrap();
-        let people = page.items.iter().filter(|entry| entry.act != Act::SigningKeyRotated);
+        let people = page
+            .items
+            .iter()
+            .filter(|entry| entry.act != Act::SigningKeyRotated);
         people.map(|entry| entry.act).collect::<Vec<_>>()
     };
     let mut on_boris = acts(Filter {
