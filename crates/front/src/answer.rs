@@ -299,6 +299,7 @@ fn log(
         status = status.as_u16(),
         ms = f64::from(u32::try_from(took.as_micros()).unwrap_or(u32::MAX)) / 1000.0,
         request_id = %asking.id,
+        code = problem.map(|problem| problem.code().name()),
         caller = who.and_then(Who::id).map(tracing::field::display),
         address = %asking.address,
         "answered"

@@ -16,7 +16,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, HeaderValue, Request, Version, header};
 use tower::Service as _;
 use tracing::Instrument as _;
 
@@ -75,6 +75,7 @@ impl Boundary {
             .and_then(RequestId::from_outside);
         let id = given.unwrap_or_default();
         let address = client_address(origin.address, request.headers(), &self.trusted_proxies);
+        let http_1 = request.version() <= Version::HTTP_11;
         let asking = Asking::of(&request, id, address);
         let span = tracing::info_span!("request", request_id = %id);
         let inside = match self.seat(request.uri().path(), origin) {
@@ -86,7 +87,14 @@ impl Boundary {
             Err(problem) => problem.into_response(),
         };
         let _entered = span.enter();
-        self.answering.finish(inside, &asking, started.elapsed())
+        let mut answer = self.answering.finish(inside, &asking, started.elapsed());
+        if origin.lobby && http_1 {
+            // The next one who asks for a probe needs the place.
+            answer
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        answer
     }
 
     /// Finds a seat, or sheds the request. Probes always have one.
@@ -254,7 +262,6 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAd
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     #[test]
     fn only_a_trusted_proxy_says_who_the_client_is() {

@@ -53,7 +53,11 @@ struct Docs {
 
 /// The routes that show the document.
 pub(crate) fn browse(document: Bytes) -> Routes {
-    let page = Arc::new(Config::from(OPENAPI).doc_expansion("none").filter(true));
+    // Without "none" the page would show the document to a validator on another host.
+    let page = Config::from(OPENAPI)
+        .doc_expansion("none")
+        .filter(true)
+        .validator_url("none");
     Routes::new("front")
         .plain(Access::PUBLIC, Kind::Api, Method::GET, OPENAPI, openapi)
         .plain(Access::PUBLIC, Kind::Page, Method::GET, "/api/docs", || async {
@@ -61,7 +65,10 @@ pub(crate) fn browse(document: Bytes) -> Routes {
         })
         .plain(Access::PUBLIC, Kind::Page, Method::GET, "/api/docs/", index)
         .plain(Access::PUBLIC, Kind::Page, Method::GET, "/api/docs/{file}", file)
-        .with_state(Docs { document, page })
+        .with_state(Docs {
+            document,
+            page: Arc::new(page),
+        })
 }
 
 async fn openapi(State(docs): State<Docs>) -> Response {
@@ -86,6 +93,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+/// The files change only with the program, and have no hash in their names.
+const FOR_AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+
 fn shown(docs: &Docs, name: &str) -> Response {
     match utoipa_swagger_ui::serve(name, Arc::clone(&docs.page)) {
         Ok(Some(file)) => {
@@ -94,6 +104,7 @@ fn shown(docs: &Docs, name: &str) -> Response {
             let headers = [
                 (header::CONTENT_TYPE, kind),
                 (header::CONTENT_SECURITY_POLICY, POLICY),
+                (header::CACHE_CONTROL, FOR_AN_HOUR),
             ];
             let mut response = (headers, file.bytes.into_owned()).into_response();
             if file.gzpipped {

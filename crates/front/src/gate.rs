@@ -18,6 +18,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use tower::Service;
 
+use crate::boundary::is_grpc;
 use crate::frame::Nav;
 use crate::meter::RouteMeter;
 use crate::{
@@ -140,6 +141,10 @@ fn turn_away(place: &Arc<Place>, problem: Problem) -> Response {
 /// Finds out who it is and whether the route is open to them.
 async fn knock(place: &Place, parts: &Parts) -> Result<Admission, Problem> {
     let access = place.access;
+    // The boundary bounds no stream of gRPC, so what says it is one may only go where one is expected.
+    if place.kind != Kind::Grpc && is_grpc(&parts.headers) {
+        return Err(Problem::new(Code::UnsupportedMediaType).detail("gRPC is not spoken here."));
+    }
     let began = began(&parts.method, &parts.uri, &parts.headers);
     // A form of another site may not even sign somebody in.
     if place.kind == Kind::Page && began == Began::Elsewhere {

@@ -6,12 +6,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::{BoxFuture, join_all};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::limits::CHECK_SECONDS_MAX;
@@ -24,7 +25,12 @@ type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Syn
 pub struct Readiness {
     checks: Vec<(String, Check)>,
     leaving: Arc<AtomicBool>,
+    /// What the last look saw. Probes are answered while requests are shed, so they must not cost as much as one.
+    seen: Arc<Mutex<Option<(Instant, Vec<Checked>)>>>,
 }
+
+/// How long a look is good for.
+const GOOD_FOR: Duration = Duration::from_millis(500);
 
 /// How one check went. A reason is shown to everybody, so it names no address and no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -56,10 +62,31 @@ impl Readiness {
         self.leaving.store(true, Ordering::Relaxed);
     }
 
-    /// Runs all checks at once, each within its time.
+    /// What the checks say, or said a moment ago.
     pub async fn look(&self) -> Vec<Checked> {
+        let seen = self.seen.lock().clone();
+        let fresh = seen.filter(|(when, _)| when.elapsed() < GOOD_FOR);
+        let mut looked = match fresh {
+            Some((_, looked)) => looked,
+            None => {
+                let looked = self.run().await;
+                *self.seen.lock() = Some((Instant::now(), looked.clone()));
+                looked
+            }
+        };
+        let leaving = self.leaving.load(Ordering::Relaxed);
+        looked.push(Checked {
+            name: "server".to_owned(),
+            ok: !leaving,
+            reason: leaving.then(|| "shutting down".to_owned()),
+        });
+        looked
+    }
+
+    /// Runs all checks at once, each within its time.
+    async fn run(&self) -> Vec<Checked> {
         let limit = Duration::from_secs(CHECK_SECONDS_MAX);
-        let mut looked = join_all(self.checks.iter().map(|(name, check)| async move {
+        join_all(self.checks.iter().map(|(name, check)| async move {
             let went = tokio::time::timeout(limit, check()).await;
             let reason = went
                 .unwrap_or_else(|_| Err(format!("no answer within {CHECK_SECONDS_MAX} seconds")))
@@ -70,14 +97,7 @@ impl Readiness {
                 reason,
             }
         }))
-        .await;
-        let leaving = self.leaving.load(Ordering::Relaxed);
-        looked.push(Checked {
-            name: "server".to_owned(),
-            ok: !leaving,
-            reason: leaving.then(|| "shutting down".to_owned()),
-        });
-        looked
+        .await
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Tls {
     certificate: PathBuf,
     key: PathBuf,
     current: Arc<ArcSwap<ServerConfig>>,
+    /// The files as they were when they were read.
+    known: Looks,
 }
 
 /// What tells a file from its older self.
@@ -43,11 +45,14 @@ impl Tls {
     /// Reads both files; from then on the server looks whether they changed.
     pub fn load(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<Tls, TlsError> {
         let (certificate, key) = (certificate.into(), key.into());
+        // Looked at before they are read: a change in between is read once more, not missed.
+        let known = looks(&certificate, &key);
         let config = read(&certificate, &key)?;
         Ok(Tls {
             certificate,
             key,
             current: Arc::new(ArcSwap::from_pointee(config)),
+            known,
         })
     }
 
@@ -56,23 +61,22 @@ impl Tls {
     }
 
     /// Looks at the files until it is dropped.
-    pub(crate) async fn watch(self) {
-        let mut known = self.looks().await;
+    pub(crate) async fn watch(mut self) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
-            let now = self.looks().await;
-            if now == known {
-                continue;
-            }
-            let (certificate, key) = (self.certificate.clone(), self.key.clone());
-            let read = tokio::task::spawn_blocking(move || read(&certificate, &key)).await;
-            match read {
-                Ok(Ok(config)) => {
+            let (certificate, key, known) = (self.certificate.clone(), self.key.clone(), self.known);
+            let look = tokio::task::spawn_blocking(move || {
+                let now = looks(&certificate, &key);
+                (now, (now != known).then(|| read(&certificate, &key)))
+            });
+            match look.await {
+                Ok((_, None)) => {}
+                Ok((now, Some(Ok(config)))) => {
                     self.current.store(Arc::new(config));
-                    known = now;
+                    self.known = now;
                     tracing::info!(certificate = %self.certificate.display(), "a new certificate is in use");
                 }
-                Ok(Err(error)) => tracing::warn!(
+                Ok((_, Some(Err(error)))) => tracing::warn!(
                     certificate = %self.certificate.display(),
                     error = &error as &dyn std::error::Error,
                     "the changed certificate cannot be used; the old one stays"
@@ -81,14 +85,13 @@ impl Tls {
             }
         }
     }
+}
 
-    async fn looks(&self) -> Looks {
-        let look = async |path: &Path| {
-            let data = tokio::fs::metadata(path).await.ok()?;
-            Some((data.modified().ok()?, data.len()))
-        };
-        [look(&self.certificate).await, look(&self.key).await]
-    }
+fn looks(certificate: &Path, key: &Path) -> Looks {
+    [certificate, key].map(|path| {
+        let data = std::fs::metadata(path).ok()?;
+        Some((data.modified().ok()?, data.len()))
+    })
 }
 
 fn read(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {

@@ -537,7 +537,13 @@ async fn a_house_full_of_connections_answers_probes_only() {
         StatusCode::OK
     );
     problem(open.get("/api/quick").await, 503, "overloaded").await;
-    assert_eq!(open.get("/healthz").await.status(), StatusCode::OK);
+    let probe = open.get("/healthz").await;
+    assert_eq!(probe.status(), StatusCode::OK);
+    assert_eq!(
+        probe.headers()["connection"],
+        "close",
+        "the place is for the next who asks"
+    );
     assert_eq!(
         sitting.get(open.at("/api/quick")).send().await.unwrap().status(),
         StatusCode::OK
@@ -774,6 +780,15 @@ async fn a_grpc_client_is_told_in_its_own_words() {
     assert_eq!(
         (answer.status(), &answer.headers()["grpc-status"]),
         (StatusCode::OK, &"12".parse().unwrap())
+    );
+    let disguised = two
+        .post(open.at("/api/body"))
+        .header("content-type", "application/grpc");
+    let answer = disguised.body("x".repeat(3_000_000)).send().await.unwrap();
+    assert_eq!(
+        answer.headers()["grpc-status"],
+        "3",
+        "nothing else gets around the limit of bodies that way"
     );
     let full = Open::limited(limits).await;
     let answer = call(&full).await.unwrap();
