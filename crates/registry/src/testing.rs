@@ -6,7 +6,7 @@ use std::sync::Arc;
 use front::{Admission, Code, Credentials, Gatekeeper as _, Knock, Problem, RequestId, SignedIn, Who};
 use kernel::{Clock, Language, Moment, PersonId, Text};
 use store::StoreError;
-use testkit::stores::{self, TestStore};
+use testkit::stores::{self, Kind, TestStore};
 
 use crate::audit::{self, rows::Window};
 use crate::passwords::{About as PasswordAbout, accept};
@@ -31,7 +31,11 @@ pub async fn house() -> House {
 }
 
 pub async fn house_with(options: Options) -> House {
-    let store = stores::sqlite().await.unwrap();
+    house_on(Kind::Sqlite, options).await
+}
+
+pub async fn house_on(kind: Kind, options: Options) -> House {
+    let store = stores::open(kind).await.unwrap();
     let clock = store.clock.clone();
     let registry = Registry::open(store.store.clone(), clock.clone(), options.clone())
         .await

@@ -121,8 +121,8 @@ fn is_two_of(text: &str, words: &HashSet<&str>) -> bool {
 /// Without digits and signs at the ends and signs between; with `letters_for_digits`, the digits inside that stand
 /// for letters become those letters.
 fn bare(lower: &str, letters_for_digits: bool) -> String {
-    let core =
-        lower.trim_matches(|c: char| !c.is_alphabetic() && !(letters_for_digits && matches!(c, '@' | '$')));
+    let stands_for_a_letter = |c: char| letters_for_digits && matches!(c, '@' | '$');
+    let core = lower.trim_matches(|c: char| !(c.is_alphabetic() || stands_for_a_letter(c)));
     core.chars()
         .filter_map(|c| match c {
             c if c.is_alphabetic() => Some(c),

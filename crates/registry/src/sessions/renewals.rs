@@ -60,6 +60,11 @@ impl Renewals {
         tokens
     }
 
+    /// What was handed out for this token is no longer so.
+    pub fn forget(&self, shown: &Hash) {
+        self.0.lock().remove(shown);
+    }
+
     /// Forgets those whose time of grace is over.
     pub fn forget_old(&self, now: Moment) {
         self.0

@@ -51,15 +51,26 @@ impl Registry {
         self.renew_session(&shown, address, by).await
     }
 
-    /// The same for a browser: pages that are loaded together renew once.
+    /// The same for a browser: pages that are loaded together renew once. What was handed out a moment ago is handed
+    /// out again only while it is good.
     pub(crate) async fn renew_page(
         &self,
         shown: &RefreshToken,
         address: IpAddr,
         by: &By,
     ) -> Result<Tokens, NotRenewed> {
+        let one = shown.hash();
         let renewal = self.renew_session(shown, address, by);
-        self.renewals.once(shown.hash(), self.clock.now(), renewal).await
+        let tokens = self.renewals.once(one, self.clock.now(), renewal).await?;
+        let bearer = &tokens.bearer;
+        if self.revocations.refuses(bearer.session, 0) {
+            return Err(NotRenewed::Ended);
+        }
+        if self.revocations.refuses(bearer.person.0, bearer.generation) {
+            self.renewals.forget(&one);
+            return self.renew_session(shown, address, by).await;
+        }
+        Ok(tokens)
     }
 
     async fn renew_session(

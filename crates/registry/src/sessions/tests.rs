@@ -1,12 +1,19 @@
 //! Sessions on a real store: renewal, theft, revocation here and in another instance.
 
 use front::{Code, Credentials, Who};
+use kernel::PageSize;
+use testkit::stores::KINDS;
 
-use super::{Ended, NotRenewed};
+use super::{Ended, NotRenewed, Tokens};
 use crate::accounts::{self, NotChanged};
 use crate::audit::{Actor, By};
 use crate::gatekeeper::not_renewed;
-use crate::testing::{ADDRESS, House, PASSWORD, admit, by_token, cookies, house};
+use crate::grants::types::Doer;
+use crate::keys::NewKey;
+use crate::sign_in::Refused;
+use crate::testing::{ADDRESS, House, PASSWORD, admit, by_token, cookies, house, house_on};
+use crate::tokens::OldTokens;
+use crate::{Options, Registry};
 
 const ANNA: &str = "anna@example.org";
 
@@ -266,4 +273,102 @@ async fn a_blocked_person_is_out_at_once() {
         not_renewed(renew(&house, &tokens.refresh.unwrap()).await.unwrap_err()).code(),
         Code::SessionEnded
     );
+}
+
+#[tokio::test]
+async fn a_page_that_comes_right_after_the_end_is_not_let_in() {
+    let house = house().await;
+    let anna = house.person(ANNA).await;
+    let tokens = house.sign_in_browser(ANNA).await;
+    let brought = || by_cookies(None, tokens.refresh.as_deref());
+    admit(&house.registry, brought()).await.unwrap();
+    house
+        .registry
+        .end_session(anna, tokens.session, Ended::SignedOut, &nobody())
+        .await
+        .unwrap();
+    let late = admit(&house.registry, brought()).await.unwrap_err();
+    assert_eq!(late.code(), Code::SessionEnded);
+}
+
+/// One text and one body per operation: the same story on each kind of store.
+#[tokio::test]
+async fn access_is_the_same_on_every_store() {
+    for kind in KINDS {
+        let options = Options {
+            lockout_failures: 1,
+            ..Options::for_tests()
+        };
+        let house = house_on(kind, options).await;
+        let another = house.another().await;
+        let mut stories = Vec::new();
+        for n in 0..4 {
+            stories.push(lock_unlock_and_end(&house, &another, &format!("person{n}@example.org")).await);
+        }
+        another.tend().await.unwrap();
+        for (kept, ended) in stories {
+            assert_eq!(
+                by_token(&another, &ended.access.token).await,
+                Err(Code::SessionEnded)
+            );
+            by_token(&another, &kept.access.token).await.unwrap();
+            let stolen = renew(&house, &kept.refresh.unwrap()).await.unwrap_err();
+            assert_eq!(not_renewed(stolen).code(), Code::TokenReused, "{kind:?}");
+        }
+        let by = By::house("test");
+        let scopes = vec!["a:b".to_owned()];
+        for _ in 0..5 {
+            let (name, scopes) = ("loader".to_owned(), scopes.clone());
+            let new = NewKey {
+                name,
+                scopes,
+                expires: None,
+            };
+            house.registry.make_key(new, &by).await.unwrap();
+        }
+        let listed = house
+            .registry
+            .keys(None, PageSize::clamped(Some(3)))
+            .await
+            .unwrap();
+        assert_eq!((listed.items.len(), listed.next.is_some()), (3, true), "{kind:?}");
+        house
+            .registry
+            .rotate_keys(OldTokens::RefusedAtOnce, &by)
+            .await
+            .unwrap();
+        another.tend().await.unwrap();
+        assert_eq!(house.registry.published_keys(), another.published_keys());
+    }
+}
+
+/// One person's tokens: of a session that goes on and was renewed once, and of one that was ended.
+async fn lock_unlock_and_end(house: &House, another: &Registry, email: &str) -> (Tokens, Tokens) {
+    let person = house.person(email).await;
+    house.try_sign_in(email, "wrong wrong wrong").await.unwrap_err();
+    let locked = house.try_sign_in(email, PASSWORD).await;
+    assert!(matches!(locked, Err(Refused::Locked { .. })));
+    let registry = &house.registry;
+    registry
+        .unlock_person(&Doer::house("test"), person)
+        .await
+        .unwrap();
+    let ended = house.sign_in(email).await;
+    by_token(another, &ended.access.token).await.unwrap();
+    let (_, secret) = registry
+        .make_app_password(person, "Telephone", &nobody())
+        .await
+        .unwrap();
+    let basic = Credentials::Basic {
+        user: email,
+        password: secret.reveal(),
+    };
+    admit(another, basic).await.unwrap();
+    registry
+        .end_session(person, ended.session, Ended::Revoked, &nobody())
+        .await
+        .unwrap();
+    let kept = house.sign_in(email).await;
+    renew(house, kept.refresh.as_deref().unwrap()).await.unwrap();
+    (kept, ended)
 }

@@ -15,8 +15,8 @@ use super::rules;
 use super::seal::{BadSeal, Seal};
 use super::types::{BadToken, SigningKey};
 
-/// A token of a key that is not known here may come from an instance that has a new one. The store is asked for it,
-/// but not more often than this, whatever comes.
+/// A token of a key that is not known here may come from an instance that has a new one. The store is asked for it
+/// at once, but for tokens of unknown keys not more often than this, whatever comes.
 const RELOAD_MICROS_MIN: i64 = 1_000_000;
 
 #[derive(Default)]
@@ -28,7 +28,7 @@ struct Keys {
 pub struct Keyring {
     seal: Seal,
     keys: ArcSwap<Keys>,
-    reloaded_at: Mutex<Moment>,
+    asked_at: Mutex<Moment>,
 }
 
 impl Keyring {
@@ -36,7 +36,7 @@ impl Keyring {
         Keyring {
             seal,
             keys: ArcSwap::default(),
-            reloaded_at: Mutex::new(Moment::from_micros(0)),
+            asked_at: Mutex::new(Moment::from_micros(0)),
         }
     }
 
@@ -65,7 +65,6 @@ impl Keyring {
             && found
                 .iter()
                 .all(|key| before.verifiers.get(&key.id.to_string()) == Some(key));
-        *self.reloaded_at.lock() = now;
         if same {
             return Ok(false);
         }
@@ -113,10 +112,10 @@ impl Keyring {
 
     /// Whether it is worth asking the store for a key that is not known here.
     pub fn may_reload(&self, now: Moment) -> bool {
-        let mut reloaded_at = self.reloaded_at.lock();
-        let may = now.micros_since(*reloaded_at) >= RELOAD_MICROS_MIN;
+        let mut asked_at = self.asked_at.lock();
+        let may = now.micros_since(*asked_at) >= RELOAD_MICROS_MIN;
         if may {
-            *reloaded_at = now;
+            *asked_at = now;
         }
         may
     }
