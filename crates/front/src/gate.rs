@@ -102,7 +102,7 @@ where
             let (mut parts, body) = request.into_parts();
             let admission = match knock(&place, &parts).await {
                 Ok(admission) => admission,
-                Err(problem) => return Ok(turn_away(&place, problem)),
+                Err((problem, who)) => return Ok(turn_away(place, problem, who)),
             };
             let who = admission.who.clone();
             let Some(asked) = parts.extensions.get::<Asked>() else {
@@ -129,17 +129,25 @@ where
     }
 }
 
-fn turn_away(place: &Arc<Place>, problem: Problem) -> Response {
+fn turn_away(place: Arc<Place>, problem: Problem, who: Who) -> Response {
     let mut response = problem.into_response();
-    response.extensions_mut().insert(Passed {
-        place: Arc::clone(place),
-        who: Who::Nobody,
-    });
+    response.extensions_mut().insert(Passed { place, who });
     response
 }
 
-/// Finds out who it is and whether the route is open to them.
-async fn knock(place: &Place, parts: &Parts) -> Result<Admission, Problem> {
+/// Finds out who it is and whether the route is open to them. Who is turned away may be known, too.
+async fn knock(place: &Place, parts: &Parts) -> Result<Admission, (Problem, Who)> {
+    let admission = ask(place, parts)
+        .await
+        .map_err(|problem| (problem, Who::Nobody))?;
+    match place.access.check(&admission.who) {
+        Ok(()) => Ok(admission),
+        Err(problem) => Err((with_cookies(problem, admission.cookies), admission.who)),
+    }
+}
+
+/// Finds out who it is, where the route wants to know.
+async fn ask(place: &Place, parts: &Parts) -> Result<Admission, Problem> {
     let access = place.access;
     // The boundary bounds no stream of gRPC, so what says it is one may only go where one is expected.
     if place.kind != Kind::Grpc && is_grpc(&parts.headers) {
@@ -154,16 +162,10 @@ async fn knock(place: &Place, parts: &Parts) -> Result<Admission, Problem> {
         return Ok(Admission::default());
     }
     let mut basic = String::new();
-    let admission = match credentials(&parts.headers, access, &mut basic)? {
-        None => Admission::default(),
-        Some(Credentials::Cookie { .. }) if began != Began::OnOurPage => {
-            return Err(Problem::new(Code::CrossSite));
-        }
-        Some(credentials) => admit(access, credentials, parts).await?,
-    };
-    match access.check(&admission.who) {
-        Ok(()) => Ok(admission),
-        Err(problem) => Err(with_cookies(problem, admission.cookies)),
+    match credentials(&parts.headers, access, &mut basic)? {
+        None => Ok(Admission::default()),
+        Some(Credentials::Cookie { .. }) if began != Began::OnOurPage => Err(Problem::new(Code::CrossSite)),
+        Some(credentials) => admit(access, credentials, parts).await,
     }
 }
 
