@@ -138,10 +138,47 @@ fn bad_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
         path => path,
     };
     if error.inner().is_data() {
-        Problem::invalid(path, "type", error.inner().to_string())
+        let message = error.inner().to_string();
+        match unknown_field(&message) {
+            Some((name, nearest)) => unknown(&path, name, nearest),
+            None => Problem::invalid(path, "type", message),
+        }
     } else {
         Problem::new(Code::Malformed).field(path, "json", error.inner().to_string())
     }
+}
+
+/// A field that nobody reads is a typing mistake: the answer names the field that was meant.
+fn unknown(parent: &str, name: &str, nearest: Option<&str>) -> Problem {
+    let field = match parent {
+        "" => name.to_owned(),
+        path if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+        path => format!("{path}.{name}"),
+    };
+    let message = match nearest {
+        Some(nearest) => format!("is not known here; did you mean `{nearest}`?"),
+        None => "is not known here".to_owned(),
+    };
+    Problem::invalid(field, "unknown", message)
+}
+
+/// Below this likeness (Jaro-Winkler) a suggestion would confuse more than it helps.
+const LIKENESS_MIN: f64 = 0.8;
+
+/// The name that serde did not know, and the nearest of those it expected. Serde tells them in its message only:
+/// ``unknown field `nmae`, expected one of `name`, `email` ``.
+fn unknown_field(message: &str) -> Option<(&str, Option<&str>)> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (name, rest) = rest.split_once('`')?;
+    let (_, expected) = rest.split_once("expected ").unwrap_or_default();
+    let nearest = expected
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|known| (strsim::jaro_winkler(name, known), known))
+        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    Some((name, nearest.map(|(_, known)| known)))
 }
 
 fn urlencoded<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
@@ -198,6 +235,55 @@ mod tests {
                 .await
                 .is_ok()
         );
+    }
+
+    #[tokio::test]
+    async fn an_unknown_field_is_refused_with_the_nearest_name() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Inner {
+            #[expect(dead_code, reason = "only its name matters here")]
+            name: Option<String>,
+            #[expect(dead_code, reason = "only its name matters here")]
+            email: Option<String>,
+        }
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Outer {
+            #[expect(dead_code, reason = "only its name matters here")]
+            people: Option<Vec<Inner>>,
+        }
+        let check = |text: &'static str, field: &'static str, message: &'static str| async move {
+            let request = Request::builder()
+                .header(header::CONTENT_TYPE, JSON)
+                .body(axum::body::Body::from(text));
+            let problem = Body::<Outer>::from_request(request.unwrap(), &())
+                .await
+                .unwrap_err();
+            let error = &problem.errors()[0];
+            assert_eq!(
+                (error.field.as_str(), &*error.code, error.message.as_str()),
+                (field, "unknown", message)
+            );
+        };
+        check(
+            r#"{"poeple":[]}"#,
+            "poeple",
+            "is not known here; did you mean `people`?",
+        )
+        .await;
+        check(
+            r#"{"people":[{"nmae":1}]}"#,
+            "people[0].nmae",
+            "is not known here; did you mean `name`?",
+        )
+        .await;
+        check(
+            r#"{"people":[{"colour":1}]}"#,
+            "people[0].colour",
+            "is not known here",
+        )
+        .await;
     }
 
     #[test]

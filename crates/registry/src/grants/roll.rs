@@ -3,7 +3,8 @@
 //! People live in many shards, so no transaction sees all administrators at once. The roll does: it is a few rows in
 //! one shard. Whoever stops being an active administrator leaves it *before* they change, and the last one is not let
 //! out; whoever becomes one enters it *after*. So at any instant, and after a crash at any instant, the roll counts
-//! nobody who is not an administrator, and the house always keeps one.
+//! nobody who is not an administrator, and the house always keeps one. It may count one too few after a crash; giving
+//! them the role again mends that.
 //!
 //! Each word on the roll carries the version of the person it speaks of, and a later version's word stands. That
 //! settles somebody's being made and unmade an administrator at the same time.

@@ -140,10 +140,14 @@ impl Registry {
         grants::rules::may_see(doer.acting, id)?;
         let now = self.clock.now();
         let acting = doer.acting;
+        // Asked before an address is claimed, so that whoever may not change it does not learn whether it is taken.
+        let (person, held) = self.person_and_roles(id).await?;
+        grants::rules::may_edit(acting, id, held, &edit)?;
         let wanted = edit.email.clone().flatten();
-        let claimed = match self.claim_needed(id, wanted.as_ref()).await? {
-            true => self.claim(wanted.as_ref(), id, now).await?,
-            false => None,
+        let borne = person.email().map(Email::key);
+        let claimed = match &wanted {
+            Some(email) if borne != Some(email.key()) => self.claim(Some(email), id, now).await?,
+            _ => None,
         };
         let changed = self
             .change(&doer.by, id, now, move |person, held| {
@@ -308,12 +312,6 @@ impl Registry {
                 Ok((person, grants::rows::on_house(tx, id)?))
             })
             .await
-    }
-
-    async fn claim_needed(&self, id: PersonId, wanted: Option<&Email>) -> Result<bool, Failure> {
-        let Some(wanted) = wanted else { return Ok(false) };
-        let person = self.known(id).await?;
-        Ok(person.email().is_none_or(|email| email.key() != wanted.key()))
     }
 
     async fn claim(

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod administrators;
+mod cold;
 mod deletion;
 mod lists;
 mod replica;

@@ -102,6 +102,11 @@ impl House {
         }
     }
 
+    /// `http://127.0.0.1:PORT`
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Somebody active with [`PASSWORD`].
     pub async fn person(&self, email: &str) -> PersonId {
         let about = About {

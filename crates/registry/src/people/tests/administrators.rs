@@ -191,7 +191,15 @@ async fn every_act_is_in_the_trail_and_a_repeated_one_is_there_once() {
         ..Filter::default()
     };
     assert_eq!(acts(earlier).await.len(), 5);
+}
 
+#[tokio::test]
+async fn page_by_page_the_trail_is_the_same() {
+    let house = house(Kind::TwoPostgres).await;
+    for n in 0..7 {
+        house.active("Somebody", &format!("p{n}@example.org")).await;
+    }
+    let registry = &house.registry;
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
         let page = registry
@@ -208,7 +216,10 @@ async fn every_act_is_in_the_trail_and_a_repeated_one_is_there_once() {
             break;
         }
     }
-    let all = registry.audit(&Filter::default(), None, size).await.unwrap();
+    let all = registry
+        .audit(&Filter::default(), None, kernel::PageSize::clamped(None))
+        .await
+        .unwrap();
     assert_eq!(
         seen,
         all.items.iter().map(|entry| entry.id).collect::<Vec<_>>(),
