@@ -50,6 +50,7 @@ pub struct Running {
     shutdown: watch::Sender<bool>,
     served: JoinHandle<Stopped>,
     tending: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
     store: Store,
     _lock: Option<HouseLock>,
 }
@@ -60,6 +61,7 @@ impl Running {
         self.shutdown.send_replace(true);
         let stopped = self.served.await?;
         self.tending.abort();
+        self.upkeep.await?;
         if stopped.cut_off > 0 {
             tracing::warn!(
                 connections = stopped.cut_off,
@@ -95,6 +97,7 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
     let front = Front::build(registry.routes(), setup)?;
     let (shutdown, mut closing) = watch::channel(false);
     let tending = tokio::spawn(registry.clone().tend_forever());
+    let upkeep = store.spawn_upkeep(shutdown.subscribe());
     let serving = front.clone();
     let served = tokio::spawn(async move {
         let closed = async move {
@@ -112,6 +115,7 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
         shutdown,
         served,
         tending,
+        upkeep,
         store,
         _lock: lock,
     })
