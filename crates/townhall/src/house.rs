@@ -84,6 +84,8 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
     let Opening { config, only, clock } = opening;
     known_services(&only)?;
     let tls = certificates(&config)?;
+    // Before the store, which asks for its counters when it opens.
+    front::Metrics::install().map_err(anyhow::Error::msg)?;
     let (store, mut lock) = open_store(&config, &clock).await?;
     let listener = listen(config.server.listen).await?;
     let address = listener.local_addr()?;
