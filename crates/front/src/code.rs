@@ -91,6 +91,8 @@ codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong on our side";
     /// Something that this server needs is not there now. Nothing was changed. Try again after `Retry-After`.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Not available now";
+    /// The database went away while it was saving. Whether anything was changed is not known: look before you try again.
+    Undecided = "undecided", SERVICE_UNAVAILABLE, "Not known whether it was done";
     /// Many are changing the same thing at once. Nothing was changed. Try again after `Retry-After`.
     Busy = "busy", SERVICE_UNAVAILABLE, "Too much is going on at once";
     /// The server has as many requests as it can serve. This one was not looked at. Try again after `Retry-After`.
@@ -138,7 +140,7 @@ impl Code {
             Code::BodyTooLarge | Code::HeadersTooLarge | Code::TooManyRequests => {
                 tonic::Code::ResourceExhausted
             }
-            Code::RequestTimeout | Code::TookTooLong => tonic::Code::DeadlineExceeded,
+            Code::RequestTimeout | Code::TookTooLong | Code::Undecided => tonic::Code::DeadlineExceeded,
             Code::Internal => tonic::Code::Internal,
             Code::Unavailable | Code::Overloaded => tonic::Code::Unavailable,
             Code::Busy => tonic::Code::Aborted,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
-use store::StoreError;
+use store::{StoreError, Unavailability};
 
 use crate::Code;
 
@@ -210,10 +210,17 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
         match error {
             StoreError::Unavailable {
-                retry_after_seconds, ..
-            } => Problem::new(Code::Unavailable)
-                .retry_after(retry_after_seconds)
-                .cause(error),
+                reason,
+                retry_after_seconds,
+            } => {
+                let undecided = reason == Unavailability::Undecided;
+                let code = if undecided {
+                    Code::Undecided
+                } else {
+                    Code::Unavailable
+                };
+                Problem::new(code).retry_after(retry_after_seconds).cause(error)
+            }
             StoreError::Busy => Problem::new(Code::Busy).cause(error),
             StoreError::Conflict { .. } => Problem::new(Code::Conflict).cause(error),
             _ => Problem::internal(error),

@@ -54,6 +54,8 @@ pub enum Elsewhere {
 pub enum Unavailability {
     QueueFull,
     ConnectionLost,
+    /// The connection was lost during the commit: whether it was kept is not known.
+    Undecided,
     ServerDown,
     DiskFull,
     DiskFailing,
@@ -66,6 +68,9 @@ impl fmt::Display for Unavailability {
         f.write_str(match self {
             Unavailability::QueueFull => "too many requests are waiting for the database",
             Unavailability::ConnectionLost => "the connection to the database was lost",
+            Unavailability::Undecided => {
+                "the connection to the database was lost during a commit, so nobody knows what became of it"
+            }
             Unavailability::ServerDown => {
                 "the database server cannot be reached or takes no more connections"
             }

@@ -12,5 +12,4 @@ mod types;
 
 pub(crate) use http::refused;
 pub use service::NewKey;
-pub(crate) use types::KeySecret;
 pub use types::{ApiKey, Refused, Scopes};

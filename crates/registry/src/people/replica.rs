@@ -287,7 +287,7 @@ impl Registry {
             .await;
         match changed {
             Ok(changed) => {
-                self.release(&changed, now).await?;
+                self.release(&changed, now).await;
                 Ok(taken(outcome))
             }
             Err(Failure::Refused(Reason::LastAdmin)) => Ok(taken(Replicated::LastAdmin)),

@@ -5,7 +5,7 @@
 use front::{ETag, IfMatch};
 use kernel::{Moment, PersonId};
 use serde_json::json;
-use store::{StoreError, Tx, outbox};
+use store::{StoreError, Tx, Unavailability, outbox};
 
 use super::emails::{self, Bearing, Claimed};
 use super::limits::CHANGE_ATTEMPTS_MAX;
@@ -119,7 +119,7 @@ impl Registry {
             })
             .await;
         if let Err(failure) = created {
-            self.give_up(claimed.as_ref()).await?;
+            self.give_up(claimed.as_ref(), &failure).await;
             return Err(failure);
         }
         if !self.confirm(claimed.as_ref()).await? {
@@ -169,7 +169,7 @@ impl Registry {
         let changed = match changed {
             Ok(changed) => changed,
             Err(failure) => {
-                self.give_up(claimed.as_ref()).await?;
+                self.give_up(claimed.as_ref(), &failure).await;
                 return Err(failure);
             }
         };
@@ -181,7 +181,7 @@ impl Registry {
             Box::pin(self.change_person(&Doer::house(&doer.by.request), id, without, None)).await?;
             return Err(Reason::EmailTaken.into());
         }
-        self.release(&changed, now).await?;
+        self.release(&changed, now).await;
         Ok(changed.after)
     }
 
@@ -220,7 +220,8 @@ impl Registry {
                 Ok(rules::delete(person, now).map(|person| Decision::new(person, Act::PersonDeleted)))
             })
             .await?;
-        self.release(&changed, now).await
+        self.release(&changed, now).await;
+        Ok(())
     }
 
     /// Makes a change that may end somebody's being an active administrator: they leave the roll first, which is
@@ -325,28 +326,41 @@ impl Registry {
         claimed.map(Some).ok_or_else(|| Reason::EmailTaken.into())
     }
 
+    /// Confirms the claim of a person who is saved. A store that cannot do it now does not unsave them, and need not:
+    /// the claim of somebody who bears the address counts without it.
     async fn confirm(&self, claimed: Option<&Claimed>) -> Result<bool, Failure> {
-        match claimed {
-            Some(claimed) => Ok(emails::confirm(&self.store, claimed).await?),
-            None => Ok(true),
-        }
-    }
-
-    async fn give_up(&self, claimed: Option<&Claimed>) -> Result<(), Failure> {
-        match claimed {
-            Some(claimed) => Ok(emails::give_up(&self.store, claimed).await?),
-            None => Ok(()),
-        }
-    }
-
-    /// Lets go of the address that a change took away.
-    pub(crate) async fn release(&self, changed: &Changed, now: Moment) -> Result<(), Failure> {
-        let kept = changed.after.email().map(Email::key);
-        match changed.before.email() {
-            Some(email) if kept != Some(email.key()) => {
-                Ok(emails::release(&self.store, email, changed.before.id, now).await?)
+        let Some(claimed) = claimed else { return Ok(true) };
+        match emails::confirm(&self.store, claimed).await {
+            Err(error @ (StoreError::Unavailable { .. } | StoreError::Busy)) => {
+                tracing::warn!(%error, "a claim on an address stays unconfirmed");
+                Ok(true)
             }
-            _ => Ok(()),
+            confirmed => Ok(confirmed?),
+        }
+    }
+
+    /// Gives back what was claimed for a change that was refused. Where nobody knows whether the change was kept the
+    /// claim stays, as it must if it was; otherwise it lapses.
+    async fn give_up(&self, claimed: Option<&Claimed>, refused: &Failure) {
+        let undecided = Unavailability::Undecided;
+        let unknown =
+            matches!(refused, Failure::Store(StoreError::Unavailable { reason, .. }) if *reason == undecided);
+        if let (Some(claimed), false) = (claimed, unknown)
+            && let Err(error) = emails::give_up(&self.store, claimed).await
+        {
+            tracing::warn!(%error, "a claim on an address is left to lapse");
+        }
+    }
+
+    /// Lets go of the address that a change took away. The change is saved already, so a store that cannot do it now
+    /// leaves the claim behind, which no longer counts.
+    pub(crate) async fn release(&self, changed: &Changed, now: Moment) {
+        let kept = changed.after.email().map(Email::key);
+        if let Some(email) = changed.before.email()
+            && kept != Some(email.key())
+            && let Err(error) = emails::release(&self.store, email, changed.before.id, now).await
+        {
+            tracing::warn!(%error, "a claim on an address that nobody bears is left to lapse");
         }
     }
 }

@@ -286,7 +286,7 @@ impl Inner {
             // Nobody knows whether it was kept: running it again might do it twice.
             Err(_) if session.is_lost() && self.purpose == Purpose::Write => {
                 self.meter.lost_connection();
-                Ended::Refuse(StoreError::unavailable(Unavailability::ConnectionLost))
+                Ended::Refuse(StoreError::unavailable(Unavailability::Undecided))
             }
             Err(failure) => undo(session, failure.into()),
         }
