@@ -4,7 +4,6 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 mod connect;
-mod demo;
 mod house;
 mod lock;
 pub mod logs;

@@ -1,1 +1,9 @@
-//! The real binary killed, its databases restarted, its disk full: nothing acknowledged is lost.
+//! The hostile ring: the real binary is killed, its database is taken away, its disk is filled, and it is ended at the
+//! named points of what spans servers. Whatever happens, at the end nothing acknowledged is lost, nothing refused is
+//! there, and nothing is left half done.
+
+mod crash_points;
+mod embedded;
+mod full_disk;
+mod load;
+mod restarts;

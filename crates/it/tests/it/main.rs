@@ -14,4 +14,5 @@ mod registry_api;
 mod server;
 mod shards;
 mod store_conformance;
+mod town;
 mod walk;
