@@ -180,8 +180,8 @@ fn role_of(n: u64) -> RoleInCity {
 
 fn standing_of(role: RoleInCity, n: u64) -> Standing {
     match role {
-        RoleInCity::Resident if n % ONE_INVITED_IN == 0 => Standing::Invited,
-        RoleInCity::Resident if n % ONE_BLOCKED_IN == 0 => Standing::Blocked,
+        RoleInCity::Resident if n.is_multiple_of(ONE_INVITED_IN) => Standing::Invited,
+        RoleInCity::Resident if n.is_multiple_of(ONE_BLOCKED_IN) => Standing::Blocked,
         _ => Standing::Active,
     }
 }
@@ -228,7 +228,7 @@ impl Chance {
         let attributes = [
             ("office".to_owned(), Value::Text(office.name.to_owned())),
             ("joined".to_owned(), Value::Integer(joined)),
-            ("remote".to_owned(), Value::Flag(self.next() % 5 == 0)),
+            ("remote".to_owned(), Value::Flag(self.next().is_multiple_of(5))),
         ];
         Some(About {
             email: Email::parse(&format!("{local}@rivermouth.example")).ok(),
@@ -247,7 +247,7 @@ impl Chance {
             )),
             Language::Russian => {
                 let last = *self.of(&RUSSIAN_LAST)?;
-                if self.next() % 2 == 0 {
+                if self.next().is_multiple_of(2) {
                     Some(((*self.of(&RUSSIAN_WOMEN)?).to_owned(), format!("{last}а")))
                 } else {
                     Some(((*self.of(&RUSSIAN_MEN)?).to_owned(), last.to_owned()))

@@ -130,9 +130,13 @@ async fn nobodys_change_is_overwritten_unseen() {
         .map(|e| e["field"].clone())
         .collect::<Vec<_>>();
     assert_eq!(fields, ["language", "zone"]);
-    patch(&house, &path, &root, Some("*"), &json!({"nmae": "A"}))
+    let unknown = patch(&house, &path, &root, Some("*"), &json!({"nmae": "A"}))
         .await
         .expect_problem(422, "invalid");
+    assert_eq!(
+        unknown.body["errors"][0]["message"],
+        "is not known here; did you mean `name`?"
+    );
 }
 
 #[tokio::test]
@@ -216,7 +220,10 @@ async fn blocking_ends_sessions_and_deletion_leaves_an_id() {
         .await
         .expect(200);
     house.get("/api/v1/me", Some(&annas)).await.expect(401);
-    house.try_sign_in(ANNA, PASSWORD).await.expect(401);
+    house
+        .try_sign_in(ANNA, PASSWORD)
+        .await
+        .expect_problem(403, "forbidden");
     house
         .post(&format!("{path}/unblock"), Some(&root), &json!({}))
         .await
