@@ -92,9 +92,12 @@ fn plain(report: &Report, connections: usize, database: &Database) -> Result<f64
         .map_err(|_| anyhow::anyhow!("the peer panicked"))?
 }
 
+/// One caller, and as many as there are connections: with more, both sides measure their queues.
+const CALLERS_EVERYWHERE: [usize; 2] = [1, CONNECTIONS];
+
 async fn two_servers(report: &Report, databases: &[Database]) -> Result<()> {
     let store = opened(databases).await?;
-    for callers in [1, 16] {
+    for callers in CALLERS_EVERYWHERE {
         let case = Case {
             case: &format!("write_everywhere_{callers}_callers"),
             peer_name: "two plain commits, one after the other",

@@ -163,10 +163,7 @@ mod tests {
         };
         check(&[], "run `townhall migrate`");
         check(std::slice::from_ref(&first), "0002_people");
-        check(
-            &[first.clone(), second, applied(3, String::new())],
-            "newer townhall",
-        );
+        check(&[first, second, applied(3, String::new())], "newer townhall");
         check(&[applied(1, "other".into())], "put its text back");
     }
 
