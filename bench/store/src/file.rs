@@ -26,6 +26,7 @@ async fn fresh(commit_jobs_max: Option<usize>) -> Result<(Store, tempfile::TempD
     let store = Store::open(config, Clock::system()).await?;
     for shard in store.everywhere() {
         shard.write(work::make_table).await?;
+        shard.write(work::fill_the_log).await?;
     }
     Ok((store, folder))
 }

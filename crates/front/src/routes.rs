@@ -228,3 +228,77 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         &self.table
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gatekeeper::tests::Nobody;
+    use crate::{Body, ETag, Front, IfMatch, InPath, Problem, Role, Setup, routes};
+
+    #[derive(serde::Deserialize, serde::Serialize, utoipa::ToSchema)]
+    struct Thing {
+        name: String,
+    }
+
+    #[utoipa::path(put, path = "/api/things/{id}", operation_id = "change_thing", request_body = Thing,
+        params(("id" = String, Path), ("If-Match" = String, Header)), responses((status = OK, body = Thing)))]
+    async fn change(_: InPath<u32>, _: IfMatch, body: Body<Thing>) -> Result<(ETag, Body<Thing>), Problem> {
+        Ok((ETag::of(1), body))
+    }
+
+    fn built(routes: Routes) -> Result<Front, String> {
+        Front::build(routes, Setup::new(Arc::new(Nobody))).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_route_that_is_declared_twice_refuses_the_start() {
+        let page = || Routes::new("a").page(Access::PUBLIC, Method::GET, "/x", async || "x");
+        let said = built(page().page(Access::SIGNED_IN, Method::GET, "/x", async || "y")).err();
+        assert!(said.is_some_and(|said| said.contains("GET /x is declared twice")));
+        assert!(built(page().merge(page())).is_err());
+        assert!(built(page().page(Access::PUBLIC, Method::POST, "/x", async || "y")).is_ok());
+    }
+
+    #[test]
+    fn what_the_front_knows_of_a_route_stands_in_its_operation() {
+        const ADMIN: &[Role] = &[Role::on("admin", "house")];
+        let access = Access::role(ADMIN).or_key("things:write");
+        let front = built(Routes::new("things").api(access, routes!(change))).unwrap();
+        let document: serde_json::Value = serde_json::from_str(front.openapi()).unwrap();
+        let operation = &document["paths"]["/api/things/{id}"]["put"];
+        assert_eq!(operation["x-access"], access.to_json());
+        assert_eq!(
+            operation["security"],
+            serde_json::json!([{"token": []}, {"cookie": []}, {"key": []}])
+        );
+        let answers: Vec<&str> = operation["responses"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let expected = "200 400 401 403 404 408 409 412 413 415 422 428 429 500 503";
+        assert_eq!(answers, expected.split(' ').collect::<Vec<_>>());
+        let entry = front
+            .table()
+            .iter()
+            .find(|entry| entry.path == "/api/things/{id}")
+            .unwrap();
+        assert_eq!((&entry.method, entry.access), (&Method::PUT, access));
+        assert_eq!(entry.operation_id.as_deref(), Some("change_thing"));
+    }
+
+    #[test]
+    fn the_fronts_own_routes_stand_in_the_table_too() {
+        let front = built(Routes::new("things").api(Access::PUBLIC, routes!(change))).unwrap();
+        for path in [
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/api/docs/",
+            "/grpc.health.v1.Health/Check",
+        ] {
+            assert!(front.table().iter().any(|entry| entry.path == path), "{path}");
+        }
+    }
+}

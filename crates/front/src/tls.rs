@@ -126,7 +126,6 @@ mod tests {
     use std::net::SocketAddr;
     use std::time::Instant;
 
-    use futures_util::future::BoxFuture;
     use rustls::pki_types::ServerName;
     use rustls::{ClientConfig, RootCertStore};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -134,7 +133,8 @@ mod tests {
     use tokio::sync::oneshot;
     use tokio_rustls::TlsConnector;
 
-    use crate::{Admission, Front, Gatekeeper, Knock, Problem, Routes, Setup};
+    use crate::gatekeeper::tests::Nobody;
+    use crate::{Front, Routes, Setup};
 
     type Pair = rcgen::CertifiedKey<rcgen::KeyPair>;
 
@@ -156,14 +156,6 @@ mod tests {
         assert_eq!(said(), "certificate and key cannot be used together");
         std::fs::write(&key, one.signing_key.serialize_pem()).unwrap();
         assert!(Tls::load(&certificate, &key).is_ok());
-    }
-
-    struct Nobody;
-
-    impl Gatekeeper for Nobody {
-        fn admit<'a>(&'a self, _: Knock<'a>) -> BoxFuture<'a, Result<Admission, Problem>> {
-            Box::pin(std::future::ready(Ok(Admission::default())))
-        }
     }
 
     /// The protocol that was agreed on and the answer to `/healthz`, for a client that trusts `pair` alone.

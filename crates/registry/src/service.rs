@@ -1,6 +1,6 @@
 //! The registry as one value: what all its slices stand on.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use front::Routes;
 use kernel::Clock;
@@ -20,6 +20,8 @@ use crate::{
 
 /// The service. Each slice adds its use cases in an `impl Registry` of its own.
 pub struct Registry {
+    /// For work that must go on when whoever asked for it is gone.
+    pub(crate) me: Weak<Registry>,
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) options: Options,
@@ -55,9 +57,12 @@ pub enum StartError {
 impl Registry {
     /// Makes the service. It signs and recognises nobody before [`Registry::prepare`].
     pub fn new(store: Store, clock: Clock, options: Options) -> Result<Arc<Registry>, StartError> {
-        Ok(Arc::new(Registry {
-            passwords: HashingPool::start(options.hashing).map_err(StartError::Hashing)?,
-            keyring: Keyring::new(Seal::new(&options.secret)?),
+        let passwords = HashingPool::start(options.hashing).map_err(StartError::Hashing)?;
+        let keyring = Keyring::new(Seal::new(&options.secret)?);
+        Ok(Arc::new_cyclic(|me| Registry {
+            me: me.clone(),
+            passwords,
+            keyring,
             revocations: Revocations::default(),
             recognised: Known::default(),
             renewals: Renewals::default(),
@@ -100,8 +105,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Tends the service each second, until the returned future is dropped. While the store cannot be read, what was
-    /// known stays known, and the log says so once.
+    /// Tends the service each second, until the returned future is dropped. While it cannot, what was known stays
+    /// known, and the log says so once.
     pub async fn tend_forever(self: Arc<Self>) {
         const EACH: std::time::Duration = std::time::Duration::from_secs(1);
         let mut ticks = tokio::time::interval(EACH);
@@ -112,9 +117,9 @@ impl Registry {
             let outcome = self.tend().await;
             match &outcome {
                 Err(error) if was_well => {
-                    tracing::warn!(%error, "what other instances revoked cannot be read; trying again each second");
+                    tracing::warn!(%error, "revocations and signing keys cannot be read; trying again each second");
                 }
-                Ok(()) if !was_well => tracing::info!("what other instances revoked can be read again"),
+                Ok(()) if !was_well => tracing::info!("revocations and signing keys can be read again"),
                 _ => {}
             }
             was_well = outcome.is_ok();

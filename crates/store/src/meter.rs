@@ -2,7 +2,39 @@
 
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
+};
+
+/// Tells the recorder what the numbers mean.
+pub(crate) fn describe() {
+    describe_counter!(
+        "townhall_store_statements_total",
+        "Statements that ran, by the function that holds them."
+    );
+    describe_counter!(
+        "townhall_store_statement_microseconds_total",
+        "Time spent in statements; divided by their number it is the mean."
+    );
+    describe_counter!(
+        "townhall_store_statement_failures_total",
+        "Statements that failed, conflicts included."
+    );
+    describe_gauge!("townhall_store_queue_jobs", "Transactions that wait for a lane.");
+    describe_histogram!(
+        "townhall_store_commit_jobs",
+        "Transactions that shared one commit."
+    );
+    describe_counter!(
+        "townhall_store_retries_total",
+        "Transactions run again because they met another."
+    );
+    describe_counter!(
+        "townhall_store_connections_lost_total",
+        "Connections lost inside a transaction."
+    );
+}
 
 /// How often a statement ran, how long, and how often it failed.
 pub(crate) struct StatementMeter {

@@ -50,6 +50,7 @@ impl Store {
     /// The same with a test at the points of two-phase commit and of moves.
     #[doc(hidden)]
     pub async fn open_visited(config: StoreConfig, clock: Clock, points: Points) -> Result<Store, OpenError> {
+        crate::meter::describe();
         blocking(move || {
             let announced = watch::Sender::new(0);
             let routes = match &config.engine {

@@ -45,6 +45,12 @@ pub enum Command {
     Migrate,
     /// Look at configuration, databases, clock and disk, and say what to do
     Check(Printed),
+    /// People, API keys, signing keys and the audit trail
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Which server holds which virtual shards
+    #[command(subcommand)]
+    Shards(Shards),
     /// Copy the embedded store into FILE, consistent while it runs
     Backup {
         /// The file to write; it must not exist
@@ -79,6 +85,150 @@ pub struct Printed {
     /// Print JSON instead of a table
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Who is in the house
+    #[command(subcommand)]
+    People(People),
+    /// Keys of services, and the keys that sign access tokens
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum People {
+    /// List people
+    List {
+        /// Only those whose name or e-mail address begins with this
+        #[arg(long, value_name = "TEXT")]
+        search: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "ROWS", default_value_t = 50)]
+        limit: u32,
+        #[command(flatten)]
+        printed: Printed,
+    },
+    /// Show one person
+    Show {
+        /// Id or e-mail address
+        person: String,
+        #[command(flatten)]
+        printed: Printed,
+    },
+    /// Create a person and print an invitation link
+    Create {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+        /// Role in the house: admin, registrar, auditor; may be repeated
+        #[arg(long, value_name = "ROLE")]
+        role: Vec<String>,
+        /// en or ru
+        #[arg(long, default_value = "en")]
+        language: String,
+        /// Time zone, such as Europe/Moscow
+        #[arg(long, default_value = "UTC")]
+        zone: String,
+        #[command(flatten)]
+        printed: Printed,
+    },
+    /// Block a person: sessions end, nothing can be signed in to
+    Block {
+        /// Id or e-mail address
+        person: String,
+    },
+    /// Let a blocked person in again
+    Unblock {
+        /// Id or e-mail address
+        person: String,
+    },
+    /// Print a link with which the person sets a new password
+    ResetLink {
+        /// Id or e-mail address
+        person: String,
+        #[command(flatten)]
+        printed: Printed,
+    },
+    /// Give a person a role
+    Grant {
+        /// Id or e-mail address
+        person: String,
+        /// admin, registrar or auditor
+        role: String,
+        #[arg(long, default_value = "house")]
+        scope: String,
+    },
+    /// Take a role from a person
+    Revoke {
+        /// Id or e-mail address
+        person: String,
+        /// admin, registrar or auditor
+        role: String,
+        #[arg(long, default_value = "house")]
+        scope: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// List API keys (never the keys themselves)
+    List(Printed),
+    /// Create an API key for a service and print it, once
+    Create {
+        /// What the key is for
+        name: String,
+        /// What it may do, such as people:read; may be repeated
+        #[arg(long, value_name = "SCOPE", required = true)]
+        scope: Vec<String>,
+        #[command(flatten)]
+        printed: Printed,
+    },
+    /// Revoke an API key
+    Revoke {
+        /// Its id
+        id: String,
+    },
+    /// Sign access tokens with a new key
+    Rotate {
+        /// Refuse tokens of the old key at once, because somebody may know it [default: they stay good until they end]
+        #[arg(long)]
+        at_once: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// List the newest entries
+    List {
+        /// Only about this person: id or e-mail address
+        #[arg(long, value_name = "PERSON")]
+        about: Option<String>,
+        /// At most so many
+        #[arg(long, value_name = "ROWS", default_value_t = 50)]
+        limit: u32,
+        #[command(flatten)]
+        printed: Printed,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Shards {
+    /// Which server holds which range
+    List(Printed),
+    /// Move a range to another server while the house is open
+    Move {
+        /// One virtual shard or a range: 0-1023
+        range: String,
+        /// Name of the server in store.servers
+        #[arg(long, value_name = "SERVER")]
+        to: String,
+    },
 }
 
 impl Cli {

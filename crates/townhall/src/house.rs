@@ -50,6 +50,7 @@ pub struct Running {
     shutdown: watch::Sender<bool>,
     served: JoinHandle<Stopped>,
     tending: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
     store: Store,
     _lock: Option<HouseLock>,
 }
@@ -60,6 +61,7 @@ impl Running {
         self.shutdown.send_replace(true);
         let stopped = self.served.await?;
         self.tending.abort();
+        self.upkeep.await?;
         if stopped.cut_off > 0 {
             tracing::warn!(
                 connections = stopped.cut_off,
@@ -82,6 +84,8 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
     let Opening { config, only, clock } = opening;
     known_services(&only)?;
     let tls = certificates(&config)?;
+    // Before the store, which asks for its counters when it opens.
+    front::Metrics::install().map_err(anyhow::Error::msg)?;
     let (store, mut lock) = open_store(&config, &clock).await?;
     let listener = listen(config.server.listen).await?;
     let address = listener.local_addr()?;
@@ -95,6 +99,7 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
     let front = Front::build(registry.routes(), setup)?;
     let (shutdown, mut closing) = watch::channel(false);
     let tending = tokio::spawn(registry.clone().tend_forever());
+    let upkeep = store.spawn_upkeep(shutdown.subscribe());
     let serving = front.clone();
     let served = tokio::spawn(async move {
         let closed = async move {
@@ -112,6 +117,7 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
         shutdown,
         served,
         tending,
+        upkeep,
         store,
         _lock: lock,
     })

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 mod connect;
+mod demo;
 mod house;
 mod lock;
 pub mod logs;

@@ -295,3 +295,230 @@ fn a_store_made_by_a_newer_program_is_refused_and_left_alone() {
         );
     }
 }
+
+/// What `--demo` wrote down.
+fn demo(folder: &Path) -> serde_json::Value {
+    let file = folder.join("townhall-data/demo.json");
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+async fn sign_in(base: &str, person: &serde_json::Value) -> u16 {
+    let body = serde_json::json!({ "email": person["email"], "password": person["password"] });
+    let asked = reqwest::Client::new()
+        .post(format!("{base}/api/v1/sign-in"))
+        .json(&body)
+        .send();
+    asked.await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_demo_city_is_the_same_at_the_second_start_and_its_file_stays_true() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let mut first = House::open(folder.path(), &["--demo"]).unwrap();
+    let before = demo(folder.path());
+    let people = before["people"].as_array().unwrap();
+    assert!(people.len() > 180, "{} can sign in", people.len());
+    for role in ["admin", "registrar", "auditor", "person"] {
+        let somebody = people.iter().find(|person| person["role"] == role).expect(role);
+        assert_eq!(sign_in(&first.base, somebody).await, 200, "{somebody}");
+    }
+    let mode = std::fs::metadata(folder.path().join("townhall-data/demo.json"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600, "it holds passwords");
+    assert!(first.printed().iter().any(|line| line.contains("/sign-in")));
+    first.terminate().unwrap();
+
+    let second = House::open(folder.path(), &["--demo"]).unwrap();
+    let after = demo(folder.path());
+    assert_eq!(after["people"], before["people"]);
+    assert_eq!(after["service_key"], before["service_key"]);
+    assert_eq!(after["base"], second.base.as_str());
+    assert_eq!(sign_in(&second.base, &after["people"][0]).await, 200);
+    let listed = reqwest::Client::new()
+        .get(format!("{}/api/v1/people?limit=500", second.base))
+        .header("x-api-key", after["service_key"].as_str().unwrap())
+        .send();
+    let listed: serde_json::Value = listed.await.unwrap().json().await.unwrap();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 200);
+}
+
+#[test]
+fn a_demo_never_moves_into_a_house_of_real_people() {
+    let folder = folder();
+    let made = said(
+        folder.path(),
+        &[
+            "admin",
+            "people",
+            "create",
+            "--email",
+            "me@example.org",
+            "--name",
+            "Me",
+        ],
+    );
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    let refused = said(folder.path(), &["serve", "--demo", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("holds real people"), "{}", refused.err);
+    assert!(!folder.path().join("townhall-data/demo.json").exists());
+}
+
+#[test]
+fn the_first_admin_is_made_beside_an_open_house_and_everything_is_in_the_audit_trail() {
+    let folder = folder();
+    let house = House::open(folder.path(), &[]).unwrap();
+    let admin = |args: &[&str]| said(folder.path(), &[&["admin"], args].concat());
+
+    let slip = [
+        "people",
+        "create",
+        "--email",
+        "a@example.org",
+        "--name",
+        "A",
+        "--role",
+        "admni",
+    ];
+    assert!(admin(&slip).err.contains("Did you mean `admin`?"));
+    let create = [
+        "people",
+        "create",
+        "--email",
+        "a@example.org",
+        "--name",
+        "Anna",
+        "--role",
+        "admin",
+    ];
+    let made = admin(&create);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    assert!(
+        made.out.contains(&house.base),
+        "the link leads to the open house: {}",
+        made.out
+    );
+    assert!(
+        admin(&create)
+            .err
+            .contains("another person has this e-mail address")
+    );
+
+    let shown = admin(&["people", "show", "a@example.org", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!(shown["state"], "invited");
+    assert_eq!(shown["roles"], serde_json::json!(["admin on house"]));
+    assert!(
+        admin(&["people", "list", "--search", "ann"])
+            .out
+            .contains("a@example.org")
+    );
+    assert!(
+        admin(&["people", "show", "b@example.org"])
+            .err
+            .contains("nobody has the address")
+    );
+
+    let key = admin(&["keys", "create", "loader", "--scope", "people:read", "--json"]);
+    let key: serde_json::Value = serde_json::from_str(&key.out).unwrap();
+    assert!(key["key"].as_str().unwrap().starts_with("th_"));
+    let id = key["id"].as_str().unwrap();
+    assert_eq!(admin(&["keys", "revoke", id]).code, Some(0));
+    assert!(admin(&["keys", "list"]).out.contains("revoked"));
+    assert_eq!(admin(&["keys", "rotate"]).code, Some(0));
+    let trail = admin(&["audit", "list"]).out;
+    for act in [
+        "person.created",
+        "grant.added",
+        "invitation.issued",
+        "key.created",
+        "key.revoked",
+        "signing_key.rotated",
+    ] {
+        assert!(trail.contains(act), "{act}: {trail}");
+    }
+    let shards = said(folder.path(), &["shards", "list"]);
+    assert!(shards.out.contains("0-4095"), "{}{}", shards.out, shards.err);
+    let moved = said(folder.path(), &["shards", "move", "0-7", "--to", "west"]);
+    assert!(moved.err.contains("this store is one file"), "{}", moved.err);
+    assert!(
+        house.printed().iter().any(|line| line.contains("--role admin")),
+        "an empty house says how to begin"
+    );
+}
+
+#[test]
+fn a_shard_map_that_names_an_unknown_server_is_refused() {
+    let database = testkit::postgres::shared().unwrap()[0].create_database().unwrap();
+    let folder = folder();
+    on_postgres(folder.path(), database.url());
+    assert_eq!(said(folder.path(), &["migrate"]).code, Some(0));
+    database
+        .execute("UPDATE shard_map SET server = 'mars' WHERE first_vshard = 0")
+        .unwrap();
+    let refused = said(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.code, Some(3), "{}", refused.err);
+    assert!(refused.err.contains("mars"), "{}", refused.err);
+}
+
+#[tokio::test]
+async fn a_backup_under_write_load_holds_all_that_was_acknowledged_before_it() {
+    let folder = folder();
+    let mut house = House::open(folder.path(), &["--demo"]).unwrap();
+    let key = demo(folder.path())["service_key"].as_str().unwrap().to_owned();
+    let people = format!("{}/api/v1/people", house.base);
+    let (acknowledged, known) = tokio::sync::watch::channel(Vec::<String>::new());
+    let load = tokio::spawn({
+        let (client, key) = (reqwest::Client::new(), key.clone());
+        async move {
+            for number in 0.. {
+                let body = serde_json::json!({ "name": format!("Loaded {number}") });
+                let asked = client
+                    .post(&people)
+                    .header("x-api-key", &key)
+                    .json(&body)
+                    .send()
+                    .await;
+                let Ok(answer) = asked else { return };
+                assert_eq!(answer.status(), 201);
+                let person: serde_json::Value = answer.json().await.unwrap();
+                let id = person["id"].as_str().unwrap().to_owned();
+                acknowledged.send_modify(|ids| ids.push(id));
+            }
+        }
+    });
+    let mut busy = known.clone();
+    busy.wait_for(|ids| ids.len() > 50).await.unwrap();
+    let before = known.borrow().clone();
+    let path = folder.path().to_owned();
+    let backup = tokio::task::spawn_blocking(move || said(&path, &["backup", "copy.db"]))
+        .await
+        .unwrap();
+    assert_eq!(backup.code, Some(0), "{}", backup.err);
+    busy.wait_for(|ids| ids.len() > before.len() + 10)
+        .await
+        .expect("writing goes on");
+    house.kill();
+    load.await.unwrap();
+
+    assert_eq!(
+        said(folder.path(), &["restore", "--force", "copy.db"]).code,
+        Some(0)
+    );
+    let house = House::open(folder.path(), &[]).unwrap();
+    let client = reqwest::Client::new();
+    for id in &before {
+        let asked = client
+            .get(format!("{}/api/v1/people/{id}", house.base))
+            .header("x-api-key", &key)
+            .send();
+        assert_eq!(
+            asked.await.unwrap().status(),
+            200,
+            "{id} was acknowledged before the backup"
+        );
+    }
+}

@@ -24,6 +24,11 @@ impl Registry {
     ) -> Result<(), NotChanged> {
         let typed = TypedPassword::new(current).map_err(|_| NotChanged::WrongPassword)?;
         let now = self.clock.now();
+        let too_many = |seconds| NotChanged::Locked { seconds };
+        self.throttles
+            .account
+            .take(&person.to_string(), now)
+            .map_err(too_many)?;
         let (account, failures, known) = self
             .store
             .shard_of(person)

@@ -38,7 +38,7 @@ pub enum NotChanged {
     Weak(WeakPassword),
     #[error("the new password is the current one")]
     Same,
-    #[error("there were too many wrong passwords; the next is tried in {seconds} seconds")]
+    #[error("there were too many tries; the next is answered in {seconds} seconds")]
     Locked { seconds: u32 },
     #[error("too many sign-ins wait already")]
     Busy,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use kernel::PersonId;
 use store::StoreError;
 
@@ -13,6 +14,9 @@ use crate::passwords::{self, PasswordHash};
 use crate::people::types::Reason;
 use crate::people::{NewPerson, Start};
 use crate::service::Registry;
+
+/// People that settle at a time: enough to share the flushes of the disk, and well below any queue.
+const AT_A_TIME: usize = 32;
 
 /// What a store holds, seen from a city that is to be founded there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,7 @@ impl Registry {
     pub async fn found(self: &Arc<Self>, city: &City) -> Result<(), Failure> {
         let doer = Doer::house("demo");
         let mut hashes: Vec<(&str, PasswordHash)> = Vec::new();
+        let mut settling = Vec::new();
         for dweller in &city.dwellers {
             let password = dweller.password.reveal();
             // Few passwords for many people: each is hashed once.
@@ -54,9 +59,17 @@ impl Registry {
                     hash
                 }
             };
-            self.settle_dweller(&doer, dweller, hash).await?;
+            settling.push(self.settle_dweller(&doer, dweller, hash));
         }
-        Ok(())
+        let mut settling = settling.into_iter();
+        // The first one alone: whoever finds them knows that the others are to come.
+        if let Some(first) = settling.next() {
+            first.await?;
+        }
+        stream::iter(settling)
+            .buffer_unordered(AT_A_TIME)
+            .try_collect()
+            .await
     }
 
     async fn hash_for(&self, dweller: &Dweller) -> Result<PasswordHash, Failure> {

@@ -12,4 +12,5 @@ mod types;
 
 pub(crate) use http::refused;
 pub use service::NewKey;
+pub(crate) use types::KeySecret;
 pub use types::{ApiKey, Refused, Scopes};

@@ -130,7 +130,7 @@ impl Default for Hashing {
             memory_kib: 19 * 1024,
             passes: 2,
             lanes: 1,
-            threads: cores.saturating_sub(1).max(1),
+            threads: (cores / 2).max(1),
             queue: 64,
         }
     }

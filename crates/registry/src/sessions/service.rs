@@ -60,8 +60,7 @@ impl Registry {
         by: &By,
     ) -> Result<Tokens, NotRenewed> {
         let one = shown.hash();
-        let renewal = self.renew_session(shown, address, by);
-        let tokens = self.renewals.once(one, self.clock.now(), renewal).await?;
+        let tokens = self.renew_page_whatever_comes(shown, address, by).await?;
         let bearer = &tokens.bearer;
         if self.revocations.refuses(bearer.session, 0) {
             return Err(NotRenewed::Ended);
@@ -71,6 +70,24 @@ impl Registry {
             return self.renew_session(shown, address, by).await;
         }
         Ok(tokens)
+    }
+
+    /// A browser that leaves a page before it is there ends the request. The renewal goes on nevertheless, so that
+    /// the next page finds the new tokens and not a used one.
+    async fn renew_page_whatever_comes(
+        &self,
+        shown: &RefreshToken,
+        address: IpAddr,
+        by: &By,
+    ) -> Result<Tokens, NotRenewed> {
+        let gone = || NotRenewed::Token("the registry is closing".to_owned());
+        let me = self.me.upgrade().ok_or_else(gone)?;
+        let (shown, by, now) = (shown.clone(), by.clone(), self.clock.now());
+        let renewing = tokio::spawn(async move {
+            let renewal = me.renew_session(&shown, address, &by);
+            me.renewals.once(shown.hash(), now, renewal).await
+        });
+        renewing.await.unwrap_or_else(|_| Err(gone()))
     }
 
     async fn renew_session(

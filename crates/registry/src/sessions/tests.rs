@@ -291,6 +291,20 @@ async fn a_page_that_comes_right_after_the_end_is_not_let_in() {
     assert_eq!(late.code(), Code::SessionEnded);
 }
 
+#[tokio::test]
+async fn a_browser_that_leaves_a_page_before_it_is_there_stays_signed_in() {
+    let house = house().await;
+    house.person(ANNA).await;
+    let tokens = house.sign_in_browser(ANNA).await;
+    let brought = || by_cookies(None, tokens.refresh.as_deref());
+    let left = admit(&house.registry, brought());
+    // Polled once, so that the renewal begins, and dropped.
+    assert!(futures_util::FutureExt::now_or_never(left).is_none());
+    let admission = admit(&house.registry, brought()).await.unwrap();
+    let refresh = cookies(&admission.cookies).1.unwrap();
+    renew(&house, &refresh).await.unwrap();
+}
+
 /// One text and one body per operation: the same story on each kind of store.
 #[tokio::test]
 async fn access_is_the_same_on_every_store() {

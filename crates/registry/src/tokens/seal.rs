@@ -23,8 +23,8 @@ pub enum BadSeal {
     #[error("the secret of the house needs at least {SECRET_CHARS_MIN} characters")]
     ShortSecret,
     #[error(
-        "the signing keys in this store were sealed with another secret: put the old secret.key back, or make new \
-         keys with `townhall admin keys rotate` (who is signed in then signs in again)"
+        "the signing keys in this store were sealed with another secret (registry.secret, or townhall.secret in the \
+         data folder): put the old one back, or make a new key with `townhall admin keys rotate`"
     )]
     OtherSecret,
     #[error("the system gives no random numbers")]

@@ -49,7 +49,7 @@ impl Registry {
             }
             read => read?,
         };
-        let bearer = rules::accept(&claims, &self.options.base, now)?;
+        let bearer = rules::accept(&claims, now)?;
         Ok((bearer, Moment::from_seconds(claims.exp)))
     }
 

@@ -3,24 +3,26 @@
 //! Some threads own a connection to each server and carry one change at a time through two-phase commit. The body runs
 //! once on each server, on the home first; what it says on one it must say on all, because all hold the same rows.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use postgres::Client;
+use postgres::{Client, SimpleQueryMessage};
 
 use super::fleet::Fleet;
 use super::link::database_of;
+use super::order::{AtWork, Settling};
 use super::trouble::{Attempt, Trouble};
-use super::two_phase::{Ended, Gid, Member, Verdict, Work, commit_together, judge, settle};
+use super::two_phase::{BEGIN, Ended, Gid, Member, Verdict, Work, commit_together, judge, settle};
 use crate::config::Lanes;
 use crate::job::{Job, Said};
 use crate::meter::LaneMeter;
 use crate::pg::{Session, pause};
 use crate::queue::{Popped, Queue, Refused};
 use crate::tx::{Fate, Hands};
-use crate::{StoreError, Tx, Unavailability, params, sql};
+use crate::{StoreError, Tx, Unavailability};
 
 /// The same patience as that of an ordinary write.
 const RETRIES_MAX: u32 = 20;
@@ -40,6 +42,7 @@ struct Inner {
     lanes: Lanes,
     queue: Queue<BoxedJob>,
     meter: LaneMeter,
+    settling: Settling,
 }
 
 /// A connection to each server, the home first.
@@ -61,6 +64,7 @@ impl Everywhere {
             lanes: lanes.clone(),
             queue: Queue::new(lanes.queue_jobs_max),
             meter: LaneMeter::new("all", "everywhere"),
+            settling: Settling::default(),
         });
         let mut threads = Vec::new();
         for number in 0..lanes.write_connections.max(1) {
@@ -150,9 +154,12 @@ impl Inner {
             job,
             servers: crew.sessions.len(),
             wish: None,
+            settling: &self.settling,
+            at_work: self.settling.begin(&gid),
+            seen: BTreeSet::new(),
         };
         let ended = commit_together(&mut crew.sessions, &gid, now, &self.fleet.points, &mut change);
-        match (ended, change.wish) {
+        match (ended, change.wish.take()) {
             (Ended::Committed, _) => {
                 self.meter.committed(1);
                 Outcome::Answer
@@ -224,14 +231,15 @@ struct Change<'a> {
     servers: usize,
     /// What the body made of it, when that was not to be kept.
     wish: Option<Outcome>,
+    settling: &'a Settling,
+    /// What the home's snapshot may show and other servers not yet.
+    seen: BTreeSet<String>,
+    at_work: AtWork<'a>,
 }
 
 impl Change<'_> {
-    fn run(&mut self, session: &mut Session, is_home: bool) -> Attempt<()> {
+    fn run(&mut self, session: &mut Session) -> Attempt<()> {
         let mut tx = Tx::new(Hands::Postgres(session), self.job.asked_at());
-        if is_home {
-            self.knows_all_servers(&mut tx)?;
-        }
         let said = self.job.run(&mut tx);
         let wish = match (tx.into_fate(), said) {
             (Fate::Fine, Said::Keep) => return Ok(()),
@@ -242,28 +250,46 @@ impl Change<'_> {
         self.wish = Some(wish);
         Err(Trouble::Overtaken("the body does not want it kept"))
     }
+}
 
-    /// A program that was started before a server joined would leave that server out.
-    fn knows_all_servers(&self, tx: &mut Tx<'_>) -> Attempt<()> {
-        let servers: i64 = tx.query_one(sql!("SELECT count(*) FROM house"), params![], |row| row.get(0))?;
-        if usize::try_from(servers) == Ok(self.servers) {
+impl Work<Session> for Change<'_> {
+    /// Takes the snapshot, and in the same round trip looks whether this program knows all servers: one that was started
+    /// before a server joined would leave that server out.
+    fn begin_at_home(&mut self, home: &mut Session) -> Attempt<()> {
+        let messages = home
+            .client()
+            .simple_query(&format!("{BEGIN}; SELECT count(*) FROM house"))?;
+        let servers = messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0)?.parse::<usize>().ok(),
+            _ => None,
+        });
+        self.seen = self.settling.deciding_now();
+        if servers == Some(self.servers) {
             return Ok(());
         }
         tracing::error!(
-            servers,
+            ?servers,
             known = self.servers,
             "the house has other servers than this program was told of"
         );
         Err(StoreError::unavailable(Unavailability::ServerDown).into())
     }
-}
 
-impl Work<Session> for Change<'_> {
     fn at_home(&mut self, home: &mut Session) -> Attempt<()> {
-        self.run(home, true)
+        self.run(home)
+    }
+
+    fn before_other(&mut self, home: &mut Session, other: &mut Session) -> Attempt<()> {
+        self.settling.wait_for(&self.seen)?;
+        self.settling.settle_others_work(home.client(), other.client())
     }
 
     fn at_other(&mut self, _number: usize, other: &mut Session) -> Attempt<()> {
-        self.run(other, false)
+        self.run(other)
+    }
+
+    fn seal(&mut self, _home: &mut Session) -> Attempt<()> {
+        self.at_work.decide();
+        Ok(())
     }
 }

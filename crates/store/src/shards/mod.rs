@@ -6,6 +6,7 @@ mod fleet;
 mod link;
 pub(crate) mod map;
 mod moves;
+mod order;
 mod piece;
 mod range;
 mod recovery;

@@ -14,7 +14,7 @@ use postgres::error::SqlState;
 use super::trouble::{Attempt, Trouble, is_refusal};
 use crate::crash::Points;
 
-const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const PREFIX: &str = "townhall";
 
 /// The name of a transaction over several servers. It says where its verdict is found: server, then database.
@@ -93,8 +93,15 @@ pub(crate) enum Ended {
 }
 
 /// What is done on each member, inside its transaction.
-pub(crate) trait Work<M> {
+pub(crate) trait Work<M: Member> {
+    fn begin_at_home(&mut self, home: &mut M) -> Attempt<()> {
+        Ok(home.client().batch_execute(BEGIN)?)
+    }
     fn at_home(&mut self, home: &mut M) -> Attempt<()>;
+    /// Before the transaction of another member begins.
+    fn before_other(&mut self, _home: &mut M, _other: &mut M) -> Attempt<()> {
+        Ok(())
+    }
     /// Members are counted from one: the home is none.
     fn at_other(&mut self, number: usize, other: &mut M) -> Attempt<()>;
     /// Once the others have voted: the home's last word.
@@ -171,10 +178,11 @@ fn vote<M: Member>(
     let Some((home, others)) = members.split_first_mut() else {
         return Ok(());
     };
-    home.client().batch_execute(BEGIN)?;
+    work.begin_at_home(home)?;
     work.at_home(home)?;
     points.pass("two_phase.home_done");
     for (number, other) in (1..).zip(others) {
+        work.before_other(home, other)?;
         other.client().batch_execute(BEGIN)?;
         work.at_other(number, other)?;
         other

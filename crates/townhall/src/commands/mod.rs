@@ -1,10 +1,12 @@
 //! What each command does. A command prints its answer on standard output; what went wrong, and what to do about it,
 //! goes to standard error, and the exit code tells scripts which kind of trouble it is.
 
+mod admin;
 mod backup;
 mod check;
 pub(crate) mod migrate;
 mod serve;
+mod shards;
 
 use std::process::ExitCode;
 
@@ -61,6 +63,8 @@ async fn run_command(cli: &Cli, config: Config, sources: &Sources) -> anyhow::Re
         Command::Check(printed) => return check::run(&config, sources.file.as_deref(), *printed).await,
         Command::Serve(serve) => serve::run(config, serve).await?,
         Command::Migrate => migrate::run(&config).await?,
+        Command::Admin(command) => admin::run(&config, command).await?,
+        Command::Shards(command) => shards::run(&config, command).await?,
         Command::Backup { file } => backup::backup(&config, file.clone()).await?,
         Command::Restore { file, force } => backup::restore(&config, file.clone(), *force).await?,
     }

@@ -5,8 +5,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Serve;
 use crate::config::Config;
-use crate::house::{Opening, open};
-use crate::print;
+use crate::house::{Opening, Running, open};
+use crate::{demo, print};
 
 pub async fn run(config: Config, serve: &Serve) -> anyhow::Result<()> {
     // Listened for from the beginning: whoever reads that the house is open may close it at once.
@@ -15,13 +15,39 @@ pub async fn run(config: Config, serve: &Serve) -> anyhow::Result<()> {
         only: serve.only.clone(),
         ..Opening::new(config)
     };
+    let (config, demo) = (opening.config.clone(), serve.demo);
     let running = open(opening).await?;
+    let city = if demo {
+        Some(demo::settle(&config, &running).await?)
+    } else {
+        None
+    };
+    // The first line is for scripts, so it comes when all that was asked for is there.
     print::line(&format!("The house is open: {}", running.base));
+    match city {
+        Some(city) => city.print(),
+        None => say_how_to_begin(&running).await,
+    }
     asked.to_close().await;
     tracing::info!("closing: what was accepted is finished; a second signal ends it at once");
     tokio::select! {
         closed = running.close() => closed,
         () = asked.to_close() => anyhow::bail!("ended before all was finished"),
+    }
+}
+
+/// Nobody can sign in to a house without people; whoever starts it for the first time should not have to search.
+async fn say_how_to_begin(running: &Running) {
+    if running
+        .registry
+        .count_people()
+        .await
+        .is_ok_and(|people| people == 0)
+    {
+        print::line("Nobody is in it yet. Make the first admin, and open the link that is printed:");
+        print::line(
+            "  townhall admin people create --role admin --name \"Your Name\" --email you@example.org",
+        );
     }
 }
 

@@ -108,6 +108,52 @@ async fn two_programs_that_change_the_same_row_at_once_lose_nothing() {
     assert_tidy(&store);
 }
 
+/// A new form whose version is the number of forms there are: what it writes depends on rows it does not touch.
+fn numbered_form(tx: &mut Tx<'_>, id: i64) -> Result<u64, StoreError> {
+    tx.execute(
+        sql!("INSERT INTO forms (id, version) SELECT $1, count(*) FROM forms"),
+        params![id],
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_change_read_at_the_home_it_reads_everywhere() {
+    let store = with_forms().await;
+    let other = store.another().await.unwrap();
+    let mut tasks = Vec::new();
+    for task in 0..6_i64 {
+        let writer = if task % 2 == 0 {
+            store.store.clone()
+        } else {
+            other.clone()
+        };
+        tasks.push(tokio::spawn(async move {
+            for round in 0..8 {
+                let id = task * 100 + round;
+                // Others got there first too often: that is allowed, and leaves nothing.
+                let _ = writer.write_everywhere(move |tx| numbered_form(tx, id)).await;
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let [one, two] = <[Vec<String>; 2]>::try_from(versions(&store)).unwrap();
+    assert_eq!(one, two);
+    assert!(one.len() > 20, "{one:?}");
+    let mut numbers: Vec<usize> = one
+        .iter()
+        .map(|line| line.split(':').next_back().unwrap().parse().unwrap())
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(
+        numbers,
+        (0..one.len()).collect::<Vec<_>>(),
+        "each saw all before it"
+    );
+    assert_tidy(&store);
+}
+
 /// A store whose next transaction over several servers is held at `point` until told to go on.
 async fn held_at(store: &TestStore, point: &'static str) -> (Store, mpsc::Receiver<()>, mpsc::Sender<()>) {
     let (arrived, arrivals) = mpsc::channel();

@@ -1,0 +1,74 @@
+//! `townhall admin`: what an operator does without a page: beside an open house or without one. Each act goes through
+//! the same use cases as a request does, so it follows the same rules and stands in the audit trail as the house's own.
+
+mod audit;
+mod keys;
+mod people;
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use kernel::{Clock, Moment, PersonId};
+use registry::Registry;
+use registry::grants::types::Doer;
+use registry::people::types::{Email, Person};
+use store::Store;
+
+use crate::cli::Admin;
+use crate::config::{Config, Engine};
+use crate::{connect, lock};
+
+/// How the audit trail tells that it was done here.
+const REQUEST: &str = "townhall admin";
+
+pub async fn run(config: &Config, command: &Admin) -> anyhow::Result<()> {
+    if config.store.engine == Engine::Sqlite {
+        // The first admin is made before or beside the first start; nothing has to be prepared for it.
+        super::migrate::migrate(config).await?;
+    }
+    let clock = Clock::system();
+    let store = Store::open(connect::store_config(config), clock.clone()).await?;
+    let options = connect::registry_options(config, &base(config))?;
+    let registry = Registry::new(store.clone(), clock, options)?;
+    let done = match command {
+        Admin::People(command) => people::run(&registry, command).await,
+        Admin::Keys(command) => keys::run(&registry, command).await,
+        Admin::Audit(command) => audit::run(&registry, command).await,
+    };
+    store.close().await;
+    done
+}
+
+/// Links lead to the house that is open on this store, if one is; else to where it would be.
+fn base(config: &Config) -> String {
+    if !config.server.base.is_empty() {
+        return config.server.base.clone();
+    }
+    lock::base_of_open_house(&config.store.data)
+        .unwrap_or_else(|| connect::base_of(config, config.server.listen))
+}
+
+fn doer() -> Doer {
+    Doer::house(REQUEST)
+}
+
+/// A person by id or e-mail address.
+async fn find(registry: &Arc<Registry>, named: &str) -> anyhow::Result<Person> {
+    if let Ok(id) = named.parse::<PersonId>() {
+        return registry
+            .person(&doer(), id)
+            .await
+            .with_context(|| format!("{named:?}"));
+    }
+    let email =
+        Email::parse(named).map_err(|_| anyhow!("{named:?} is neither an id nor an e-mail address"))?;
+    let found = registry.person_by_email(&email).await?;
+    found.ok_or_else(|| {
+        anyhow!("nobody has the address {named}; `townhall admin people list` shows who is there")
+    })
+}
+
+/// To the second: nobody reads further in a table.
+fn short(moment: Moment) -> String {
+    Moment::from_seconds(moment.as_seconds()).to_string()
+}
