@@ -77,6 +77,9 @@ pub struct Serve {
     /// Fill an empty store with a demo city and say how to sign in
     #[arg(long)]
     pub demo: bool,
+    /// Bring a PostgreSQL schema up to date first (the embedded store always is)
+    #[arg(long)]
+    migrate: bool,
 }
 
 /// How an answer is printed.
@@ -247,11 +250,15 @@ impl Cli {
         if let Some(level) = &self.settings.log {
             flags.push(("log.level", level.clone(), "--log"));
         }
-        if let Command::Serve(Serve {
-            listen: Some(listen), ..
-        }) = &self.command
-        {
-            flags.push(("server.listen", listen.to_string(), "--listen"));
+        if let Command::Serve(serve) = &self.command {
+            flags.extend(
+                serve
+                    .listen
+                    .map(|listen| ("server.listen", listen.to_string(), "--listen")),
+            );
+            if serve.migrate {
+                flags.push(("store.migrate_on_start", true.to_string(), "--migrate"));
+            }
         }
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))

@@ -522,3 +522,16 @@ async fn a_backup_under_write_load_holds_all_that_was_acknowledged_before_it() {
         );
     }
 }
+
+#[test]
+fn a_house_whose_secret_was_lost_opens_again_with_a_new_signing_key() {
+    let folder = folder();
+    House::open(folder.path(), &[]).unwrap().terminate().unwrap();
+    std::fs::remove_file(folder.path().join("townhall-data/townhall.secret")).unwrap();
+    let refused = said(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("secret"), "{}", refused.err);
+    let rotated = said(folder.path(), &["admin", "keys", "rotate", "--at-once"]);
+    assert_eq!(rotated.code, Some(0), "{}", rotated.err);
+    House::open(folder.path(), &[]).expect("with the new key");
+}

@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use kernel::{Clock, Moment};
+use rustix::process::{Resource, getrlimit};
 use serde::Serialize;
 use store::{OpenError, ServerHealth, Store};
 
@@ -131,16 +132,15 @@ fn address(config: &Config) -> Finding {
 }
 
 fn open_files(config: &Config) -> Finding {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile)
-        .current
-        .unwrap_or(u64::MAX);
+    // `serve` raises its own limit to this one.
+    let limit = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
     let needed = u64::from(config.server.connections_max) + FILES_BESIDE_CONNECTIONS;
     let found = format!("{limit} allowed, {needed} wanted for server.connections_max");
     if limit >= needed {
         return Finding::good("open files", found);
     }
     let advice = format!(
-        "Raise the limit (ulimit -n {needed}, LimitNOFILE={needed}) or lower server.connections_max."
+        "Raise the limit (ulimit -Hn {needed}, LimitNOFILE={needed}) or lower server.connections_max."
     );
     Finding::warning("open files", found, advice)
 }

@@ -1,6 +1,7 @@
 //! `townhall serve`: opens the house, says where it is, and closes it when asked to.
 
 use anyhow::Context as _;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Serve;
@@ -11,6 +12,7 @@ use crate::{demo, print};
 pub async fn run(config: Config, serve: &Serve) -> anyhow::Result<()> {
     // Listened for from the beginning: whoever reads that the house is open may close it at once.
     let mut asked = Asked::listen()?;
+    allow_open_files();
     let opening = Opening {
         only: serve.only.clone(),
         ..Opening::new(config)
@@ -33,6 +35,15 @@ pub async fn run(config: Config, serve: &Serve) -> anyhow::Result<()> {
     tokio::select! {
         closed = running.close() => closed,
         () = asked.to_close() => anyhow::bail!("ended before all was finished"),
+    }
+}
+
+/// As many as the system lets this process have: its own first limit is often lower than `server.connections_max`.
+fn allow_open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files stays as it was; `townhall check` says whether it is enough");
     }
 }
 

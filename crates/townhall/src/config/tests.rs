@@ -1,3 +1,5 @@
+//! What people write into configurations, and what they are told.
+
 use std::io::Write as _;
 
 use toml::Table;
