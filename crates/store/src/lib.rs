@@ -32,7 +32,9 @@ pub use config::{Engine, Lanes, ServerConfig, StoreConfig};
 pub use ddl::{Table, TableKind};
 pub use error::{Breakage, Elsewhere, OpenError, StoreError, Unavailability};
 pub use schema::{Migrated, Migration, migrations, tables};
-pub use shards::{BadRange, MoveError, MoveReport, ShardInfo, ShardState, Upkeep, VshardRange};
+pub use shards::{
+    BadRange, HOUSEKEEPING_CONNECTIONS_MAX, MoveError, MoveReport, ShardInfo, ShardState, Upkeep, VshardRange,
+};
 pub use sql::Sql;
 pub use store::{ServerHealth, Shard, Store};
 pub use tx::{Row, Tx};

@@ -115,7 +115,8 @@ impl Inner {
                     self.meter.waiting(self.queue.len());
                     self.run(job, &mut crew);
                 }
-                Popped::Idle => {}
+                // Changes everywhere are rare, and a connection costs the server something.
+                Popped::Idle => crew = None,
                 Popped::Closed => break,
             }
         }

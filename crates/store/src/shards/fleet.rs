@@ -16,7 +16,10 @@ use crate::crash::Points;
 use crate::{Engine, OpenError, StoreConfig, StoreError, Unavailability};
 
 /// First acts and other errands of housekeeping that run at once; each may hold a connection to two servers.
-const ERRANDS_MAX: usize = 8;
+const ERRANDS_MAX: u16 = 8;
+
+/// The most connections to one server that housekeeping holds at once: its errands, and a move.
+pub const HOUSEKEEPING_CONNECTIONS_MAX: u16 = ERRANDS_MAX + 2;
 
 /// What moves, recovery and two-phase commit need to know; the same for the whole life of a store.
 pub(crate) struct Fleet {
@@ -47,7 +50,7 @@ impl Fleet {
             tables: Tables::of_migrations()?,
             clock: clock.clone(),
             points,
-            errands: Semaphore::new(ERRANDS_MAX),
+            errands: Semaphore::new(usize::from(ERRANDS_MAX)),
             idle: Mutex::default(),
         })
     }

@@ -17,6 +17,7 @@ mod trouble;
 mod two_phase;
 mod upkeep;
 
+pub use fleet::HOUSEKEEPING_CONNECTIONS_MAX;
 pub use moves::{MoveError, MoveReport};
 pub use range::{BadRange, VshardRange};
 pub use status::{ShardInfo, ShardState};

@@ -14,6 +14,7 @@
 //! on its last transaction. If that was `commit` the rest is tidied up, otherwise everything goes back to how it was.
 
 use kernel::VirtualShard;
+use metrics::counter;
 use postgres::Client;
 
 use super::fleet::Fleet;
@@ -92,6 +93,7 @@ pub(crate) fn move_range(fleet: &Fleet, range: VshardRange, to: &str) -> Result<
         {
             for shards in pieces(fleet, &entry.server, part)? {
                 let rows = move_piece(fleet, &mut home, shards, &entry.server, to)?;
+                counter!("townhall_shard_moves_rows_total", "server" => to.to_owned()).increment(rows);
                 tracing::info!(range = %shards, from = entry.server, to, rows, "moved virtual shards");
                 report.shards += u32::from(shards.count());
                 report.rows += rows;

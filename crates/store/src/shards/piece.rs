@@ -1,6 +1,9 @@
 //! One piece of a move: copy, catch up, fence, flip.
 
+use std::time::Instant;
+
 use kernel::VirtualShard;
+use metrics::histogram;
 use postgres::Client;
 
 use super::ANYTHING;
@@ -60,11 +63,14 @@ impl<'a> Piece<'a> {
             }
         }
         points.pass("move.caught_up");
+        let fence = Instant::now();
         self.next_pass("fenced")?;
         points.pass("move.fenced");
         self.copy_touched()?;
         points.pass("move.last_pass");
-        self.flip()
+        let moved = self.flip();
+        histogram!("townhall_shard_fence_seconds").record(fence.elapsed());
+        moved
     }
 
     /// From here on every write says what it touches.

@@ -93,12 +93,13 @@ fn prepared_transactions(config: &Config, server: &Inspected, facts: &Facts) -> 
 fn connections(config: &Config, server: &Inspected, facts: &Facts) -> Finding {
     let what = format!("server {}: max_connections", server.name);
     let store = &config.store;
+    // As many again change the tables that are the same on all servers.
     let writes = if server.is_replica {
         0
     } else {
-        store.write_connections
+        2 * i32::from(store.write_connections) + i32::from(store::HOUSEKEEPING_CONNECTIONS_MAX)
     };
-    let wanted = i32::from(writes) + i32::from(store.read_connections) + CONNECTIONS_TO_SPARE;
+    let wanted = writes + i32::from(store.read_connections) + CONNECTIONS_TO_SPARE;
     let found = format!("{}, and one process wants {wanted}", facts.connections_max);
     if facts.connections_max >= wanted {
         return Finding::good(what, found);
