@@ -1,10 +1,10 @@
 # The page frame and the pages that tell of problems.
 
-house = Town hall
+house = Townhall
 you = You
 skip = Skip to the content
 nav = Main
-footer = Town hall, the people services of the city
+footer = Townhall: the people services of the city
 sign-in = Sign in
 sign-out = Sign out
 menu-profile = Profile
