@@ -21,8 +21,7 @@ pub struct PagingIn {
     /// Where the page starts: `next` of the page before. Without it, the list starts at its beginning.
     #[param(max_length = 1366)]
     cursor: Option<String>,
-    /// How many entries at most: 50 if not given, never more than 500.
-    #[param(minimum = 1, maximum = 500)]
+    /// How many entries at most: 50 if not given. What is less than 1 or more than 500 is taken as that.
     limit: Option<u32>,
 }
 

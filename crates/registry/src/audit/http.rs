@@ -105,7 +105,7 @@ fn parsed<T>(
     parse: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Problem> {
     match text {
-        None | Some("") => Ok(None),
+        None => Ok(None),
         Some(text) => parse(text).map(Some).ok_or_else(|| {
             let message = match field {
                 "act" => "is not an act that is written down",

@@ -51,7 +51,6 @@ struct ListIn {
     /// Only people in this state. Deleted ones are listed only when asked for.
     state: Option<StateOut>,
     /// The beginning of a name or of an e-mail address.
-    #[param(max_length = 254)]
     search: Option<String>,
 }
 

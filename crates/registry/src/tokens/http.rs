@@ -17,12 +17,12 @@ const CACHE: &str = "public, max-age=60";
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct KeySet {
-    keys: Vec<KeyOut>,
+    keys: Vec<VerifyingKeyOut>,
 }
 
 /// An Ed25519 key as RFC 8037 writes it.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct KeyOut {
+pub struct VerifyingKeyOut {
     kty: &'static str,
     crv: &'static str,
     alg: &'static str,
@@ -32,9 +32,9 @@ pub struct KeyOut {
     x: String,
 }
 
-impl From<SigningKey> for KeyOut {
-    fn from(key: SigningKey) -> KeyOut {
-        KeyOut {
+impl From<SigningKey> for VerifyingKeyOut {
+    fn from(key: SigningKey) -> VerifyingKeyOut {
+        VerifyingKeyOut {
             kty: "OKP",
             crv: "Ed25519",
             alg: "EdDSA",
@@ -54,7 +54,11 @@ pub fn routes() -> Routes<Arc<Registry>> {
 /// As a JSON Web Key Set. Keys are replaced from time to time; ask again when a token names one that is not here.
 #[utoipa::path(get, path = "/.well-known/jwks.json", responses((status = OK, body = KeySet)))]
 async fn published_keys(State(registry): State<Arc<Registry>>) -> impl IntoResponse {
-    let keys = registry.published_keys().into_iter().map(KeyOut::from).collect();
+    let keys = registry
+        .published_keys()
+        .into_iter()
+        .map(VerifyingKeyOut::from)
+        .collect();
     (
         [(axum::http::header::CACHE_CONTROL, CACHE)],
         axum::Json(KeySet { keys }),
