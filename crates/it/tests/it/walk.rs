@@ -4,11 +4,17 @@
 //! shows. A new route is walked without a word here; without a sample it fails by its name.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use front::{Access, Kind, People, RouteEntry};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::town::samples::{self, Ctx, Sample, Shows};
 use crate::town::{Actor, Answer, Role, Town};
+
+/// Each call makes people first; several routes at a time share the store's commits.
+const ROUTES_AT_ONCE: usize = 8;
 
 /// Whose object a call is about.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,31 +47,22 @@ impl Expected {
 async fn every_route_answers_every_role_as_it_declares() {
     let town = Town::open().await;
     let scopes = scopes(town.front.table());
-    let mut wrong = Vec::new();
-    let mut walked = 0;
+    let at_once = Arc::new(Semaphore::new(ROUTES_AT_ONCE));
+    let mut walking = JoinSet::new();
     for route in town.front.table().to_vec() {
-        let Some(sample) = samples::of(&route) else {
-            wrong.push(format!(
-                "{}: has no sample; add one to crates/it/tests/it/town/samples",
-                name(&route)
-            ));
-            continue;
-        };
-        for role in roles(&scopes) {
-            for object in objects(sample, &role) {
-                let expected = expected(&route, &sample, &role, object);
-                let answer = knock(&town, &route, &sample, &role, object).await;
-                walked += 1;
-                if !expected.is_met_by(verdict(route.kind, &answer)) {
-                    let said = format!("{} {}", answer.status, answer.text());
-                    wrong.push(format!(
-                        "{} as {role:?}, {object:?}: expected {expected:?}, got {said}",
-                        name(&route)
-                    ));
-                }
-            }
-        }
+        let (town, scopes, at_once) = (town.clone(), scopes.clone(), Arc::clone(&at_once));
+        walking.spawn(async move {
+            let _turn = at_once.acquire().await.unwrap();
+            walk(&town, &route, &scopes).await
+        });
     }
+    let (mut walked, mut wrong) = (0, Vec::new());
+    while let Some(done) = walking.join_next().await {
+        let (calls, complaints) = done.unwrap();
+        walked += calls;
+        wrong.extend(complaints);
+    }
+    wrong.sort();
     assert!(
         wrong.is_empty(),
         "{} of {walked} calls:\n{}",
@@ -73,6 +70,33 @@ async fn every_route_answers_every_role_as_it_declares() {
         wrong.join("\n")
     );
     assert!(walked > 300, "only {walked} calls");
+}
+
+/// Calls one route as everybody, and says what went otherwise than declared.
+async fn walk(town: &Town, route: &RouteEntry, scopes: &BTreeSet<&'static str>) -> (u32, Vec<String>) {
+    let Some(sample) = samples::of(route) else {
+        let nothing = format!(
+            "{}: has no sample; add one to crates/it/tests/it/town/samples",
+            name(route)
+        );
+        return (0, vec![nothing]);
+    };
+    let (mut calls, mut wrong) = (0, Vec::new());
+    for role in roles(scopes) {
+        for object in objects(sample, &role) {
+            let expected = expected(route, sample, &role, object);
+            let answer = knock(town, route, sample, &role, object).await;
+            calls += 1;
+            if !expected.is_met_by(verdict(route.kind, &answer)) {
+                let said = format!("{} {}", answer.status, answer.text());
+                wrong.push(format!(
+                    "{} as {role:?}, {object:?}: expected {expected:?}, got {said}",
+                    name(route)
+                ));
+            }
+        }
+    }
+    (calls, wrong)
 }
 
 /// Samples of routes that are gone only confuse.
