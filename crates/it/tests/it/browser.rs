@@ -1,3 +1,7 @@
 //! Pages in a real browser, in English and Russian.
 
+mod account;
+mod looks;
+mod people;
+mod visit;
 mod words;

@@ -179,9 +179,39 @@ pub async fn entry_rows(
                 .frame
                 .say_of("actor", entry.by.actor.kind())
                 .unwrap_or_default(),
-            details: entry.details.0.clone(),
+            details: entry
+                .details
+                .0
+                .iter()
+                .map(|(what, value)| detail(&reader.frame, what, value))
+                .collect(),
         })
         .collect())
+}
+
+/// A fact of an entry in the reader's language. What is not in the words, such as an id, is shown as it is.
+fn detail(frame: &Frame, what: &str, value: &str) -> (String, String) {
+    let called = frame.say_of("detail", what).unwrap_or_else(|| what.to_owned());
+    let shown = match what {
+        "state" => frame.say_of("state", value),
+        "relation" => frame.say_of("role", value),
+        "fields" => Some(fields(frame, value)),
+        _ => None,
+    };
+    (called, shown.unwrap_or_else(|| value.to_owned()))
+}
+
+/// The names of changed fields as the forms call them.
+fn fields(frame: &Frame, names: &str) -> String {
+    let known = frame.tongue();
+    let called = |name: &str| {
+        if known.knows(name) {
+            frame.say(name).to_string()
+        } else {
+            name.to_owned()
+        }
+    };
+    names.split(' ').map(called).collect::<Vec<_>>().join(", ")
 }
 
 /// `None` for what is no person: a key, a session, an address that nobody has.

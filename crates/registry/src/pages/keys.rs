@@ -12,15 +12,16 @@ use kernel::{Cursor, Id, PageSize};
 use super::confirm::ConfirmPage;
 use super::links::Once;
 use super::reader::{Faults, Reader, Typed, bad_text, done, read_cursor, refused_page};
-use crate::Registry;
 use crate::audit::By;
 use crate::keys::{ApiKey, NewKey, Refused, refused};
+use crate::people::http::{READ, REPLICATE, WRITE};
+use crate::{Registry, audit};
 
 /// Keys of one page.
 const ROWS: u32 = 50;
 
 /// What a key can open today: the scopes that routes name.
-const SCOPES: [&str; 4] = ["people:read", "people:write", "people:replicate", "audit:read"];
+const SCOPES: [&str; 5] = [READ, WRITE, REPLICATE, audit::http::READ, "metrics:read"];
 
 #[derive(Template)]
 #[template(path = "keys.html")]

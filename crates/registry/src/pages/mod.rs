@@ -21,10 +21,11 @@ mod sessions;
 use std::sync::Arc;
 
 use front::frame::{NavItem, Words};
-use front::{Access, Role, Routes};
+use front::{Access, Routes};
 use http::Method;
 
 use crate::Registry;
+use crate::grants::{ADMIN, AUDITOR, REGISTRAR};
 
 /// What the pages say.
 pub static WORDS: Words = Words::new(
@@ -32,10 +33,6 @@ pub static WORDS: Words = Words::new(
     include_str!("../../locales/ru.ftl"),
     Some(&front::frame::WORDS),
 );
-
-const ADMIN: Role = Role::on("admin", "house");
-const REGISTRAR: Role = Role::on("registrar", "house");
-const AUDITOR: Role = Role::on("auditor", "house");
 
 /// Reads people and what was done.
 const READERS: Access = Access::role(&[ADMIN, REGISTRAR, AUDITOR]);
