@@ -113,7 +113,8 @@ async fn a_person_changes_name_language_zone_and_theme() {
 async fn a_new_password_signs_all_other_devices_out() {
     let city = city();
     let dina = city.resident(4);
-    let (desk, phone) = (Visit::start("en").await, Visit::start("en").await);
+    let desk = Visit::start("en").await;
+    let phone = desk.another("en").await;
     desk.sign_in(dina).await;
     phone.sign_in(dina).await;
     desk.go("/me/password").await;
@@ -160,11 +161,8 @@ async fn a_new_password_signs_all_other_devices_out() {
 async fn a_session_can_be_ended_from_another_device() {
     let city = city();
     let egor = city.resident(5);
-    let (desk, phone, tablet) = (
-        Visit::start("en").await,
-        Visit::start("en").await,
-        Visit::start("en").await,
-    );
+    let desk = Visit::start("en").await;
+    let (phone, tablet) = (desk.another("en").await, desk.another("en").await);
     for visit in [&desk, &phone] {
         visit.sign_in(egor).await;
     }

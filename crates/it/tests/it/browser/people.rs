@@ -38,7 +38,7 @@ async fn whoever_is_invited_accepts_gets_a_role_and_sees_more() {
     let admin = Visit::start("en").await;
     admin.sign_in(city().somebody("admin")).await;
     let link = invite(&admin, "Zoya Added", "zoya.added@example.org").await;
-    let zoya = Visit::start("ru").await;
+    let zoya = admin.another("en").await;
     let _ = accept(&link, &zoya, "zoya.added@example.org").await;
     assert!(
         !zoya.has("header nav a[href='/people']").await,
@@ -73,7 +73,7 @@ async fn a_block_bites_at_once_and_a_deleted_person_is_gone() {
     let admin = Visit::start("en").await;
     admin.sign_in(city().somebody("admin")).await;
     let link = invite(&admin, "Yuri Blocked", "yuri.blocked@example.org").await;
-    let yuri = Visit::start("en").await;
+    let yuri = admin.another("en").await;
     let citizen = accept(&link, &yuri, "yuri.blocked@example.org").await;
     admin.press_called("Back to the person").await;
     admin.press_called("Block").await;
@@ -140,7 +140,7 @@ async fn people_are_found_edited_and_their_password_reset() {
     registrar.says("It works once").await;
     let link = registrar.text_of("#secret").await;
     let path = link.strip_prefix(&registrar.base).unwrap().to_owned();
-    let other = Visit::start("en").await;
+    let other = registrar.another("en").await;
     other.go(&path).await;
     other.says("Set a new password").await;
     other.end().await;

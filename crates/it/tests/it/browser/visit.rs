@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// A page that is not there by then will not come. Generous, because the test machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(25);
-/// Browsers at a time: each takes a few hundred megabytes.
+/// Tests at a time: each browser takes a few hundred megabytes.
 static BROWSERS: Semaphore = Semaphore::const_new(2);
 
 /// The demo city.
@@ -87,13 +87,23 @@ fn citizens(folder: &Path) -> Vec<Citizen> {
 pub struct Visit {
     pub client: Client,
     pub base: String,
-    _place: SemaphorePermit<'static>,
+    /// Of the first browser of a test; others come on its ticket, so that no two tests wait for each other.
+    _place: Option<SemaphorePermit<'static>>,
 }
 
 impl Visit {
     /// A browser whose owner prefers `language`, at no page yet.
     pub async fn start(language: &str) -> Visit {
         let place = BROWSERS.acquire().await.unwrap();
+        Visit::open(language, Some(place)).await
+    }
+
+    /// One more browser for the same test: another device, or another person's.
+    pub async fn another(&self, language: &str) -> Visit {
+        Visit::open(language, None).await
+    }
+
+    async fn open(language: &str, place: Option<SemaphorePermit<'static>>) -> Visit {
         let driver = tokio::task::spawn_blocking(testkit::browser::shared)
             .await
             .unwrap()
