@@ -36,6 +36,8 @@ struct ProfilePage {
 #[template(path = "password.html")]
 struct PasswordPage {
     frame: Frame,
+    /// For password managers, which want to know whose password it is.
+    email: String,
     refused: Option<String>,
     current: Field,
     fresh: Field,
@@ -273,7 +275,9 @@ fn own_password_page(
     faults: &Faults,
 ) -> PasswordPage {
     let (fresh, again) = new_password_fields(&reader, registry.options().password_chars_min, faults);
+    let email = reader.person.as_ref().and_then(|person| person.email());
     PasswordPage {
+        email: email.map(ToString::to_string).unwrap_or_default(),
         refused,
         current: Field::password("current", reader.say("password-current"), "current-password")
             .wrong(faults.of("current"))

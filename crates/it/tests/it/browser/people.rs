@@ -1,6 +1,6 @@
 //! Looking after people, keys and the audit trail.
 
-use super::visit::{Citizen, Visit, city};
+use super::visit::{ADMIN, Citizen, Visit, city};
 
 /// Adds somebody and gives the link that they were invited by.
 async fn invite(admin: &Visit, name: &str, email: &str) -> String {
@@ -35,6 +35,7 @@ async fn accept(link: &str, visit: &Visit, email: &str) -> Citizen {
 
 #[tokio::test]
 async fn whoever_is_invited_accepts_gets_a_role_and_sees_more() {
+    let _shared = ADMIN.read().await;
     let admin = Visit::start("en").await;
     admin.sign_in(city().somebody("admin")).await;
     let link = invite(&admin, "Zoya Added", "zoya.added@example.org").await;
@@ -70,6 +71,7 @@ async fn whoever_is_invited_accepts_gets_a_role_and_sees_more() {
 
 #[tokio::test]
 async fn a_block_bites_at_once_and_a_deleted_person_is_gone() {
+    let _shared = ADMIN.read().await;
     let admin = Visit::start("en").await;
     admin.sign_in(city().somebody("admin")).await;
     let link = invite(&admin, "Yuri Blocked", "yuri.blocked@example.org").await;
@@ -104,6 +106,7 @@ async fn a_block_bites_at_once_and_a_deleted_person_is_gone() {
 
 #[tokio::test]
 async fn a_refused_form_keeps_what_was_typed() {
+    let _shared = ADMIN.read().await;
     let admin = Visit::start("en").await;
     admin.sign_in(city().somebody("admin")).await;
     admin.go("/people/new").await;
@@ -154,6 +157,7 @@ async fn people_are_found_edited_and_their_password_reset() {
 
 #[tokio::test]
 async fn a_key_is_shown_once_and_the_trail_tells_who_made_it() {
+    let _shared = ADMIN.read().await;
     let admin = Visit::start("en").await;
     admin.sign_in(city().somebody("admin")).await;
     admin.go("/keys").await;

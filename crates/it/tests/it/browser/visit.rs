@@ -12,7 +12,7 @@ use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use testkit::house::House;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{RwLock, Semaphore, SemaphorePermit};
 
 /// A page that is not there by then will not come. Generous, because the test machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,6 +49,9 @@ impl City {
             .unwrap_or_else(|| panic!("the demo city has a resident {number}"))
     }
 }
+
+/// The one administrator's language: a test that changes it has them for itself, the others share them.
+pub static ADMIN: RwLock<()> = RwLock::const_new(());
 
 /// The same city for all tests, closed when they are over.
 pub fn city() -> &'static City {
@@ -87,23 +90,24 @@ fn citizens(folder: &Path) -> Vec<Citizen> {
 pub struct Visit {
     pub client: Client,
     pub base: String,
+    language: &'static str,
     /// Of the first browser of a test; others come on its ticket, so that no two tests wait for each other.
     _place: Option<SemaphorePermit<'static>>,
 }
 
 impl Visit {
     /// A browser whose owner prefers `language`, at no page yet.
-    pub async fn start(language: &str) -> Visit {
+    pub async fn start(language: &'static str) -> Visit {
         let place = BROWSERS.acquire().await.unwrap();
         Visit::open(language, Some(place)).await
     }
 
     /// One more browser for the same test: another device, or another person's.
-    pub async fn another(&self, language: &str) -> Visit {
+    pub async fn another(&self, language: &'static str) -> Visit {
         Visit::open(language, None).await
     }
 
-    async fn open(language: &str, place: Option<SemaphorePermit<'static>>) -> Visit {
+    async fn open(language: &'static str, place: Option<SemaphorePermit<'static>>) -> Visit {
         let driver = tokio::task::spawn_blocking(testkit::browser::shared)
             .await
             .unwrap()
@@ -120,6 +124,7 @@ impl Visit {
         Visit {
             client: client.unwrap(),
             base,
+            language,
             _place: place,
         }
     }
@@ -258,12 +263,24 @@ impl Visit {
         self.client.execute(script, vec![]).await.unwrap_or_default()
     }
 
+    /// Signs somebody in and makes the house speak the language of this visit to them.
     pub async fn sign_in(&self, citizen: &Citizen) {
         self.go("/sign-in").await;
         self.fill("email", &citizen.email).await;
         self.fill("password", &citizen.password).await;
         self.press("main button[type=submit]").await;
         self.arrives("/").await;
+        self.speaks(self.language).await;
+    }
+
+    /// Switches to the language by its button, unless it is spoken already.
+    pub async fn speaks(&self, language: &str) {
+        if self.script("return document.documentElement.lang").await != language {
+            self.press(&format!(".mine button[value={language}]")).await;
+            let spoken = format!("html[lang={language}]");
+            let wait = self.client.wait().at_most(PATIENCE).every(POLL);
+            wait.for_element(Locator::Css(&spoken)).await.unwrap();
+        }
     }
 
     pub async fn sign_out(&self) {
@@ -301,9 +318,16 @@ impl Visit {
             .unwrap();
         let entries = log.as_array().cloned().unwrap_or_default();
         let text = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
+        // A page that was answered with a refusal is what was asked for.
+        let refused = |entry: &&Value| {
+            let said = entry["message"].as_str().unwrap_or_default();
+            ["404", "410", "422"]
+                .iter()
+                .any(|status| said.contains(&format!("status of {status}")))
+        };
         entries
             .iter()
-            .filter(|entry| entry["level"] != "INFO")
+            .filter(|entry| entry["level"] != "INFO" && !refused(entry))
             .map(text)
             .collect()
     }
