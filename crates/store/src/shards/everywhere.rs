@@ -280,9 +280,10 @@ impl Work<Session> for Change<'_> {
         self.run(home)
     }
 
-    fn before_other(&mut self, home: &mut Session, other: &mut Session) -> Attempt<()> {
+    fn begin_at_other(&mut self, home: &mut Session, other: &mut Session) -> Attempt<()> {
         self.settling.wait_for(&self.seen)?;
-        self.settling.settle_others_work(home.client(), other.client())
+        self.settling
+            .begin_after_others_work(home.client(), other.client())
     }
 
     fn at_other(&mut self, _number: usize, other: &mut Session) -> Attempt<()> {

@@ -13,7 +13,7 @@ use parking_lot::{Condvar, Mutex};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::trouble::Attempt;
-use super::two_phase::{Gid, Verdict, settle};
+use super::two_phase::{BEGIN, Gid, Verdict, settle};
 use crate::StoreError;
 
 /// Telling the other servers takes milliseconds; after this long the change begins again.
@@ -86,19 +86,22 @@ impl Drop for AtWork<'_> {
 }
 
 impl Settling {
-    /// Settles on `other` what was decided before the snapshot that `home` stands in, except by who is at work here.
-    pub(crate) fn settle_others_work(&self, home: &mut Client, other: &mut Client) -> Attempt<()> {
+    /// Opens a transaction on `other` after what was decided before the snapshot that `home` stands in is settled
+    /// there. Who is at work here need not be looked after.
+    pub(crate) fn begin_after_others_work(&self, home: &mut Client, other: &mut Client) -> Attempt<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let theirs = self.prepared_by_others(other)?;
-            if theirs.is_empty() {
-                return Ok(());
-            }
+            let theirs = self.begin_and_list(other)?;
             let question = "SELECT gid FROM verdicts WHERE verdict = 'commit' AND gid = ANY($1)";
-            let decided = home.query(question, &[&theirs])?;
+            let decided = if theirs.is_empty() {
+                Vec::new()
+            } else {
+                home.query(question, &[&theirs])?
+            };
             if decided.is_empty() {
                 return Ok(());
             }
+            other.batch_execute("ROLLBACK")?;
             for gid in decided.iter().filter_map(|row| Gid::parse(row.get(0))) {
                 settle(other, &gid, Verdict::Commit)?;
             }
@@ -110,15 +113,14 @@ impl Settling {
         }
     }
 
-    fn prepared_by_others(&self, other: &mut Client) -> Result<Vec<String>, postgres::Error> {
+    /// What others prepared here, listed just before a transaction is opened that has no snapshot yet: in one round trip.
+    fn begin_and_list(&self, other: &mut Client) -> Result<Vec<String>, postgres::Error> {
         let question = "SELECT gid FROM pg_prepared_xacts WHERE database = current_database()";
-        let names = other
-            .simple_query(question)?
-            .into_iter()
-            .filter_map(|message| match message {
-                SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-                _ => None,
-            });
+        let messages = other.simple_query(&format!("{question}; COMMIT; {BEGIN}"))?;
+        let names = messages.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
         Ok(names
             .filter(|name| Gid::parse(name).is_some() && !self.is_at_work(name))
             .collect())

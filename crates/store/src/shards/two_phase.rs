@@ -98,9 +98,8 @@ pub(crate) trait Work<M: Member> {
         Ok(home.client().batch_execute(BEGIN)?)
     }
     fn at_home(&mut self, home: &mut M) -> Attempt<()>;
-    /// Before the transaction of another member begins.
-    fn before_other(&mut self, _home: &mut M, _other: &mut M) -> Attempt<()> {
-        Ok(())
+    fn begin_at_other(&mut self, _home: &mut M, other: &mut M) -> Attempt<()> {
+        Ok(other.client().batch_execute(BEGIN)?)
     }
     /// Members are counted from one: the home is none.
     fn at_other(&mut self, number: usize, other: &mut M) -> Attempt<()>;
@@ -182,8 +181,7 @@ fn vote<M: Member>(
     work.at_home(home)?;
     points.pass("two_phase.home_done");
     for (number, other) in (1..).zip(others) {
-        work.before_other(home, other)?;
-        other.client().batch_execute(BEGIN)?;
+        work.begin_at_other(home, other)?;
         work.at_other(number, other)?;
         other
             .client()
