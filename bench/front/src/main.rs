@@ -105,7 +105,7 @@ async fn while_others_sign_in(
     time: Duration,
 ) -> anyhow::Result<()> {
     let sign_in = Load::of(city.address, Request::sign_in(&city.people));
-    let alone = sign_in.run(SIGNING_IN, WARM_UP, time / 2).await?;
+    let alone = sign_in.run(SIGNING_IN, WARM_UP, time).await?;
     // They begin before and end after what is measured, so that it is disturbed for all of its time.
     let flood =
         tokio::spawn(async move { sign_in.run(SIGNING_IN, Duration::ZERO, time + WARM_UP * 4).await });
