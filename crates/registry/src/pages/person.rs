@@ -246,18 +246,11 @@ async fn person_page(
     let person = registry.person(&doer, id).await?;
     let given = registry.grants(&doer, id).await?;
     let state = person.state.name();
-    let (looks_after, rules) = (reader.is(&ADMIN) || reader.is(&REGISTRAR), reader.is(&ADMIN));
+    let rules = reader.is(&ADMIN);
     let alive = state != StateName::Deleted;
-    let edit = (looks_after && alive).then(|| edit_form(&reader, &person, &refusal));
-    let sessions = if looks_after && alive {
-        Some(session_rows(
-            &reader.frame,
-            &registry.sessions_of(&doer, id).await?,
-            None,
-        ))
-    } else {
-        None
-    };
+    let sessions = sessions(registry, &reader, id, alive).await?;
+    let looks_after = sessions.is_some();
+    let edit = looks_after.then(|| edit_form(&reader, &person, &refusal));
     let entries = if rules || reader.is(&AUDITOR) {
         let page = registry
             .audit_of(&doer, id, None, PageSize::clamped(Some(ENTRIES)))
@@ -294,6 +287,23 @@ async fn person_page(
         entries,
         frame: reader.frame,
     })
+}
+
+/// Where the person is signed in; `None` when they are not the reader's to look after.
+async fn sessions(
+    registry: &Registry,
+    reader: &Reader,
+    id: PersonId,
+    alive: bool,
+) -> Result<Option<Vec<SessionRow>>, Problem> {
+    if !alive || !(reader.is(&ADMIN) || reader.is(&REGISTRAR)) {
+        return Ok(None);
+    }
+    match registry.sessions_of(&reader.doer(), id).await {
+        Ok(sessions) => Ok(Some(session_rows(&reader.frame, &sessions, None))),
+        Err(Failure::Refused(Reason::Outranked | Reason::AdminOnly)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn edit_form(reader: &Reader, person: &Person, refusal: &Refusal) -> EditForm {
