@@ -22,6 +22,7 @@ pub struct PagingIn {
     #[param(max_length = 1366)]
     cursor: Option<String>,
     /// How many entries at most: 50 if not given. What is less than 1 or more than 500 is taken as that.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     limit: Option<u32>,
 }
 

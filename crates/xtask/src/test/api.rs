@@ -116,6 +116,11 @@ impl City {
     pub fn try_as(&self, tester: &Path, who: &str) -> Result<bool> {
         let status = Command::new(tester)
             .args([
+                "--config-file",
+                &crate::root()
+                    .join("crates/xtask/api/schemathesis.toml")
+                    .display()
+                    .to_string(),
                 "--no-color",
                 "run",
                 "--checks",
