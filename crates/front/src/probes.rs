@@ -26,8 +26,11 @@ pub struct Readiness {
     checks: Vec<(String, Check)>,
     leaving: Arc<AtomicBool>,
     /// What the last look saw. Probes are answered while requests are shed, so they must not cost as much as one.
-    seen: Arc<Mutex<Option<(Instant, Vec<Checked>)>>>,
+    seen: Arc<Mutex<Option<Seen>>>,
 }
+
+/// When somebody looked, and what they saw.
+type Seen = (Instant, Vec<Checked>);
 
 /// How long a look is good for.
 const GOOD_FOR: Duration = Duration::from_millis(500);

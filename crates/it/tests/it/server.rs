@@ -114,6 +114,13 @@ fn routes(held: &Held) -> Routes {
                 Ok::<_, Problem>((ETag::of(4), "changed"))
             },
         )
+        .merge(guarded())
+}
+
+/// Those that not everybody may use.
+fn guarded() -> Routes {
+    let api = Kind::Api;
+    Routes::new("test")
         .plain(Access::SIGNED_IN, api, Method::GET, "/api/mine", async || "mine")
         .plain(
             Access::SIGNED_IN,
