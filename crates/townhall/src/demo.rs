@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
-use crate::house::Running;
+use crate::house::Built;
 use crate::print;
 
 const FILE_NAME: &str = "demo.json";
@@ -36,15 +36,15 @@ struct Citizen {
     id: String,
 }
 
-/// A demo city in an open house.
+/// A demo city in a house that is about to open.
 pub struct Demo {
     file: PathBuf,
     paper: Paper,
 }
 
 /// Founds the city or finds it again, and writes down what is true now.
-pub async fn settle(config: &Config, running: &Running) -> anyhow::Result<Demo> {
-    let registry = &running.registry;
+pub async fn settle(config: &Config, house: &Built) -> anyhow::Result<Demo> {
+    let registry = &house.registry;
     let city = plan(seed(&registry.options().secret));
     if registry.ground(&city).await? == Ground::Others {
         bail!(
@@ -52,12 +52,12 @@ pub async fn settle(config: &Config, running: &Running) -> anyhow::Result<Demo> 
         );
     }
     registry.found(&city).await?;
-    let people = who_can_sign_in(running, &city).await?;
+    let people = who_can_sign_in(house, &city).await?;
     let file = config.store.data.join(FILE_NAME);
     let kept = read(&file).map(|paper| paper.service_key);
-    let key = registry.demo_key(kept.as_deref(), &key_scopes(running)).await?;
+    let key = registry.demo_key(kept.as_deref(), &key_scopes(house)).await?;
     let paper = Paper {
-        base: running.base.clone(),
+        base: house.base.clone(),
         people,
         service_key: key.reveal().to_owned(),
     };
@@ -76,11 +76,11 @@ fn seed(secret: &Secret) -> u64 {
         .fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
 }
 
-async fn who_can_sign_in(running: &Running, city: &City) -> anyhow::Result<Vec<Citizen>> {
+async fn who_can_sign_in(house: &Built, city: &City) -> anyhow::Result<Vec<Citizen>> {
     let doer = Doer::house("demo");
     let mut people = Vec::new();
     for dweller in &city.dwellers {
-        let person = running.registry.person(&doer, dweller.id).await?;
+        let person = house.registry.person(&doer, dweller.id).await?;
         let Some(email) = person.email().filter(|_| person.state.is_active()) else {
             continue;
         };
@@ -120,8 +120,8 @@ impl Demo {
 }
 
 /// Every scope that some route takes: the demo's service may try them all.
-fn key_scopes(running: &Running) -> Vec<&'static str> {
-    let mut scopes: Vec<&str> = running
+fn key_scopes(house: &Built) -> Vec<&'static str> {
+    let mut scopes: Vec<&str> = house
         .front
         .table()
         .iter()

@@ -39,6 +39,19 @@ impl Opening {
     }
 }
 
+/// A house with everything in its place and its door still shut: the port is taken, and nobody is answered yet.
+pub struct Built {
+    pub base: String,
+    pub front: Front,
+    pub registry: Arc<Registry>,
+    address: SocketAddr,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    store: Store,
+    lock: Option<HouseLock>,
+    began: Instant,
+}
+
 /// An open house. It closes when [`Running::close`] is called.
 pub struct Running {
     pub address: SocketAddr,
@@ -80,6 +93,11 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 }
 
 pub async fn open(opening: Opening) -> anyhow::Result<Running> {
+    Ok(build(opening).await?.open())
+}
+
+/// Does everything that can fail.
+pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let began = Instant::now();
     let Opening { config, only, clock } = opening;
     known_services(&only)?;
@@ -97,30 +115,47 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
     let registry = Registry::open(store.clone(), clock, options).await?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
     let front = Front::build(registry.routes(), setup)?;
-    let (shutdown, mut closing) = watch::channel(false);
-    let tending = tokio::spawn(registry.clone().tend_forever());
-    let upkeep = store.spawn_upkeep(shutdown.subscribe());
-    let serving = front.clone();
-    let served = tokio::spawn(async move {
-        let closed = async move {
-            let _ = closing.wait_for(|closing| *closing).await;
-        };
-        serving.serve(listener, tls, closed).await
-    });
-    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(%address, base, millis, "the house is open");
-    Ok(Running {
-        address,
+    Ok(Built {
         base,
         front,
         registry,
-        shutdown,
-        served,
-        tending,
-        upkeep,
+        address,
+        listener,
+        tls,
         store,
-        _lock: lock,
+        lock,
+        began,
     })
+}
+
+impl Built {
+    /// Opens the door.
+    pub fn open(self) -> Running {
+        let (shutdown, mut closing) = watch::channel(false);
+        let tending = tokio::spawn(self.registry.clone().tend_forever());
+        let upkeep = self.store.spawn_upkeep(shutdown.subscribe());
+        let (serving, listener, tls) = (self.front.clone(), self.listener, self.tls);
+        let served = tokio::spawn(async move {
+            let closed = async move {
+                let _ = closing.wait_for(|closing| *closing).await;
+            };
+            serving.serve(listener, tls, closed).await
+        });
+        let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(address = %self.address, base = self.base, millis, "the house is open");
+        Running {
+            address: self.address,
+            base: self.base,
+            front: self.front,
+            registry: self.registry,
+            shutdown,
+            served,
+            tending,
+            upkeep,
+            store: self.store,
+            _lock: self.lock,
+        }
+    }
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Serve;
 use crate::config::Config;
-use crate::house::{Opening, Running, open};
+use crate::house::{Opening, Running, build};
 use crate::{demo, print};
 
 pub async fn run(config: Config, serve: &Serve) -> anyhow::Result<()> {
@@ -18,13 +18,14 @@ pub async fn run(config: Config, serve: &Serve) -> anyhow::Result<()> {
         ..Opening::new(config)
     };
     let (config, demo) = (opening.config.clone(), serve.demo);
-    let running = open(opening).await?;
+    let built = build(opening).await?;
+    // Whoever sees that the house answers finds the city in it, and the paper about it.
     let city = if demo {
-        Some(demo::settle(&config, &running).await?)
+        Some(demo::settle(&config, &built).await?)
     } else {
         None
     };
-    // The first line is for scripts, so it comes when all that was asked for is there.
+    let running = built.open();
     print::line(&format!("The house is open: {}", running.base));
     match city {
         Some(city) => city.print(),
