@@ -116,17 +116,12 @@ pub async fn change(
     let zone = faults.take("zone", read_zone(&reader, &typed));
     let again = Some(AboutTyped::from_form(&typed));
     if !faults.is_empty() {
-        return refused(
-            &registry,
-            reader,
-            id,
-            Refusal {
-                typed: again,
-                faults,
-                text: None,
-            },
-        )
-        .await;
+        let refusal = Refusal {
+            typed: again,
+            faults,
+            text: None,
+        };
+        return refused(&registry, reader, id, refusal).await;
     }
     let edit = Edit {
         email,
@@ -135,55 +130,30 @@ pub async fn change(
         zone,
         attributes: None,
     };
-    let seen = typed
-        .get("version")
-        .parse()
-        .ok()
-        .map(|version: i64| IfMatch::one(ETag::of(version)));
-    match registry.change_person(&reader.doer(), id, edit, seen).await {
-        Ok(_) => Ok(done(&format!("/people/{id}"), "done-saved")),
+    let seen = typed.get("version").parse().ok();
+    let seen = seen.map(|version: i64| IfMatch::one(ETag::of(version)));
+    let refusal = match registry.change_person(&reader.doer(), id, edit, seen).await {
+        Ok(_) => return Ok(done(&format!("/people/{id}"), "done-saved")),
         Err(Failure::Refused(Reason::EmailTaken)) => {
             faults.add("email", reader.wrong("taken"));
-            refused(
-                &registry,
-                reader,
-                id,
-                Refusal {
-                    typed: again,
-                    faults,
-                    text: None,
-                },
-            )
-            .await
+            Refusal {
+                typed: again,
+                faults,
+                text: None,
+            }
         }
-        Err(Failure::Refused(Reason::Stale)) => {
-            let text = Some(reader.say("refused-stale"));
-            refused(
-                &registry,
-                reader,
-                id,
-                Refusal {
-                    text,
-                    ..Refusal::default()
-                },
-            )
-            .await
-        }
-        Err(failure) => {
-            let text = Some(reader.refused(failure)?);
-            refused(
-                &registry,
-                reader,
-                id,
-                Refusal {
-                    typed: again,
-                    faults,
-                    text,
-                },
-            )
-            .await
-        }
-    }
+        // What was typed belongs to a state that is gone: the new one is shown.
+        Err(Failure::Refused(Reason::Stale)) => Refusal {
+            text: Some(reader.say("refused-stale")),
+            ..Refusal::default()
+        },
+        Err(failure) => Refusal {
+            typed: again,
+            faults,
+            text: Some(reader.refused(failure)?),
+        },
+    };
+    refused(&registry, reader, id, refusal).await
 }
 
 pub async fn grant(

@@ -94,7 +94,7 @@ pub(crate) fn settle_in(household: &Household<'_>, tables: &Tables, now: Moment)
     home.execute("SELECT pg_advisory_lock($1)", &[&LOCK])
         .map_err(|error| unfit(home_name, &error))?;
     tables.index(home).map_err(|error| unfit(home_name, &error))?;
-    again(|| found(home, household)).map_err(|trouble| of_trouble(home_name, trouble))?;
+    again(|| found(home, household)).map_err(|trouble| of_trouble(home_name, &trouble))?;
     let house = home_card(home, home_name)?.house;
     for (at, other) in others.iter_mut().enumerate() {
         let (at, name) = (at + 1, household.contacts[at + 1].name());
@@ -106,7 +106,7 @@ pub(crate) fn settle_in(household: &Household<'_>, tables: &Tables, now: Moment)
             tables,
             now,
         };
-        again(|| joining.join(home, other)).map_err(|trouble| of_trouble(name, trouble))?;
+        again(|| joining.join(home, other)).map_err(|trouble| of_trouble(name, &trouble))?;
     }
     let names = household.names();
     home.execute(
@@ -441,7 +441,7 @@ fn unfit(server: &str, error: &postgres::Error) -> OpenError {
     }
 }
 
-fn of_trouble(server: &str, trouble: Trouble) -> OpenError {
+fn of_trouble(server: &str, trouble: &Trouble) -> OpenError {
     OpenError::Unfit {
         server: server.to_owned(),
         why: trouble.to_string(),

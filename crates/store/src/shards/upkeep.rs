@@ -65,7 +65,7 @@ impl Store {
         for failure in done.iter().flat_map(|done| &done.failures) {
             tracing::warn!(failure, "upkeep of the store");
         }
-        if rounds % ROUNDS_PER_TIDYING == 0 {
+        if rounds.is_multiple_of(ROUNDS_PER_TIDYING) {
             let fleet = Arc::clone(&sharding.fleet);
             let tidied = sharding.fleet.run(move || Ok(forget_verdicts(&fleet)?)).await;
             if let Err(error) = tidied {

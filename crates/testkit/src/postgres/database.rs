@@ -148,9 +148,12 @@ impl Pair {
     }
 }
 
+/// The servers' addresses, and the servers themselves when they are ours to end.
+type Found = (Option<Pair>, [Address; 2]);
+
 /// The two servers all tests of this process share: those named by [`ENVIRONMENT`], or two started now.
 pub fn shared() -> anyhow::Result<[Address; 2]> {
-    static SHARED: OnceLock<Result<(Option<Pair>, [Address; 2]), String>> = OnceLock::new();
+    static SHARED: OnceLock<Result<Found, String>> = OnceLock::new();
     let found = SHARED.get_or_init(|| find_or_start().map_err(|error| format!("{error:#}")));
     match found {
         Ok((_, addresses)) => Ok(addresses.clone()),
@@ -158,7 +161,7 @@ pub fn shared() -> anyhow::Result<[Address; 2]> {
     }
 }
 
-fn find_or_start() -> anyhow::Result<(Option<Pair>, [Address; 2])> {
+fn find_or_start() -> anyhow::Result<Found> {
     if let Ok(given) = env::var(ENVIRONMENT) {
         let addresses: Vec<Address> = given.split(',').map(|url| Address::new(url.trim())).collect();
         let addresses = <[Address; 2]>::try_from(addresses)

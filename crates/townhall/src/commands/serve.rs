@@ -31,11 +31,11 @@ pub async fn run(config: Config, serve: &Serve) -> anyhow::Result<()> {
         Some(city) => city.print(),
         None => say_how_to_begin(&running).await,
     }
-    asked.to_close().await;
+    asked.until_asked().await;
     tracing::info!("closing: what was accepted is finished; a second signal ends it at once");
     tokio::select! {
         closed = running.close() => closed,
-        () = asked.to_close() => anyhow::bail!("ended before all was finished"),
+        () = asked.until_asked() => anyhow::bail!("ended before all was finished"),
     }
 }
 
@@ -77,7 +77,7 @@ impl Asked {
         })
     }
 
-    async fn to_close(&mut self) {
+    async fn until_asked(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

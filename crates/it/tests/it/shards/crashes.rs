@@ -126,7 +126,7 @@ fn die_in_child(store: &TestStore, task: &str, point: &str) {
         .map(testkit::postgres::Database::url)
         .collect();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", CHILD, "--ignored", "--test-threads=1"])
+        .args(["--exact", CHILD, "--test-threads=1"])
         .env(CHILD_SERVERS, urls.join(","))
         .env(CHILD_TASK, task)
         .env(crash::ENVIRONMENT, point)
@@ -139,10 +139,12 @@ fn die_in_child(store: &TestStore, task: &str, point: &str) {
     );
 }
 
+/// Run as a child by the tests above, which say where its servers are; by itself it has nothing to do.
 #[tokio::test]
-#[ignore = "run as a child by the test above"]
 async fn dies_where_it_is_told() {
-    let urls = std::env::var(CHILD_SERVERS).unwrap();
+    let Ok(urls) = std::env::var(CHILD_SERVERS) else {
+        return;
+    };
     let servers = ["one", "two"]
         .iter()
         .zip(urls.split(','))
