@@ -89,6 +89,7 @@ impl City {
             .arg(&data)
             .current_dir(folder())
             .env("TOWNHALL_REGISTRY__ADDRESS_ATTEMPTS_PER_MINUTE", "1000000")
+            .env("TOWNHALL_REGISTRY__ACCOUNT_ATTEMPTS_PER_MINUTE", "1000000")
             .env("TOWNHALL_REGISTRY__LOCKOUT_FAILURES", "1000000")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

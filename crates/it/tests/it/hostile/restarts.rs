@@ -66,11 +66,10 @@ async fn goes_and_comes_back(end: impl Fn(&Server)) {
         })
         .await;
         assert_eq!(api.get_status("/healthz").await, 200, "the house lives");
-        assert_eq!(
-            api.get_status("/readyz").await,
-            503,
-            "and says that it cannot serve"
-        );
+        until("the house says that it cannot serve", async || {
+            (api.get_status("/readyz").await == 503).then_some(())
+        })
+        .await;
         server.start_again().unwrap();
         let back = ledger.kept();
         until("writes are taken again", async || {
