@@ -11,7 +11,7 @@ use super::fleet::Fleet;
 use super::map;
 use super::moves::UnderWay;
 use super::tables::{Rows, columns, copy};
-use super::trouble::{Attempt, Trouble};
+use super::trouble::{Attempt, Trouble, again};
 use super::two_phase::{Ended, Work, commit_together};
 use crate::StoreError;
 
@@ -19,8 +19,6 @@ use crate::StoreError;
 const LAST_PASS_SHARDS: usize = 4;
 /// Where writes touch more in the time of each pass, the fence comes all the same.
 const PASSES_MAX: i64 = 8;
-/// A step that met writers is done again.
-const ATTEMPTS_MAX: u32 = 20;
 
 const LOST: Trouble = Trouble::Overtaken("somebody else ended this move");
 
@@ -176,13 +174,7 @@ impl<'a> Piece<'a> {
     }
 
     fn flip(&mut self) -> Attempt<u64> {
-        let mut attempt = 1;
-        loop {
-            match self.flip_once() {
-                Err(trouble) if trouble.may_pass() && attempt < ATTEMPTS_MAX => attempt += 1,
-                result => return result,
-            }
-        }
+        again(|| self.flip_once())
     }
 
     fn flip_once(&mut self) -> Attempt<u64> {
@@ -358,14 +350,4 @@ fn in_transaction<T>(
         client.batch_execute("ROLLBACK").ok();
     }
     result
-}
-
-fn again<T>(mut step: impl FnMut() -> Attempt<T>) -> Attempt<T> {
-    for _ in 1..ATTEMPTS_MAX {
-        match step() {
-            Err(trouble) if trouble.may_pass() => {}
-            result => return result,
-        }
-    }
-    step()
 }

@@ -11,15 +11,13 @@ use super::link::{Contact, database_of};
 use super::map::{self, BadMap, Map};
 use super::recovery;
 use super::tables::{Tables, columns, read_stream, write_stream};
-use super::trouble::{Attempt, Trouble, words};
+use super::trouble::{Attempt, Trouble, again, words};
 use super::two_phase::{Ended, Gid, Work, commit_together};
 use crate::crash::Points;
 use crate::{OpenError, StoreError};
 
 /// Whoever holds this lock of the home's database sets the house up; it ends with the connection.
 const LOCK: i64 = 0x746f_776e_0003;
-/// Programs that are at work meanwhile may get in the way for a moment.
-const ATTEMPTS_MAX: u32 = 5;
 
 /// What the configuration says of the servers, the home first.
 pub(crate) struct Household<'a> {
@@ -418,16 +416,6 @@ fn verify(home: &mut Client, household: &Household<'_>) -> Result<(), OpenError>
 
 fn bad_map(bad: &BadMap) -> OpenError {
     OpenError::Misconfigured(bad.to_string())
-}
-
-fn again(mut work: impl FnMut() -> Attempt<()>) -> Attempt<()> {
-    for _ in 1..ATTEMPTS_MAX {
-        match work() {
-            Err(trouble) if trouble.may_pass() => {}
-            result => return result,
-        }
-    }
-    work()
 }
 
 fn refusal(why: &str) -> Trouble {

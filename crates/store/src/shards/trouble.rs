@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::thread;
 
 use postgres::error::SqlState;
 
@@ -41,6 +42,20 @@ impl Trouble {
             Trouble::Overtaken(_) => false,
         }
     }
+}
+
+/// How often a step that met others is done, and with the pauses between, for how long: some seconds.
+const ATTEMPTS_MAX: u32 = 20;
+
+/// Does a step again, after a growing pause, as long as it only met others who changed the same rows.
+pub(super) fn again<T>(mut step: impl FnMut() -> Attempt<T>) -> Attempt<T> {
+    for retries in 1..ATTEMPTS_MAX {
+        match step() {
+            Err(trouble) if trouble.may_pass() => thread::sleep(pg::pause(retries)),
+            result => return result,
+        }
+    }
+    step()
 }
 
 impl fmt::Display for Trouble {
