@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use kernel::{Id, Moment, VirtualShard};
+use tokio::sync::watch;
 
 use crate::config::Lanes;
 use crate::gate::Gate;
@@ -106,9 +107,10 @@ impl Routes {
         servers: Vec<Arc<Server>>,
         fleet: Arc<Fleet>,
         lanes: &Lanes,
+        announced: watch::Sender<u64>,
     ) -> Result<Routes, OpenError> {
         let map = setup::verify_all(&fleet.household())?;
-        let everywhere = Everywhere::start(Arc::clone(&fleet), lanes)
+        let everywhere = Everywhere::start(Arc::clone(&fleet), lanes, announced)
             .map_err(|error| OpenError::Misconfigured(format!("no thread can be started: {error}")))?;
         let cold = fleet
             .cold

@@ -64,7 +64,12 @@ impl Store {
                 }
                 Engine::Postgres { servers, .. } => {
                     let open = open_servers(servers, &config.lanes, &announced)?;
-                    Routes::sharded(open, Arc::new(Fleet::of(&config, &clock, points)?), &config.lanes)?
+                    Routes::sharded(
+                        open,
+                        Arc::new(Fleet::of(&config, &clock, points)?),
+                        &config.lanes,
+                        announced.clone(),
+                    )?
                 }
             };
             Ok(Store(Arc::new(Inner {

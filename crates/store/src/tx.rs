@@ -172,8 +172,8 @@ impl<'a> Tx<'a> {
         self.asked_at
     }
 
-    /// Remembers that somebody wants to be woken when this is committed.
-    pub(crate) fn announced(&mut self) {
+    /// Once this is committed, those who listen to [`Store::announcements`](crate::Store::announcements) are woken.
+    pub fn announced(&mut self) {
         self.announced = true;
     }
 

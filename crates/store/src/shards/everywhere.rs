@@ -1,7 +1,9 @@
 //! Changing reference tables: on all servers or on none.
 //!
-//! Some threads own a connection to each server and carry one change at a time through two-phase commit. The body runs
-//! once on each server, on the home first; what it says on one it must say on all, because all hold the same rows.
+//! A few threads own a connection to each server and carry changes through two-phase commit. Those that wait together
+//! share one: three flushes of a disk are dear, and a change is small. A body runs once on each server, on the home
+//! first; what it says on one it must say on all, because all hold the same rows. When a shared commit does not come
+//! about, whichever change was the reason, each is tried again by itself.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use postgres::{Client, SimpleQueryMessage};
+use tokio::sync::watch;
 
 use super::fleet::Fleet;
 use super::link::database_of;
@@ -29,6 +32,10 @@ const RETRIES_MAX: u32 = 20;
 /// How often the home is asked what became of a change whose answer was lost.
 const QUESTIONS_MAX: u32 = 5;
 const IDLE: Duration = Duration::from_secs(60);
+/// One thread tells the others of a decision while the next prepares; a third would only split what could share.
+const THREADS_MAX: usize = 2;
+/// How many changes share one commit at most.
+const TOGETHER_MAX: usize = 32;
 
 type BoxedJob = Box<dyn Job>;
 
@@ -43,6 +50,7 @@ struct Inner {
     queue: Queue<BoxedJob>,
     meter: LaneMeter,
     settling: Settling,
+    announced: watch::Sender<u64>,
 }
 
 /// A connection to each server, the home first.
@@ -58,16 +66,21 @@ impl Member for Session {
 }
 
 impl Everywhere {
-    pub(crate) fn start(fleet: Arc<Fleet>, lanes: &Lanes) -> std::io::Result<Everywhere> {
+    pub(crate) fn start(
+        fleet: Arc<Fleet>,
+        lanes: &Lanes,
+        announced: watch::Sender<u64>,
+    ) -> std::io::Result<Everywhere> {
         let inner = Arc::new(Inner {
             fleet,
             lanes: lanes.clone(),
             queue: Queue::new(lanes.queue_jobs_max),
             meter: LaneMeter::new("all", "everywhere"),
             settling: Settling::default(),
+            announced,
         });
         let mut threads = Vec::new();
-        for number in 0..lanes.write_connections.max(1) {
+        for number in 0..lanes.write_connections.clamp(1, THREADS_MAX) {
             let inner = Arc::clone(&inner);
             let name = format!("store-everywhere-{number}");
             threads.push(thread::Builder::new().name(name).spawn(move || inner.serve())?);
@@ -112,8 +125,15 @@ impl Inner {
         loop {
             match self.queue.pop(IDLE) {
                 Popped::Job(job) => {
+                    let mut jobs = vec![job];
+                    while jobs.len() < TOGETHER_MAX
+                        && let Some(job) = self.queue.pop_waiting()
+                    {
+                        jobs.push(job);
+                    }
                     self.meter.waiting(self.queue.len());
-                    self.run(job, &mut crew);
+                    jobs.retain(|job| job.wanted());
+                    self.run_together(jobs, &mut crew);
                 }
                 // Changes everywhere are rare, and a connection costs the server something.
                 Popped::Idle => crew = None,
@@ -122,39 +142,80 @@ impl Inner {
         }
     }
 
-    fn run(&self, mut job: BoxedJob, held: &mut Option<Crew>) {
+    fn run_together(&self, mut jobs: Vec<BoxedJob>, held: &mut Option<Crew>) {
+        let mut alone = jobs.len() <= 1;
+        if !alone {
+            match self.attempt(&mut jobs, held) {
+                Outcome::Answer => {}
+                // What became of it may be unknown, so it is not for us to try it again.
+                Outcome::Refuse(StoreError::Unavailable { reason, .. }) => {
+                    return jobs
+                        .into_iter()
+                        .for_each(|job| job.refuse(StoreError::unavailable(reason)));
+                }
+                Outcome::Refuse(_) | Outcome::Undone | Outcome::Again => {
+                    self.meter.retried();
+                    alone = true;
+                }
+            }
+        }
+        for job in jobs {
+            if alone {
+                self.run_alone(job, held);
+            } else {
+                job.answer();
+            }
+        }
+    }
+
+    fn run_alone(&self, job: BoxedJob, held: &mut Option<Crew>) {
+        let mut jobs = [job];
+        let mut error = StoreError::Busy;
         for retries in 0..RETRIES_MAX {
-            if !job.wanted() {
+            if !jobs[0].wanted() {
                 return;
             }
-            let crew = match held.take().map_or_else(|| self.connect(), Ok) {
-                Ok(crew) => held.insert(crew),
-                Err(trouble) => return job.refuse(StoreError::from(trouble)),
-            };
-            let ended = self.run_once(&mut *job, crew);
-            if crew.sessions.iter_mut().any(|session| session.is_lost()) {
-                self.meter.lost_connection();
-                *held = None;
-            }
-            match ended {
-                Outcome::Answer => return job.answer(),
-                Outcome::Refuse(error) => return job.refuse(error),
+            match self.attempt(&mut jobs, held) {
+                Outcome::Answer | Outcome::Undone => return jobs.into_iter().for_each(|job| job.answer()),
+                Outcome::Refuse(reason) => {
+                    error = reason;
+                    break;
+                }
                 Outcome::Again => {
                     self.meter.retried();
                     thread::sleep(pause(retries));
                 }
             }
         }
-        job.refuse(StoreError::Busy);
+        let [job] = jobs;
+        job.refuse(error);
     }
 
-    fn run_once(&self, job: &mut dyn Job, crew: &mut Crew) -> Outcome {
+    /// One try of all `jobs` in one transaction.
+    fn attempt(&self, jobs: &mut [BoxedJob], held: &mut Option<Crew>) -> Outcome {
+        let crew = match held.take().map_or_else(|| self.connect(), Ok) {
+            Ok(crew) => held.insert(crew),
+            Err(trouble) => return Outcome::Refuse(StoreError::from(trouble)),
+        };
+        let ended = self.run_once(jobs, crew);
+        if crew.sessions.iter_mut().any(|session| session.is_lost()) {
+            self.meter.lost_connection();
+            *held = None;
+        }
+        ended
+    }
+
+    fn run_once(&self, jobs: &mut [BoxedJob], crew: &mut Crew) -> Outcome {
         let gid = Gid::new(self.fleet.home_name(), &crew.database);
-        let now = job.asked_at();
+        let Some(now) = jobs.iter().map(|job| job.asked_at()).max() else {
+            return Outcome::Answer;
+        };
+        let changes = jobs.len();
         let mut change = Change {
-            job,
+            jobs,
             servers: crew.sessions.len(),
             wish: None,
+            has_announced: false,
             settling: &self.settling,
             at_work: self.settling.begin(&gid),
             seen: BTreeSet::new(),
@@ -162,7 +223,10 @@ impl Inner {
         let ended = commit_together(&mut crew.sessions, &gid, now, &self.fleet.points, &mut change);
         match (ended, change.wish.take()) {
             (Ended::Committed, _) => {
-                self.meter.committed(1);
+                self.meter.committed(changes);
+                if change.has_announced {
+                    self.announced.send_modify(|count| *count = count.wrapping_add(1));
+                }
                 Outcome::Answer
             }
             (Ended::Undone(_), Some(wish)) => wish,
@@ -219,19 +283,23 @@ impl Inner {
     }
 }
 
-/// What becomes of a job after one run.
+/// What became of one try.
 enum Outcome {
+    /// It is kept everywhere.
     Answer,
+    /// Nothing is kept, because a body wanted it so; what it said is its answer.
+    Undone,
     Refuse(StoreError),
     Again,
 }
 
-/// The transaction of one job.
+/// The transaction of one try.
 struct Change<'a> {
-    job: &'a mut dyn Job,
+    jobs: &'a mut [BoxedJob],
     servers: usize,
     /// What the body made of it, when that was not to be kept.
     wish: Option<Outcome>,
+    has_announced: bool,
     settling: &'a Settling,
     /// What the home's snapshot may show and other servers not yet.
     seen: BTreeSet<String>,
@@ -240,16 +308,19 @@ struct Change<'a> {
 
 impl Change<'_> {
     fn run(&mut self, session: &mut Session) -> Attempt<()> {
-        let mut tx = Tx::new(Hands::Postgres(session), self.job.asked_at());
-        let said = self.job.run(&mut tx);
-        let wish = match (tx.into_fate(), said) {
-            (Fate::Fine, Said::Keep) => return Ok(()),
-            (Fate::Again(_), _) => Outcome::Again,
-            (Fate::Failed(error), Said::Keep) => Outcome::Refuse(error),
-            (Fate::Fine | Fate::Failed(_), Said::Undo) => Outcome::Answer,
-        };
-        self.wish = Some(wish);
-        Err(Trouble::Overtaken("the body does not want it kept"))
+        for job in &mut *self.jobs {
+            let mut tx = Tx::new(Hands::Postgres(session), job.asked_at());
+            let said = job.run(&mut tx);
+            self.has_announced |= tx.has_announced();
+            self.wish = Some(match (tx.into_fate(), said) {
+                (Fate::Fine, Said::Keep) => continue,
+                (Fate::Again(_), _) => Outcome::Again,
+                (Fate::Failed(error), Said::Keep) => Outcome::Refuse(error),
+                (Fate::Fine | Fate::Failed(_), Said::Undo) => Outcome::Undone,
+            });
+            return Err(Trouble::Overtaken("a body does not want it kept"));
+        }
+        Ok(())
     }
 }
 

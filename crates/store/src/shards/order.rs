@@ -19,6 +19,9 @@ use crate::StoreError;
 /// Telling the other servers takes milliseconds; after this long the change begins again.
 const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(1);
+/// What is prepared on a server, of whatever database: cheap to ask, and the answer is mostly nothing.
+const OF_THE_SERVER: &str = "SELECT gid FROM pg_prepared_xact()";
+const OF_THE_DATABASE: &str = "SELECT gid FROM pg_prepared_xacts WHERE database = current_database()";
 
 /// The changes that this process is at work on.
 #[derive(Default)]
@@ -89,9 +92,13 @@ impl Settling {
     /// Opens a transaction on `other` after what was decided before the snapshot that `home` stands in is settled
     /// there. Who is at work here need not be looked after.
     pub(crate) fn begin_after_others_work(&self, home: &mut Client, other: &mut Client) -> Attempt<()> {
+        if self.begin_and_list(other, OF_THE_SERVER)?.is_empty() {
+            return Ok(());
+        }
+        other.batch_execute("ROLLBACK")?;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let theirs = self.begin_and_list(other)?;
+            let theirs = self.begin_and_list(other, OF_THE_DATABASE)?;
             let question = "SELECT gid FROM verdicts WHERE verdict = 'commit' AND gid = ANY($1)";
             let decided = if theirs.is_empty() {
                 Vec::new()
@@ -114,8 +121,7 @@ impl Settling {
     }
 
     /// What others prepared here, listed just before a transaction is opened that has no snapshot yet: in one round trip.
-    fn begin_and_list(&self, other: &mut Client) -> Result<Vec<String>, postgres::Error> {
-        let question = "SELECT gid FROM pg_prepared_xacts WHERE database = current_database()";
+    fn begin_and_list(&self, other: &mut Client, question: &str) -> Result<Vec<String>, postgres::Error> {
         let messages = other.simple_query(&format!("{question}; COMMIT; {BEGIN}"))?;
         let names = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
