@@ -14,9 +14,11 @@ const LAYERS: &[&[&str]] = &[
     &["kernel", "wire"],
     &["store"],
     &["front"],
+    &["bell"],
+    &["post"],
     SERVICES,
     &["townhall"],
-    &["testkit", "it", "xtask", "bench-front", "bench-store"],
+    &["testkit", "it", "xtask", "bench-bell", "bench-front", "bench-post", "bench-store"],
 ];
 const SERVICES: &[&str] = &["registry"];
 

@@ -1,0 +1,11 @@
+//! Everything that happens later. A timer, a change for others and a duty of the house all ring here and nowhere else.
+//!
+//! What this crate keeps true:
+//! * A timer is set, moved and cancelled in the transaction that changes what it is about, and what it does is done in
+//!   the transaction that removes it: it is rung exactly once in effect, whatever dies in between.
+//! * What fails is tried again with growing pauses, and after the last one it is parked where a person sees it.
+//! * Kinds of timers do not wait for each other, and one owner's timers do not hold up another's.
+
+mod kind;
+
+pub use kind::Kind;

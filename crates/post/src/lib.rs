@@ -1,0 +1,15 @@
+//! Letters, from asked for to delivered.
+//!
+//! What this crate keeps true:
+//! * A letter is asked for in the transaction of its cause, under a key; asking twice is one letter.
+//! * The attempt is on disk before a provider is called. Whatever happens between the call and its answer makes the
+//!   letter unsure, never lost, and an unsure letter is looked up before anything is tried again.
+//! * A letter is written when it is sent, from what is true then, in its reader's language and zone.
+//! * Bulk does not delay what somebody waits for, and a stopped stream stops nothing else.
+
+mod kind;
+pub mod providers;
+mod recipient;
+
+pub use kind::{Kind, Lane, OnUnsure};
+pub use recipient::{Recipient, Recipients};

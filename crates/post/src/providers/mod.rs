@@ -1,0 +1,102 @@
+//! Ways to hand a letter over. Each turns what its server says into one of the [`Verdict`]s; what follows from a
+//! verdict is decided elsewhere, alike for all of them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use kernel::Id;
+
+/// A letter that is written and on its way out.
+#[derive(Clone)]
+pub struct Ready {
+    /// The letter's id. Providers with idempotency keys are given it.
+    pub letter: Id,
+    /// `calendar.reminder`: for tags at the provider, and never somebody's name.
+    pub kind: &'static str,
+    /// Without angle brackets, the same at every attempt.
+    pub message_id: String,
+    /// The envelope.
+    pub from: String,
+    pub to: String,
+    /// The whole message, headers and body, lines ended by CRLF.
+    pub mime: Arc<[u8]>,
+}
+
+/// What a refusal is about, which decides who suffers for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// The provider does not know us: nothing can be sent through it until somebody mends it.
+    Authentication,
+    /// Too much, too fast.
+    Quota,
+    /// The provider or the reader's server does not want such letters: it stops the stream, and suppresses nobody.
+    Policy,
+    /// The mailbox does not exist: it suppresses the address.
+    Mailbox,
+    /// It could not be reached, or broke off before the letter was given.
+    Network,
+    /// It took too long to say anything.
+    Latency,
+    /// The letter itself is not acceptable: a fault of ours.
+    Letter,
+}
+
+/// What became of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The provider has it. `name` is what it calls the letter, to look it up by.
+    HandedOver { name: Option<String> },
+    /// Certainly not handed over.
+    Refused(Refusal),
+    /// The letter was given, and no answer came: it may or may not be on its way.
+    Unsure { why: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub class: Class,
+    /// Trying again changes nothing.
+    pub is_final: bool,
+    /// What the server said, for people: `550 5.1.1 no such user`.
+    pub words: String,
+    /// When the server wants to be asked again.
+    pub retry_after: Option<Duration>,
+}
+
+/// What a provider knows of a letter of which we are unsure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It has it: the attempt had gone well.
+    Here { name: Option<String> },
+    /// It never got it, and never will: it can be sent again.
+    Nowhere,
+    /// It cannot tell.
+    NobodyKnows,
+}
+
+/// One way to hand letters over.
+pub trait Provider: Send + Sync + 'static {
+    /// As in the configuration.
+    fn name(&self) -> &str;
+
+    /// Whether giving it the same letter twice hands it over once.
+    fn has_idempotency_keys(&self) -> bool {
+        false
+    }
+
+    fn hand_over(&self, letter: Ready) -> BoxFuture<'_, Verdict>;
+
+    /// Looks a letter up that may have been handed over.
+    fn look_up<'a>(&'a self, letter: Id, message_id: &'a str) -> BoxFuture<'a, Result<Found, Refusal>>;
+}
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ready")
+            .field("letter", &self.letter)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}

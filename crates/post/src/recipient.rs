@@ -1,0 +1,23 @@
+//! Whom a letter goes to, as they are when it is written.
+
+use futures_util::future::BoxFuture;
+use kernel::{Language, PersonId};
+use store::StoreError;
+
+/// A reader: where letters reach them, and how they want to be written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// `None` for somebody outside the house.
+    pub person: Option<PersonId>,
+    pub email: String,
+    pub name: String,
+    pub language: Language,
+    /// IANA name of their time zone.
+    pub zone: String,
+}
+
+/// Who knows people. The registry does; post asks at the moment of writing.
+pub trait Recipients: Send + Sync + 'static {
+    /// `None` when nobody of this id can be written to: deleted, blocked, or without an address.
+    fn recipient(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Recipient>, StoreError>>;
+}
