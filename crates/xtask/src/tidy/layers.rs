@@ -18,7 +18,15 @@ const LAYERS: &[&[&str]] = &[
     &["post"],
     SERVICES,
     &["townhall"],
-    &["testkit", "it", "xtask", "bench-bell", "bench-front", "bench-post", "bench-store"],
+    &[
+        "testkit",
+        "it",
+        "xtask",
+        "bench-bell",
+        "bench-front",
+        "bench-post",
+        "bench-store",
+    ],
 ];
 const SERVICES: &[&str] = &["registry"];
 
