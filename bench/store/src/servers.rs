@@ -36,6 +36,7 @@ async fn opened(databases: &[Database]) -> Result<Store> {
         name: format!("server{}", number + 1),
         url: Secret::new(database.url()),
         replica_url: None,
+        root_cert: None,
     };
     let config = StoreConfig::postgres(databases.iter().enumerate().map(server).collect());
     Store::migrate(&config, &Clock::system()).await?;

@@ -33,6 +33,9 @@ pub struct ServerConfig {
     pub url: Secret,
     /// A streaming replica for reads that may be a little behind.
     pub replica_url: Option<Secret>,
+    /// A PEM file of the certificates that may vouch for the server's, or the server's own; the replica's too. Without
+    /// it connections are encrypted as `sslmode` in the url says, and the server's certificate is not looked at.
+    pub root_cert: Option<PathBuf>,
 }
 
 /// How many statements run at once and how long anything may take. The defaults suit one machine of a few cores.

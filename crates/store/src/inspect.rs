@@ -1,11 +1,12 @@
 //! What an operator should know about each database before trusting it with people: looked at, never changed, and
 //! told even when the store would refuse to open.
 
-use kernel::{Clock, Secret};
-use postgres::{Client, NoTls};
+use kernel::Clock;
+use postgres::Client;
 
-use crate::config::{Engine, Lanes, StoreConfig};
-use crate::pg;
+use crate::OpenError;
+use crate::config::{Engine, StoreConfig};
+use crate::pg::{self, Address};
 
 /// One database server, or a replica of one.
 #[derive(Clone, Debug)]
@@ -33,6 +34,19 @@ pub struct Facts {
     pub is_standby: bool,
     /// Commits wait for the disk.
     pub is_durable: bool,
+    pub way: Way,
+    /// What is said never leaves this machine.
+    pub is_local: bool,
+}
+
+/// How what is said between us and the server is kept from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Clear,
+    /// Nobody reads along, but somebody in between could pose as the server.
+    Encrypted,
+    /// The server has proved to be the one that is meant.
+    Verified,
 }
 
 /// Looks at each PostgreSQL server and replica of the configuration; the embedded store has none.
@@ -42,14 +56,14 @@ pub async fn inspect(config: &StoreConfig, clock: &Clock) -> Vec<Inspected> {
     };
     let mut looks = Vec::new();
     for server in servers {
-        looks.push((server.name.clone(), false, server.url.clone()));
-        let replica = server.replica_url.clone();
-        looks.extend(replica.map(|url| (format!("{} (replica)", server.name), true, url)));
+        looks.push((server.name.clone(), false, Address::of(server, &config.lanes)));
+        let replica = Address::of_replica(server, &config.lanes);
+        looks.extend(replica.map(|address| (format!("{} (replica)", server.name), true, address)));
     }
-    let looks = looks.into_iter().map(|(name, is_replica, url)| {
-        let (lanes, clock) = (config.lanes.clone(), clock.clone());
+    let looks = looks.into_iter().map(|(name, is_replica, address)| {
+        let clock = clock.clone();
         tokio::task::spawn_blocking(move || {
-            let facts = look(&name, &url, &lanes, &clock);
+            let facts = look(address, &clock);
             Inspected {
                 name,
                 is_replica,
@@ -67,13 +81,13 @@ pub async fn inspect(config: &StoreConfig, clock: &Clock) -> Vec<Inspected> {
     inspected
 }
 
-fn look(name: &str, url: &Secret, lanes: &Lanes, clock: &Clock) -> Result<Facts, String> {
-    let address = pg::address(name, url, lanes).map_err(|error| error.to_string())?;
-    let mut client = address.connect(NoTls).map_err(|error| pg::said(&error))?;
-    facts(&mut client, clock).map_err(|error| pg::said(&error))
+fn look(address: Result<Address, OpenError>, clock: &Clock) -> Result<Facts, String> {
+    let address = address.map_err(|error| error.to_string())?;
+    let mut client = address.connect().map_err(|error| pg::said(&error))?;
+    facts(&mut client, &address, clock).map_err(|error| pg::said(&error))
 }
 
-fn facts(client: &mut Client, clock: &Clock) -> Result<Facts, postgres::Error> {
+fn facts(client: &mut Client, address: &Address, clock: &Clock) -> Result<Facts, postgres::Error> {
     let before = clock.now();
     let row = client.query_one(
         "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT),
@@ -83,13 +97,21 @@ fn facts(client: &mut Client, clock: &Clock) -> Result<Facts, postgres::Error> {
                 CAST(current_setting('max_prepared_transactions') AS INTEGER),
                 CAST(current_setting('max_connections') AS INTEGER),
                 pg_is_in_recovery(),
-                current_setting('fsync') = 'on' AND current_setting('synchronous_commit') <> 'off'",
+                current_setting('fsync') = 'on' AND current_setting('synchronous_commit') <> 'off',
+                coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)",
         &[],
     )?;
     // Half of the way there and back is not the clock's fault.
     let micros_away = clock.now().micros_since(before);
     let theirs: i64 = row.try_get(0)?;
+    let way = match (row.try_get(8)?, address.is_verified()) {
+        (false, _) => Way::Clear,
+        (true, false) => Way::Encrypted,
+        (true, true) => Way::Verified,
+    };
     Ok(Facts {
+        way,
+        is_local: address.is_local(),
         clock_ahead_micros: theirs - before.as_micros() - micros_away / 2,
         version: row.try_get(1)?,
         encoding: row.try_get(2)?,

@@ -66,25 +66,18 @@ impl Server {
         announced: &watch::Sender<u64>,
     ) -> Result<Server, OpenError> {
         let name = config.name.clone();
-        let start = |purpose, url| {
-            pg::Lane::start(
-                &name,
-                purpose,
-                pg::address(&name, url, lanes)?,
-                lanes,
-                announced.clone(),
-            )
-            .map_err(|error| OpenError::Unfit {
-                server: name.clone(),
-                why: error.to_string(),
+        let start = |purpose, address| {
+            pg::Lane::start(&name, purpose, address, lanes, announced.clone()).map_err(|error| {
+                OpenError::Unfit {
+                    server: name.clone(),
+                    why: error.to_string(),
+                }
             })
         };
-        let writes = start(pg::Purpose::Write, &config.url)?;
-        let reads = start(pg::Purpose::Read, &config.url)?;
-        let replica = config
-            .replica_url
-            .as_ref()
-            .map(|url| start(pg::Purpose::ReadReplica, url))
+        let writes = start(pg::Purpose::Write, pg::Address::of(config, lanes)?)?;
+        let reads = start(pg::Purpose::Read, pg::Address::of(config, lanes)?)?;
+        let replica = pg::Address::of_replica(config, lanes)
+            .map(|address| start(pg::Purpose::ReadReplica, address?))
             .transpose()?;
         Ok(Server {
             name,

@@ -91,7 +91,7 @@ impl Store {
                 Engine::Postgres { servers, .. } => {
                     let mut applied = Vec::new();
                     for server in servers {
-                        let address = pg::address(&server.name, &server.url, &config.lanes)?;
+                        let address = pg::Address::of(server, &config.lanes)?;
                         applied.extend(pg::migrate(&server.name, &address, schema::migrations(), now)?);
                     }
                     Fleet::of(&config, &clock, Points::default())?.settle_in()?;
@@ -352,7 +352,7 @@ fn open_servers(
     }
     let mut open = Vec::new();
     for server in servers {
-        let address = pg::address(&server.name, &server.url, lanes)?;
+        let address = pg::Address::of(server, lanes)?;
         pg::accept(&server.name, &address, schema::migrations())?;
         open.push(Arc::new(Server::open_postgres(server, lanes, announced)?));
     }

@@ -14,7 +14,7 @@ mod database;
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -39,6 +39,8 @@ pub struct Options {
     pub fsync: bool,
     /// More lines for `postgresql.conf`, as `("work_mem", "8MB")`.
     pub settings: Vec<(String, String)>,
+    /// Certificate and key, both PEM: with them the server offers TLS.
+    pub tls: Option<(String, String)>,
 }
 
 impl Default for Options {
@@ -46,6 +48,7 @@ impl Default for Options {
         Options {
             fsync: true,
             settings: Vec::new(),
+            tls: None,
         }
     }
 }
@@ -57,6 +60,11 @@ impl Options {
             fsync: false,
             ..Options::default()
         }
+    }
+
+    pub fn with_tls(mut self, certificate: String, key: String) -> Options {
+        self.tls = Some((certificate, key));
+        self
     }
 
     pub fn with(mut self, key: &str, value: &str) -> Options {
@@ -210,6 +218,15 @@ impl Server {
         } else {
             "fsync = off\nfull_page_writes = off\n"
         });
+        if let Some((certificate, key)) = &options.tls {
+            for (name, content) in [("server.crt", certificate), ("server.key", key)] {
+                let path = self.data().join(name);
+                fs::write(&path, content)?;
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+                self.give_away(&path)?;
+            }
+            lines.push_str("ssl = on\n");
+        }
         for (key, value) in &options.settings {
             lines.push_str(&format!("{key} = '{value}'\n"));
         }

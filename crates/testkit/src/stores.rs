@@ -107,6 +107,7 @@ impl Ground {
                 name: (*name).to_owned(),
                 url: Secret::new(database.url()),
                 replica_url: None,
+                root_cert: None,
             });
         Ok(Ground {
             config: StoreConfig::postgres(servers.collect()),

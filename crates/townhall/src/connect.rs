@@ -36,6 +36,7 @@ pub fn store_config(config: &Config) -> StoreConfig {
                 name: server.name.clone(),
                 url: server.url.clone(),
                 replica_url: (!server.replica_url.reveal().is_empty()).then(|| server.replica_url.clone()),
+                root_cert: (!server.root_cert.as_os_str().is_empty()).then(|| server.root_cert.clone()),
             });
             let cold = (!settings.cold.is_empty()).then(|| settings.cold.clone());
             store::Engine::Postgres {

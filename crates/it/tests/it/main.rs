@@ -8,6 +8,7 @@
 
 mod browser;
 mod cli;
+mod encrypted;
 mod hostile;
 mod openapi;
 mod registry_api;

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 
+use super::address::{Address, said};
 use super::session::Session;
 use crate::config::Lanes;
 use crate::job::{Job, Said};
@@ -52,7 +53,7 @@ pub(crate) struct Lane {
 struct Inner {
     server: String,
     purpose: Purpose,
-    config: postgres::Config,
+    address: Address,
     lanes: Lanes,
     queue: Queue<Work>,
     meter: LaneMeter,
@@ -107,14 +108,14 @@ impl Lane {
     pub(crate) fn start(
         server: &str,
         purpose: Purpose,
-        config: postgres::Config,
+        address: Address,
         lanes: &Lanes,
         announced: watch::Sender<u64>,
     ) -> std::io::Result<Lane> {
         let inner = Arc::new(Inner {
             server: server.to_owned(),
             purpose,
-            config,
+            address,
             lanes: lanes.clone(),
             queue: Queue::new(lanes.queue_jobs_max),
             meter: LaneMeter::new(server, purpose.name()),
@@ -318,7 +319,7 @@ impl Inner {
         if self.down.lock().is_some_and(|since| since.elapsed() < DOWN) {
             return Err(down);
         }
-        match Session::connect(&self.config, &self.lanes) {
+        match Session::connect(&self.address, &self.lanes) {
             Ok(session) => {
                 if self.down.lock().take().is_some() {
                     tracing::info!(server = self.server, "the database server is back");
@@ -327,7 +328,11 @@ impl Inner {
             }
             Err(error) => {
                 if self.down.lock().replace(Instant::now()).is_none() {
-                    tracing::error!(server = self.server, %error, "the database server cannot be reached");
+                    tracing::error!(
+                        server = self.server,
+                        error = said(&error),
+                        "the database server cannot be reached"
+                    );
                 }
                 Err(down)
             }

@@ -2,8 +2,9 @@
 //! two programs that migrate at once do it once.
 
 use kernel::Moment;
-use postgres::{Client, NoTls};
+use postgres::Client;
 
+use super::address::{Address, said};
 use crate::OpenError;
 use crate::ddl::{self, Dialect};
 use crate::schema::{self, Applied, Migration, VERSIONS_TABLE};
@@ -11,8 +12,8 @@ use crate::schema::{self, Applied, Migration, VERSIONS_TABLE};
 /// Any number that no other program uses for its advisory locks: the first letters of "townhall".
 const LOCK: i64 = 0x746f_776e_6861;
 
-fn connect(server: &str, config: &postgres::Config) -> Result<Client, OpenError> {
-    let mut client = config.connect(NoTls).map_err(|error| OpenError::Unreachable {
+fn connect(server: &str, address: &Address) -> Result<Client, OpenError> {
+    let mut client = address.connect().map_err(|error| OpenError::Unreachable {
         server: server.to_owned(),
         why: said(&error),
     })?;
@@ -30,38 +31,21 @@ fn connect(server: &str, config: &postgres::Config) -> Result<Client, OpenError>
     Ok(client)
 }
 
-/// What PostgreSQL said, in one line: its own `Display` says only "db error".
-pub(crate) fn said(error: &postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| with_causes(error), |told| told.message().to_owned())
-}
-
-fn with_causes(error: &postgres::Error) -> String {
-    let mut said = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        said = format!("{said}: {next}");
-        cause = next.source();
-    }
-    said
-}
-
 fn unfit(server: &str, error: &postgres::Error) -> OpenError {
     OpenError::Unfit {
         server: server.to_owned(),
-        why: with_causes(error),
+        why: said(error),
     }
 }
 
 /// Applies what is missing and names it.
 pub(crate) fn migrate(
     server: &str,
-    config: &postgres::Config,
+    address: &Address,
     known: &[Migration],
     now: Moment,
 ) -> Result<Vec<String>, OpenError> {
-    let mut client = connect(server, config)?;
+    let mut client = connect(server, address)?;
     let mut done = Vec::new();
     while let Some(file) = migrate_one(server, &mut client, known, now)? {
         done.push(format!("{server}: {file}"));
@@ -100,7 +84,7 @@ fn migrate_one(
         tx.batch_execute(&statement.said_in(Dialect::Postgres))
             .map_err(|error| OpenError::BadMigration {
                 file: next.file(),
-                why: with_causes(&error),
+                why: said(&error),
             })?;
     }
     tx.execute(
@@ -113,8 +97,8 @@ fn migrate_one(
 }
 
 /// Refuses a server that cannot be reached, or is behind or ahead of this program.
-pub(crate) fn accept(server: &str, config: &postgres::Config, known: &[Migration]) -> Result<(), OpenError> {
-    let mut client = connect(server, config)?;
+pub(crate) fn accept(server: &str, address: &Address, known: &[Migration]) -> Result<(), OpenError> {
+    let mut client = connect(server, address)?;
     let applied = applied(&mut client).map_err(|error| unfit(server, &error))?;
     schema::accept(server, known, &applied.unwrap_or_default())
 }

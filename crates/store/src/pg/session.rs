@@ -1,21 +1,17 @@
 //! One connection and the statements prepared on it.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use kernel::Secret;
 use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::ToSql;
-use postgres::{Client, Config, NoTls, Statement};
+use postgres::{Client, Statement};
 
+use super::address::Address;
 use super::failure::{self, Trouble};
 use super::values::Parameter;
 use crate::config::Lanes;
 use crate::tx::Failure;
-use crate::{OpenError, Sql, StoreError, ValueRef};
-
-/// A dead peer that says nothing is noticed after about this long.
-const SILENCE_MAX: Duration = Duration::from_secs(15);
+use crate::{Sql, StoreError, ValueRef};
 
 pub(crate) struct Session {
     client: Client,
@@ -26,25 +22,9 @@ pub(crate) struct Session {
     chained: bool,
 }
 
-/// How to connect, from the address in the configuration. The address holds a password, so no error shows it.
-pub(crate) fn address(server: &str, url: &Secret, lanes: &Lanes) -> Result<Config, OpenError> {
-    let mut config: Config = url.reveal().parse().map_err(|_| {
-        OpenError::Misconfigured(format!(
-            "database server {server}: the address must look like postgres://user:password@host/database"
-        ))
-    })?;
-    config
-        .application_name("townhall")
-        .connect_timeout(lanes.connect_timeout)
-        .tcp_user_timeout(SILENCE_MAX)
-        .keepalives_idle(SILENCE_MAX)
-        .notice_callback(|notice| tracing::debug!(notice = notice.message(), "PostgreSQL says"));
-    Ok(config)
-}
-
 impl Session {
-    pub(crate) fn connect(config: &Config, lanes: &Lanes) -> Result<Session, postgres::Error> {
-        let mut client = config.connect(NoTls)?;
+    pub(crate) fn connect(address: &Address, lanes: &Lanes) -> Result<Session, postgres::Error> {
+        let mut client = address.connect()?;
         client.batch_execute(&format!(
             "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}",
             lanes.statement_timeout.as_millis(),

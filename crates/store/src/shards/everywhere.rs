@@ -22,7 +22,7 @@ use super::two_phase::{BEGIN, Ended, Gid, Member, Verdict, Work, commit_together
 use crate::config::Lanes;
 use crate::job::{Job, Said};
 use crate::meter::LaneMeter;
-use crate::pg::{Session, pause};
+use crate::pg::{Session, pause, said};
 use crate::queue::{Popped, Queue, Refused};
 use crate::tx::{Fate, Hands};
 use crate::{StoreError, Tx, Unavailability};
@@ -266,11 +266,7 @@ impl Inner {
         let mut sessions = Vec::new();
         for contact in &self.fleet.contacts {
             let session = connect(contact.address()).map_err(|error| {
-                tracing::error!(
-                    server = contact.name(),
-                    error = super::trouble::words(&error),
-                    "cannot be reached"
-                );
+                tracing::error!(server = contact.name(), error = said(&error), "cannot be reached");
                 StoreError::unavailable(Unavailability::ServerDown)
             })?;
             sessions.push(session);

@@ -1,10 +1,11 @@
 //! Connections of the store's own housekeeping: moves, recovery, setting up, looking around. They are few, live as
 //! long as their work, and may run statements that take minutes, so they are kept apart from the lanes.
 
-use postgres::{Client, NoTls};
+use postgres::Client;
 
+use crate::OpenError;
 use crate::config::{Lanes, ServerConfig};
-use crate::{OpenError, pg};
+use crate::pg::Address;
 
 /// A pass of a move copies at most some thousands of rows; counting the rows of a big house takes longer.
 const STATEMENT_MINUTES_MAX: u32 = 10;
@@ -17,12 +18,12 @@ const IDLE_SECONDS_MAX: u32 = 60;
 #[derive(Clone, Debug)]
 pub(crate) struct Contact {
     name: String,
-    address: postgres::Config,
+    address: Address,
 }
 
 impl Contact {
     pub(crate) fn new(config: &ServerConfig, lanes: &Lanes) -> Result<Contact, OpenError> {
-        let address = pg::address(&config.name, &config.url, lanes)?;
+        let address = Address::of(config, lanes)?;
         Ok(Contact {
             name: config.name.clone(),
             address,
@@ -33,12 +34,12 @@ impl Contact {
         &self.name
     }
 
-    pub(crate) fn address(&self) -> &postgres::Config {
+    pub(crate) fn address(&self) -> &Address {
         &self.address
     }
 
     pub(crate) fn connect(&self) -> Result<Client, postgres::Error> {
-        let mut client = self.address.connect(NoTls)?;
+        let mut client = self.address.connect()?;
         client.batch_execute(&format!(
             "SET application_name = 'townhall housekeeping'; SET statement_timeout = '{STATEMENT_MINUTES_MAX}min'; \
              SET lock_timeout = '{LOCK_SECONDS_MAX}s'; SET client_min_messages = 'error'; \

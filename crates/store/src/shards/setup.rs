@@ -11,10 +11,10 @@ use super::link::{Contact, database_of};
 use super::map::{self, BadMap, Map};
 use super::recovery;
 use super::tables::{Tables, columns, read_stream, write_stream};
-use super::trouble::{Attempt, Trouble, again, words};
+use super::trouble::{Attempt, Trouble, again};
 use super::two_phase::{Ended, Gid, Work, commit_together};
 use crate::crash::Points;
-use crate::{OpenError, StoreError};
+use crate::{OpenError, StoreError, pg};
 
 /// Whoever holds this lock of the home's database sets the house up; it ends with the connection.
 const LOCK: i64 = 0x746f_776e_0003;
@@ -139,7 +139,7 @@ fn connect_all(contacts: &[Contact]) -> Result<Vec<Client>, OpenError> {
     let connect = |contact: &Contact| {
         contact.connect().map_err(|error| OpenError::Unreachable {
             server: contact.name().to_owned(),
-            why: words(&error),
+            why: pg::said(&error),
         })
     };
     contacts.iter().map(connect).collect()
@@ -425,7 +425,7 @@ fn refusal(why: &str) -> Trouble {
 fn unfit(server: &str, error: &postgres::Error) -> OpenError {
     OpenError::Unfit {
         server: server.to_owned(),
-        why: words(error),
+        why: pg::said(error),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What can go wrong between servers, kept apart until it is known whether to try again, to undo, or to ask.
 
-use std::error::Error;
 use std::fmt;
 use std::thread;
 
@@ -61,7 +60,7 @@ pub(super) fn again<T>(mut step: impl FnMut() -> Attempt<T>) -> Attempt<T> {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::Sql(error) => f.write_str(&words(error)),
+            Trouble::Sql(error) => f.write_str(&pg::said(error)),
             Trouble::Store(error) => error.fmt(f),
             Trouble::Fenced => f.write_str("it was taken for dead and undone"),
             Trouble::Overtaken(what) => f.write_str(what),
@@ -74,28 +73,10 @@ impl From<Trouble> for StoreError {
         match trouble {
             Trouble::Store(error) => error,
             Trouble::Fenced => StoreError::Busy,
-            Trouble::Sql(error) => pg::meaning_of(&words(&error), error),
+            Trouble::Sql(error) => pg::meaning_of(&pg::said(&error), error),
             Trouble::Overtaken(what) => StoreError::broken(what),
         }
     }
-}
-
-/// What PostgreSQL said, in one line. Its own `Display` says only "db error".
-pub(crate) fn words(error: &postgres::Error) -> String {
-    if let Some(said) = error.as_db_error() {
-        let detail = said
-            .detail()
-            .map(|detail| format!(" ({detail})"))
-            .unwrap_or_default();
-        return format!("{}{detail}", said.message());
-    }
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 /// Others changed the same rows at the same time.

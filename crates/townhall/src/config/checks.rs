@@ -205,6 +205,9 @@ fn check_servers(config: &Config, troubles: &mut Vec<Trouble>) {
                 "is needed: postgres://user:password@host/database, or url_file",
             ));
         }
+        if is_set(&server.root_cert) {
+            troubles.extend(readable(&key("root_cert"), &server.root_cert));
+        }
     }
     let cold = &config.store.cold;
     if !cold.is_empty() && !servers.iter().any(|server| server.name == *cold) {

@@ -39,7 +39,14 @@ const ENVIRONMENT_KUBERNETES: [&str; 2] = ["TOWNHALL_PORT", "TOWNHALL_SERVICE_"]
 /// What our own tests tell each other.
 const ENVIRONMENT_TESTS: &str = "TOWNHALL_TEST_";
 /// Keys of one entry of `store.servers`.
-pub(super) const SERVER_KEYS: [&str; 5] = ["name", "url", "url_file", "replica_url", "replica_url_file"];
+pub(super) const SERVER_KEYS: [&str; 6] = [
+    "name",
+    "url",
+    "url_file",
+    "replica_url",
+    "replica_url_file",
+    "root_cert",
+];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {

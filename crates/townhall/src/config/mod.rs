@@ -77,6 +77,7 @@ pub struct StoreServer {
     #[serde(deserialize_with = "secret")]
     pub replica_url: Secret,
     pub replica_url_file: PathBuf,
+    pub root_cert: PathBuf,
 }
 
 impl Default for StoreServer {
@@ -87,6 +88,7 @@ impl Default for StoreServer {
             url_file: PathBuf::new(),
             replica_url: Secret::new(""),
             replica_url_file: PathBuf::new(),
+            root_cert: PathBuf::new(),
         }
     }
 }

@@ -152,6 +152,7 @@ async fn dies_where_it_is_told() {
             name: (*name).to_owned(),
             url: kernel::Secret::new(url),
             replica_url: None,
+            root_cert: None,
         });
     let config = StoreConfig::postgres(servers.collect());
     assert!(matches!(config.engine, Engine::Postgres { .. }));

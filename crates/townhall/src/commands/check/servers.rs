@@ -1,6 +1,6 @@
 //! What is looked at on each PostgreSQL server.
 
-use store::inspect::{Facts, Inspected};
+use store::inspect::{Facts, Inspected, Way};
 
 use super::Finding;
 use crate::config::Config;
@@ -30,6 +30,7 @@ pub(super) fn findings(config: &Config, server: &Inspected) -> Vec<Finding> {
             version(name, facts),
             encoding(name, facts),
             durability(name, facts),
+            encryption(name, facts),
             prepared_transactions(config, server, facts),
             connections(config, server, facts),
             clock(name, facts),
@@ -73,6 +74,27 @@ fn durability(name: &str, facts: &Facts) -> Finding {
     }
     let advice = "Set fsync = on and synchronous_commit = on: an answer of 2xx promises that it is on disk.";
     Finding::warning(what, "a commit does not wait for the disk", advice)
+}
+
+fn encryption(name: &str, facts: &Facts) -> Finding {
+    let what = format!("server {name}: encryption");
+    match facts.way {
+        _ if facts.is_local && facts.way != Way::Verified => {
+            Finding::good(what, "not needed within this machine")
+        }
+        Way::Verified => Finding::good(what, "encrypted, and the server is the one that is meant"),
+        Way::Clear => {
+            let advice = "Set ssl = on there with a certificate, then name in root_cert who issued it; or make sure that \
+                          nobody else is on the way there.";
+            Finding::warning(what, "in the clear: others on the way can read along", advice)
+        }
+        Way::Encrypted => {
+            let advice = "Name the certificate of the server, or of the authority that issued it, in root_cert; or write \
+                          channel_binding=require in the url.";
+            let found = "encrypted, but somebody on the way could pose as the server";
+            Finding::warning(what, found, advice)
+        }
+    }
 }
 
 fn prepared_transactions(config: &Config, server: &Inspected, facts: &Facts) -> Finding {
