@@ -146,7 +146,7 @@ fn without_a_root_a_connection_is_encrypted_where_the_server_can_and_the_url_let
         ("?sslmode=disable", false),
     ] {
         opens(
-            &house,
+            &setting,
             setting.configured("127.0.0.1", parameters, None),
             is_encrypted,
         );
