@@ -17,6 +17,15 @@ theme-light = Light
 theme-dark = Dark
 
 date = { $day } { month } { $year }
+weekday = { $weekday ->
+    [1] Monday
+    [2] Tuesday
+    [3] Wednesday
+    [4] Thursday
+    [5] Friday
+    [6] Saturday
+   *[7] Sunday
+  }, { $day } { month }
 month = { $month ->
     [1] January
     [2] February

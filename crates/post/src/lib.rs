@@ -7,9 +7,17 @@
 //! * A letter is written when it is sent, from what is true then, in its reader's language and zone.
 //! * Bulk does not delay what somebody waits for, and a stopped stream stops nothing else.
 
+mod content;
+mod frame;
 mod kind;
+mod mime;
 pub mod providers;
 mod recipient;
+pub mod streams;
+pub mod words;
 
+pub use content::{Body, Content, Part, Picture, Place};
+pub use frame::{Framed, Light, NotFinished, Stationery};
 pub use kind::{Kind, Lane, OnUnsure};
+pub use mime::Mailbox;
 pub use recipient::{Recipient, Recipients};

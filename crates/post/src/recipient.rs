@@ -1,7 +1,7 @@
 //! Whom a letter goes to, as they are when it is written.
 
 use futures_util::future::BoxFuture;
-use kernel::{Language, PersonId};
+use kernel::{Id, Language, PersonId};
 use store::StoreError;
 
 /// A reader: where letters reach them, and how they want to be written to.
@@ -14,6 +14,21 @@ pub struct Recipient {
     pub language: Language,
     /// IANA name of their time zone.
     pub zone: String,
+}
+
+impl Recipient {
+    /// Whose rows what they stopped and what was sent to them is: the person's, or those of the address.
+    pub fn owner(&self) -> Id {
+        match self.person {
+            Some(person) => person.0,
+            None => Recipient::owner_of_address(&self.email),
+        }
+    }
+
+    /// The owner of the rows about an address that belongs to nobody in the house. Small and capital letters are one.
+    pub fn owner_of_address(email: &str) -> Id {
+        Id::named("email", &email.to_lowercase())
+    }
 }
 
 /// Who knows people. The registry does; post asks at the moment of writing.

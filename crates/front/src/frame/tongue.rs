@@ -137,6 +137,16 @@ impl Tongue {
             .to_string()
     }
 
+    /// "Saturday, 21 November".
+    pub fn weekday(&self, moment: Moment) -> String {
+        let there = moment.to_timestamp().to_zoned(self.zone.clone());
+        self.say("weekday")
+            .with("weekday", there.weekday().to_monday_one_offset())
+            .with("day", there.day())
+            .with("month", there.month())
+            .to_string()
+    }
+
     /// "21 November 2026, 10:20".
     pub fn date_time(&self, moment: Moment) -> String {
         let there = moment.to_timestamp().to_zoned(self.zone.clone());
