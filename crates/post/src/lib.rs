@@ -14,6 +14,7 @@ mod mime;
 pub mod providers;
 mod recipient;
 pub mod streams;
+pub mod suppressions;
 pub mod words;
 
 pub use content::{Body, Content, Part, Picture, Place};

@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use front::{Front, Stopped, Tls};
 use kernel::Clock;
+use post::suppressions::Suppressions;
 use registry::Registry;
 use store::Store;
 use tokio::net::TcpListener;
@@ -112,9 +113,10 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         lock.tell(&base)?;
     }
     let options = connect::registry_options(&config, &base)?;
+    let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock, options).await?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
-    let front = Front::build(registry.routes(), setup)?;
+    let front = Front::build(registry.routes().merge(suppressions.routes()), setup)?;
     Ok(Built {
         base,
         front,

@@ -4,6 +4,7 @@
 mod access;
 mod pages;
 mod people;
+mod post;
 mod wires;
 
 use std::pin::Pin;
@@ -72,6 +73,7 @@ fn all() -> &'static [Sample] {
             people::samples(),
             access::samples(),
             pages::samples(),
+            post::samples(),
             wires::samples(),
         ];
         parts.into_iter().flatten().collect()
