@@ -7,9 +7,11 @@
 //! * A letter is written when it is sent, from what is true then, in its reader's language and zone.
 //! * Bulk does not delay what somebody waits for, and a stopped stream stops nothing else.
 
+mod book;
 mod content;
 mod frame;
 mod kind;
+pub mod letters;
 mod mime;
 pub mod providers;
 mod recipient;
@@ -20,5 +22,6 @@ pub mod words;
 pub use content::{Body, Content, Part, Picture, Place};
 pub use frame::{Framed, Light, NotFinished, Stationery};
 pub use kind::{Kind, Lane, OnUnsure};
+pub use letters::{Ask, Asked, Outsider, To, ask, withdraw};
 pub use mime::Mailbox;
 pub use recipient::{Recipient, Recipients};

@@ -1,0 +1,299 @@
+//! The rows of letters. A change is kept only if the letter still is as it was when the change was decided, so a worker
+//! that comes late changes nothing.
+
+use kernel::{Id, Moment};
+use store::lease::VshardRange;
+use store::{Row, StoreError, Tx, ValueRef, params, sql};
+
+use super::rules::Next;
+use super::types::{Ask, Letter, Outsider, State, Step, Stick, To};
+
+/// Virtual shards in one piece of the index of what is due: as the migration says.
+const PIECE: u16 = 1024;
+
+/// A letter whose state changes, and what it was when that was decided.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub id: Id,
+    pub from: State,
+    pub attempts: u32,
+    pub next: Next,
+    pub provider: String,
+    pub provider_name: Option<String>,
+    pub steps: Vec<Step>,
+}
+
+/// What is looked for in the list of letters.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub kind: Option<i64>,
+    pub state: Option<State>,
+    pub provider: Option<String>,
+    pub owner: Option<Id>,
+}
+
+/// Where a page of the list of letters starts: after this one, the newest first.
+pub(super) type Newest = (Moment, Id);
+
+/// False when it is there already.
+pub(super) fn insert(tx: &mut Tx<'_>, ask: &Ask, until: Moment, now: Moment) -> Result<bool, StoreError> {
+    let (id, owner) = (ask.id(), ask.to.owner());
+    let outside = outside(&ask.to)?;
+    let step = Step::new(now, State::Waiting).line();
+    let inserted = tx.execute(
+        sql!(
+            "INSERT INTO letters (id, vshard, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until,
+                 attempts, provider, stick, provider_name, letter_key, outside, data, story)
+             VALUES ($1, $2, $3, $4, $5, $6, $8, $7, $8, $9, 0, '', 0, NULL, $10, $11, $12, $13)
+             ON CONFLICT (id) DO NOTHING"
+        ),
+        params![
+            id,
+            owner.virtual_shard(),
+            owner,
+            ask.kind.code,
+            ask.kind.lane.code(),
+            State::Waiting.code(),
+            now,
+            ask.not_before,
+            until,
+            ask.key,
+            outside,
+            ask.data,
+            step
+        ],
+    )?;
+    Ok(inserted == 1)
+}
+
+/// A letter that was withdrawn is asked for again. False when it is not there or was not withdrawn.
+pub(super) fn ask_again(tx: &mut Tx<'_>, ask: &Ask, until: Moment, now: Moment) -> Result<bool, StoreError> {
+    let step = Step::new(now, State::Waiting).because("asked for again").line();
+    let asked = tx.execute(
+        sql!(
+            "UPDATE letters SET state = $2, due_at = $4, not_before = $4, wanted_until = $5, outside = $6, data = $7,
+                 story = story || $8
+             WHERE id = $1 AND state = $3"
+        ),
+        params![
+            ask.id(),
+            State::Waiting.code(),
+            State::Withdrawn.code(),
+            ask.not_before,
+            until,
+            outside(&ask.to)?,
+            ask.data,
+            step
+        ],
+    )?;
+    Ok(asked == 1)
+}
+
+fn outside(to: &To) -> Result<Option<String>, StoreError> {
+    match to {
+        To::Person(_) => Ok(None),
+        To::Address(outsider) => serde_json::to_string(outsider)
+            .map(Some)
+            .map_err(|error| StoreError::broken(format!("a reader that cannot be written down: {error}"))),
+    }
+}
+
+pub(super) fn letter(tx: &mut Tx<'_>, id: Id) -> Result<Option<Letter>, StoreError> {
+    tx.query_opt(
+        sql!(
+            "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider, stick,
+                 provider_name, letter_key, outside, data, story
+             FROM letters WHERE id = $1"
+        ),
+        params![id],
+        read,
+    )
+}
+
+/// At most `count` letters of a lane and range that somebody has to look at, the longest due first, without their
+/// stories.
+pub(super) fn due(
+    tx: &mut Tx<'_>,
+    lane: i64,
+    range: VshardRange,
+    now: Moment,
+    count: u16,
+) -> Result<Vec<Letter>, StoreError> {
+    let mut letters: Vec<Letter> = Vec::new();
+    for piece in range.first.number() / PIECE..=range.last.number() / PIECE {
+        letters.extend(tx.query(
+            sql!(
+                "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
+                     stick, provider_name, letter_key, outside, data, ''
+                 FROM letters
+                 WHERE lane = $1 AND (vshard / 1024) = $2 AND due_at <= $3 AND vshard BETWEEN $4 AND $5
+                 ORDER BY due_at LIMIT $6"
+            ),
+            params![lane, piece, now, range.first, range.last, count],
+            read,
+        )?);
+    }
+    letters.sort_by_key(|letter| (letter.due, letter.id));
+    letters.truncate(usize::from(count));
+    Ok(letters)
+}
+
+/// When the next letter of a lane and range is due.
+pub(super) fn next_due(tx: &mut Tx<'_>, lane: i64, range: VshardRange) -> Result<Option<Moment>, StoreError> {
+    let mut earliest: Option<Moment> = None;
+    for piece in range.first.number() / PIECE..=range.last.number() / PIECE {
+        let due = tx.query_one(
+            sql!("SELECT min(due_at) FROM letters WHERE lane = $1 AND (vshard / 1024) = $2 AND due_at IS NOT NULL"),
+            params![lane, piece],
+            |row| row.get::<Option<Moment>>(0),
+        )?;
+        earliest = match (earliest, due) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+    Ok(earliest)
+}
+
+/// Letters of a lane and range that somebody was about to hand over.
+pub(super) fn sending(
+    tx: &mut Tx<'_>,
+    lane: i64,
+    range: VshardRange,
+    count: u16,
+) -> Result<Vec<Letter>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider, stick,
+                 provider_name, letter_key, outside, data, ''
+             FROM letters WHERE state = 3 AND vshard BETWEEN $2 AND $3 AND lane = $1 LIMIT $4"
+        ),
+        params![lane, range.first, range.last, count],
+        read,
+    )
+}
+
+/// Keeps a change. False, and nothing is changed, when the letter is not any more what the change was decided on.
+pub(super) fn change(tx: &mut Tx<'_>, change: &Change) -> Result<bool, StoreError> {
+    let story: String = change.steps.iter().map(Step::line).collect();
+    let changed = if change.next.state.needs_no_data() {
+        tx.execute(
+            sql!(
+                "UPDATE letters SET state = $4, due_at = $5, attempts = $6, provider = $7, stick = $8,
+                     provider_name = $9, story = story || $10, data = ''
+                 WHERE id = $1 AND state = $2 AND attempts = $3"
+            ),
+            &bound(change, &story),
+        )?
+    } else {
+        tx.execute(
+            sql!(
+                "UPDATE letters SET state = $4, due_at = $5, attempts = $6, provider = $7, stick = $8,
+                     provider_name = $9, story = story || $10
+                 WHERE id = $1 AND state = $2 AND attempts = $3"
+            ),
+            &bound(change, &story),
+        )?
+    };
+    Ok(changed == 1)
+}
+
+fn bound<'v>(change: &'v Change, story: &'v str) -> [ValueRef<'v>; 10] {
+    let next = &change.next;
+    [
+        ValueRef::Bytes(change.id.as_bytes()),
+        ValueRef::Int(change.from.code()),
+        ValueRef::Int(i64::from(change.attempts)),
+        ValueRef::Int(next.state.code()),
+        next.due
+            .map_or(ValueRef::Null, |due| ValueRef::Int(due.as_micros())),
+        ValueRef::Int(i64::from(next.attempts)),
+        ValueRef::Text(&change.provider),
+        ValueRef::Int(next.stick.code()),
+        change
+            .provider_name
+            .as_deref()
+            .map_or(ValueRef::Null, ValueRef::Text),
+        ValueRef::Text(story),
+    ]
+}
+
+/// Letters of this server that fit, the newest first.
+pub(super) fn list(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    before: Newest,
+    rows: i64,
+) -> Result<Vec<Letter>, StoreError> {
+    let state = filter.state.map(State::code);
+    let (kind, provider) = (filter.kind, filter.provider.as_deref());
+    if let Some(owner) = filter.owner {
+        return tx.query(
+            sql!(
+                "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
+                     stick, provider_name, letter_key, outside, '', story
+                 FROM letters WHERE vshard = $6 AND owner = $7 AND (asked_at, id) < ($1, $2)
+                 AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($4 AS BIGINT) IS NULL OR state = $4)
+                 AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
+                 ORDER BY asked_at DESC, id DESC LIMIT $8"
+            ),
+            params![before.0, before.1, kind, state, provider, owner.virtual_shard(), owner, rows],
+            read,
+        );
+    }
+    if matches!(filter.state, Some(State::Parked | State::Unsure)) {
+        return tx.query(
+            sql!(
+                "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
+                     stick, provider_name, letter_key, outside, '', story
+                 FROM letters WHERE state IN (10, 11) AND state = $4 AND (asked_at, id) < ($1, $2)
+                 AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
+                 ORDER BY asked_at DESC, id DESC LIMIT $6"
+            ),
+            params![before.0, before.1, kind, state, provider, rows],
+            read,
+        );
+    }
+    tx.query(
+        sql!(
+            "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider, stick,
+                 provider_name, letter_key, outside, '', story
+             FROM letters WHERE (asked_at, id) < ($1, $2)
+             AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($4 AS BIGINT) IS NULL OR state = $4)
+             AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
+             ORDER BY asked_at DESC, id DESC LIMIT $6"
+        ),
+        params![before.0, before.1, kind, state, provider, rows],
+        read,
+    )
+}
+
+fn read(row: &Row<'_>) -> Result<Letter, StoreError> {
+    let state = row.get::<i64>(4)?;
+    let outside: Option<String> = row.get(14)?;
+    Ok(Letter {
+        id: row.get(0)?,
+        owner: row.get(1)?,
+        kind: row.get(2)?,
+        lane: row.get(3)?,
+        state: State::of_code(state)
+            .ok_or_else(|| StoreError::broken(format!("a letter in a state that is none: {state}")))?,
+        due: row.get(5)?,
+        asked: row.get(6)?,
+        not_before: row.get(7)?,
+        wanted_until: row.get(8)?,
+        attempts: row.get(9)?,
+        provider: row.get(10)?,
+        stick: Stick::of_code(row.get(11)?),
+        provider_name: row.get(12)?,
+        key: row.get(13)?,
+        outside: outside.as_deref().map(outsider).transpose()?,
+        data: row.get(15)?,
+        story: Step::all(&row.get::<String>(16)?),
+    })
+}
+
+fn outsider(text: &str) -> Result<Outsider, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::broken(format!("a reader of a letter cannot be read: {error}")))
+}
