@@ -6,6 +6,21 @@
 //! * What fails is tried again with growing pauses, and after the last one it is parked where a person sees it.
 //! * Kinds of timers do not wait for each other, and one owner's timers do not hold up another's.
 
+mod failed;
 mod kind;
+mod meter;
+mod open;
+mod ringing;
+pub mod rules;
+mod shift;
+mod timers;
 
+#[cfg(test)]
+mod tests;
+
+pub use failed::Failed;
 pub use kind::Kind;
+pub use open::{Bell, OpenBell};
+pub use ringing::{Ring, Rung};
+pub use shift::{Again, Held, Shift, Task, Work};
+pub use timers::{Timer, cancel, due, set};

@@ -79,6 +79,28 @@ pub fn renew(
     }))
 }
 
+/// Holds all that `owner` holds on this server for longer, and says what that is; what was lost is missing.
+pub fn renew_all(tx: &mut Tx<'_>, owner: &str, now: Moment, until: Moment) -> Result<Vec<Lease>, StoreError> {
+    tx.query(
+        sql!(
+            "UPDATE leases SET held_until = $3 WHERE owner = $1 AND held_until > $2
+             RETURNING task, first_vshard, last_vshard, fence"
+        ),
+        params![owner, now, until],
+        |row| {
+            let range = VshardRange::of_columns(row.get(1)?, row.get(2)?)
+                .ok_or_else(|| StoreError::broken("a lease of no range of virtual shards"))?;
+            Ok(Lease {
+                task: row.get(0)?,
+                range,
+                owner: owner.to_owned(),
+                until,
+                fence: row.get(3)?,
+            })
+        },
+    )
+}
+
 /// Gives a lease back before its end. A lease that was lost already stays with whoever holds it.
 pub fn release(tx: &mut Tx<'_>, lease: &Lease) -> Result<(), StoreError> {
     tx.execute(

@@ -12,6 +12,9 @@ use crate::pg;
 use crate::sqlite;
 use crate::{FromValue, Sql, StoreError, ValueRef};
 
+/// Whoever waits for instants in the store looks at it at least this often, and a little later when it is busy.
+const WAITERS_LOOK_SECONDS: i64 = 2;
+
 /// A transaction on one server.
 pub struct Tx<'a> {
     hands: Hands<'a>,
@@ -175,6 +178,13 @@ impl<'a> Tx<'a> {
     /// Once this is committed, those who listen to [`Store::announcements`](crate::Store::announcements) are woken.
     pub fn announced(&mut self) {
         self.announced = true;
+    }
+
+    /// The same when `due` comes before those who wait would look by themselves.
+    pub fn announced_for(&mut self, due: Moment) {
+        if due <= self.asked_at.plus_seconds(WAITERS_LOOK_SECONDS) {
+            self.announced();
+        }
     }
 
     pub(crate) fn has_announced(&self) -> bool {

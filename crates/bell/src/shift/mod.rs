@@ -1,0 +1,116 @@
+//! Who works when: for each task there is a lease for each quarter of the virtual shards on each server, and whoever
+//! holds one runs rounds of the task there until told otherwise.
+//!
+//! Processes share fairly without speaking to each other: each says in a row that it takes part, counts who does, and
+//! holds no more quarters of a task than its share. One that was killed is counted for as long as its leases last.
+//! A lease can be lost while a round runs, so what a round writes asks in its own transaction whether it is held.
+
+mod once;
+mod process;
+mod rows;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use kernel::{Clock, Moment, VIRTUAL_SHARDS};
+use store::lease::{Lease, VshardRange};
+use store::{Shard, Store, StoreError, Tx, lease};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub(crate) use once::once;
+
+/// Into how many parts the virtual shards of a server are divided: as many processes can share one task there.
+pub(crate) const QUARTERS: u16 = 4;
+/// A killed process is missed for this long at most; a live one that cannot reach the database stops by then.
+pub(crate) const LEASE_SECONDS: i64 = 10;
+
+/// What a worker stands on: rows of `lease.range` on one server.
+#[derive(Clone)]
+pub struct Held {
+    pub shard: Shard,
+    pub lease: Lease,
+    pub(crate) wanted: watch::Receiver<bool>,
+}
+
+/// What a round wants next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// There is more to do.
+    AtOnce,
+    /// Nothing before this instant, unless something is announced.
+    At(Moment),
+    WhenWoken,
+    /// Somebody else has the lease now.
+    LeaseLost,
+}
+
+/// Something that is done in rounds, each short: a few transactions.
+pub trait Work: Send + Sync + 'static {
+    fn round<'a>(&'a self, held: &'a Held) -> BoxFuture<'a, Result<Again, StoreError>>;
+}
+
+/// Work under its name, which is that of its leases.
+#[derive(Clone)]
+pub struct Task {
+    pub name: String,
+    pub work: Arc<dyn Work>,
+}
+
+impl Task {
+    pub fn new(name: impl Into<String>, work: impl Work) -> Task {
+        Task {
+            name: name.into(),
+            work: Arc::new(work),
+        }
+    }
+}
+
+impl Held {
+    /// Whether what this worker writes may be kept. Asked in the transaction that writes it.
+    pub fn is_mine(&self, tx: &mut Tx<'_>, now: Moment) -> Result<bool, StoreError> {
+        lease::is_held(tx, &self.lease, now)
+    }
+
+    /// False once the house closes or the lease is to go to another: a long round ends early then.
+    pub fn goes_on(&self) -> bool {
+        *self.wanted.borrow()
+    }
+
+    /// Which quarter of the virtual shards the lease is for.
+    pub(crate) fn quarter(&self) -> u16 {
+        self.lease.range.first.number() / (VIRTUAL_SHARDS / QUARTERS)
+    }
+}
+
+pub(crate) fn quarters() -> impl Iterator<Item = VshardRange> {
+    let each = VIRTUAL_SHARDS / QUARTERS;
+    (0..QUARTERS).filter_map(move |quarter| VshardRange::new(quarter * each, (quarter + 1) * each - 1))
+}
+
+/// All workers of a set of tasks in this process. Ends when `shutdown` turns true, after their last rounds, and has
+/// given back its leases then; the store may be closed after that.
+pub struct Shift {
+    ended: JoinHandle<()>,
+}
+
+impl Shift {
+    pub fn open(store: &Store, clock: &Clock, tasks: Vec<Task>, shutdown: watch::Receiver<bool>) -> Shift {
+        let process = process::Process::new(store.clone(), clock.clone(), tasks);
+        Shift {
+            ended: tokio::spawn(process.run(shutdown)),
+        }
+    }
+
+    /// Waits until all workers have ended.
+    pub async fn ended(self) {
+        if let Err(error) = self.ended.await {
+            tracing::error!(%error, "a shift ended in a panic");
+        }
+    }
+}
+
+/// A worker looks by itself this often: other processes set timers too, and tell nobody.
+const LOOK: Duration = Duration::from_secs(1);

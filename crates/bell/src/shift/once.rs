@@ -1,0 +1,54 @@
+//! A shift without loops: each task's rounds until nothing is due.
+
+use kernel::{Clock, random_token};
+use store::lease::{self, Lease};
+use store::{Shard, Store, StoreError};
+use tokio::sync::watch;
+
+use super::{Again, Held, LEASE_SECONDS, Task, quarters};
+
+/// Runs the rounds of all tasks on all servers, until none has anything left to do now.
+pub(crate) async fn once(store: &Store, clock: &Clock, tasks: &[Task]) -> Result<(), StoreError> {
+    let me = random_token();
+    let (_keep, wanted) = watch::channel(true);
+    for shard in store.everywhere() {
+        for task in tasks {
+            for lease in take(&shard, clock, task, &me).await? {
+                let held = Held {
+                    shard: shard.clone(),
+                    lease: lease.clone(),
+                    wanted: wanted.clone(),
+                };
+                loop {
+                    match task.work.round(&held).await? {
+                        Again::AtOnce => {}
+                        Again::At(then) if then <= clock.now() => {}
+                        _ => break,
+                    }
+                }
+                shard.write(move |tx| lease::release(tx, &lease)).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn take(shard: &Shard, clock: &Clock, task: &Task, me: &str) -> Result<Vec<Lease>, StoreError> {
+    let (now, name, me) = (clock.now(), task.name.clone(), me.to_owned());
+    shard
+        .write(move |tx| {
+            let mut taken = Vec::new();
+            for range in quarters() {
+                taken.extend(lease::acquire(
+                    tx,
+                    &name,
+                    range,
+                    &me,
+                    now,
+                    now.plus_seconds(LEASE_SECONDS),
+                )?);
+            }
+            Ok(taken)
+        })
+        .await
+}

@@ -1,0 +1,264 @@
+//! One process in a shift: keeps its leases, takes what is free and its due, gives back what is more.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{Clock, Moment, random_token};
+use store::lease::{Lease, VshardRange};
+use store::{Shard, Store, StoreError, Tx, lease};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use super::worker::Worker;
+use super::{Held, LEASE_SECONDS, QUARTERS, Task, quarters, rows};
+
+/// A lease is renewed three times before it would end.
+const KEEP: Duration = Duration::from_secs(3);
+/// Leases that were lost are looked after at once, but not faster than this.
+const KEEP_GAP: Duration = Duration::from_millis(100);
+
+pub(super) struct Process {
+    store: Store,
+    clock: Clock,
+    tasks: Arc<[Task]>,
+    /// This process in this shift, as leases name it.
+    name: Arc<str>,
+}
+
+/// Its place on one server.
+struct Post {
+    process: Arc<Process>,
+    shard: Shard,
+    workers: HashMap<(String, VshardRange), Running>,
+    lost: Arc<Notify>,
+    was_well: bool,
+}
+
+struct Running {
+    lease: Lease,
+    wanted: watch::Sender<bool>,
+    ended: JoinHandle<()>,
+}
+
+/// What a look at one server found.
+struct Look {
+    /// All leases of this process.
+    held: Vec<Lease>,
+    /// How many processes take part in each task.
+    present: HashMap<String, u16>,
+}
+
+impl Process {
+    pub(super) fn new(store: Store, clock: Clock, tasks: Vec<Task>) -> Process {
+        Process {
+            store,
+            clock,
+            tasks: tasks.into(),
+            name: random_token().into(),
+        }
+    }
+
+    pub(super) async fn run(self, shutdown: watch::Receiver<bool>) {
+        let process = Arc::new(self);
+        let posts: Vec<JoinHandle<()>> = process
+            .store
+            .everywhere()
+            .into_iter()
+            .map(|shard| {
+                let post = Post {
+                    process: Arc::clone(&process),
+                    shard,
+                    workers: HashMap::new(),
+                    lost: Arc::new(Notify::new()),
+                    was_well: true,
+                };
+                tokio::spawn(post.serve(shutdown.clone()))
+            })
+            .collect();
+        for post in posts {
+            if let Err(error) = post.await {
+                tracing::error!(%error, "a shift's keeper ended in a panic");
+            }
+        }
+    }
+}
+
+impl Post {
+    async fn serve(mut self, mut shutdown: watch::Receiver<bool>) {
+        while !*shutdown.borrow_and_update() {
+            let outcome = self.keep().await;
+            self.tell(outcome);
+            tokio::time::sleep(KEEP_GAP).await;
+            let lost = Arc::clone(&self.lost);
+            tokio::select! {
+                () = tokio::time::sleep(KEEP) => {}
+                () = lost.notified() => {}
+                changed = shutdown.changed() => if changed.is_err() { break },
+            }
+        }
+        self.leave().await;
+    }
+
+    /// While the server cannot be reached, nothing is held there; the log says so once.
+    fn tell(&mut self, outcome: Result<(), StoreError>) {
+        match &outcome {
+            Err(error) if self.was_well => tracing::warn!(%error, "leases cannot be kept; trying again"),
+            Ok(()) if !self.was_well => tracing::info!("leases can be kept again"),
+            _ => {}
+        }
+        self.was_well = outcome.is_ok();
+    }
+
+    async fn keep(&mut self) -> Result<(), StoreError> {
+        let (process, now) = (Arc::clone(&self.process), self.process.clock.now());
+        let look = self.shard.write(move |tx| process.look(tx, now)).await?;
+        let process = Arc::clone(&self.process);
+        for task in &*process.tasks {
+            let held = look.held.iter().filter(|lease| lease.task == task.name);
+            let share = share(look.present.get(&task.name).copied().unwrap_or(1));
+            let (keep, surplus): (Vec<_>, Vec<_>) =
+                held.enumerate().partition(|(at, _)| *at < usize::from(share));
+            for (_, lease) in surplus {
+                self.give_back(lease).await?;
+            }
+            for (_, lease) in keep {
+                self.start(task, lease);
+            }
+        }
+        self.forget_ended(&look.held).await;
+        Ok(())
+    }
+
+    /// A worker for a lease, unless there is one. A lease that was lost and taken again is another one.
+    fn start(&mut self, task: &Task, lease: &Lease) {
+        let place = (lease.task.clone(), lease.range);
+        if let Some(running) = self.workers.get(&place)
+            && running.lease.fence == lease.fence
+            && !running.ended.is_finished()
+        {
+            return;
+        }
+        let (wanted, told) = watch::channel(true);
+        let worker = Worker {
+            work: Arc::clone(&task.work),
+            held: Held {
+                shard: self.shard.clone(),
+                lease: lease.clone(),
+                wanted: told,
+            },
+            clock: self.process.clock.clone(),
+            announcements: self.process.store.announcements(),
+            lost: Arc::clone(&self.lost),
+        };
+        let running = Running {
+            lease: lease.clone(),
+            wanted,
+            ended: tokio::spawn(worker.run()),
+        };
+        if let Some(before) = self.workers.insert(place, running) {
+            before.wanted.send_replace(false);
+        }
+    }
+
+    async fn give_back(&mut self, lease: &Lease) -> Result<(), StoreError> {
+        if let Some(running) = self.workers.remove(&(lease.task.clone(), lease.range)) {
+            running.end().await;
+        }
+        let lease = lease.clone();
+        self.shard.write(move |tx| lease::release(tx, &lease)).await
+    }
+
+    /// Workers whose lease is gone find that out themselves; those who sleep are told.
+    async fn forget_ended(&mut self, held: &[Lease]) {
+        let is_held = |lease: &Lease| {
+            held.iter()
+                .any(|held| (&held.task, held.range, held.fence) == (&lease.task, lease.range, lease.fence))
+        };
+        let gone: Vec<_> = self
+            .workers
+            .iter()
+            .filter(|(_, running)| !is_held(&running.lease))
+            .map(|(place, _)| place.clone())
+            .collect();
+        for place in gone {
+            if let Some(running) = self.workers.remove(&place) {
+                running.end().await;
+            }
+        }
+    }
+
+    /// Lets the last rounds end, then gives everything back, so that others need not wait for the leases to end.
+    async fn leave(&mut self) {
+        for running in self.workers.values() {
+            running.wanted.send_replace(false);
+        }
+        for (_, running) in self.workers.drain() {
+            running.end().await;
+        }
+        let (process, now) = (Arc::clone(&self.process), self.process.clock.now());
+        let left = self.shard.write(move |tx| process.go(tx, now)).await;
+        if let Err(error) = left {
+            tracing::warn!(%error, "leases were not given back; they end by themselves");
+        }
+    }
+}
+
+impl Running {
+    async fn end(self) {
+        self.wanted.send_replace(false);
+        if let Err(error) = self.ended.await {
+            tracing::error!(%error, task = self.lease.task, "a worker ended in a panic");
+        }
+    }
+}
+
+impl Process {
+    /// Renews what this process holds and takes what is free, up to its share.
+    fn look(&self, tx: &mut Tx<'_>, now: Moment) -> Result<Look, StoreError> {
+        let until = now.plus_seconds(LEASE_SECONDS);
+        rows::forget_gone(tx, now)?;
+        let attended = rows::stay(tx, &self.name, until)?;
+        if usize::try_from(attended).ok() != Some(self.tasks.len()) {
+            for task in &*self.tasks {
+                rows::attend(tx, &self.name, &task.name, until)?;
+            }
+        }
+        let present: HashMap<String, u16> = rows::present(tx, now)?.into_iter().collect();
+        let mut held = lease::renew_all(tx, &self.name, now, until)?;
+        // The order in which it was taken is not kept, but the same quarters are given back by all rounds.
+        held.sort_by_key(|lease| lease.range.first);
+        for task in &*self.tasks {
+            let mine: Vec<VshardRange> = held
+                .iter()
+                .filter(|lease| lease.task == task.name)
+                .map(|lease| lease.range)
+                .collect();
+            let share = share(present.get(&task.name).copied().unwrap_or(1));
+            let mut missing = usize::from(share).saturating_sub(mine.len());
+            for range in quarters().filter(|range| !mine.contains(range)) {
+                if missing == 0 {
+                    break;
+                }
+                if let Some(lease) = lease::acquire(tx, &task.name, range, &self.name, now, until)? {
+                    held.push(lease);
+                    missing -= 1;
+                }
+            }
+        }
+        Ok(Look { held, present })
+    }
+
+    fn go(&self, tx: &mut Tx<'_>, now: Moment) -> Result<(), StoreError> {
+        for lease in lease::renew_all(tx, &self.name, now, now.plus_seconds(1))? {
+            lease::release(tx, &lease)?;
+        }
+        rows::leave(tx, &self.name)?;
+        Ok(())
+    }
+}
+
+/// How many quarters one of so many processes may hold, so that all are held.
+fn share(present: u16) -> u16 {
+    QUARTERS.div_ceil(present.max(1))
+}

@@ -1,0 +1,287 @@
+//! What the bell promises, on every kind of store, with a clock that the test moves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use kernel::{Id, Moment};
+use store::{Shard, StoreError, Tx, params, sql};
+use testkit::stores::{self, KINDS, START, TestStore};
+use tokio::sync::watch;
+
+use crate::{Bell, Failed, Kind, Rung, Timer, cancel, due, set};
+
+static NOTED: Kind = Kind::new(9001, "test.noted");
+static FUSSY: Kind = Kind::new(9002, "test.fussy").attempts(3);
+static BRIEF: Kind = Kind::new(9003, "test.brief").wanted_for(Duration::from_secs(60));
+static AGAIN: Kind = Kind::new(9004, "test.again");
+
+/// What handlers leave behind: a row of their own for each time they were rung.
+async fn house(kind: stores::Kind) -> TestStore {
+    let house = stores::open(kind).await.unwrap();
+    for shard in house.everywhere() {
+        let made: Result<u64, StoreError> = shard
+            .write(|tx| {
+                tx.execute(
+                    sql!("CREATE TABLE rung (owner BYTEA NOT NULL, timer_key BYTEA NOT NULL, at BIGINT NOT NULL, asked BIGINT NOT NULL)"),
+                    params![],
+                )
+            })
+            .await;
+        made.unwrap();
+    }
+    house
+}
+
+fn note(tx: &mut Tx<'_>, rung: &Rung<'_>) -> Result<(), Failed> {
+    tx.execute(
+        sql!("INSERT INTO rung (owner, timer_key, at, asked) VALUES ($1, $2, $3, $4)"),
+        params![rung.owner, rung.key, rung.now, rung.due],
+    )?;
+    Ok(())
+}
+
+async fn rung(house: &TestStore) -> Vec<String> {
+    let found = house
+        .read_each(|tx| {
+            tx.query(
+                sql!("SELECT timer_key FROM rung ORDER BY at, asked LIMIT 100000"),
+                params![],
+                |row| row.get::<Vec<u8>>(0),
+            )
+        })
+        .await;
+    let found: Vec<Vec<Vec<u8>>> = found.map_err(|error: StoreError| error).unwrap();
+    let keys = found.into_iter().flatten();
+    keys.map(|key| String::from_utf8(key).unwrap()).collect()
+}
+
+async fn set_one(shard: &Shard, owner: Id, kind: &'static Kind, key: &str, due: Moment) {
+    let key = key.as_bytes().to_vec();
+    let done: Result<(), StoreError> = shard
+        .write(move |tx| {
+            set(
+                tx,
+                &Timer {
+                    owner,
+                    kind,
+                    key: &key,
+                    note: b"",
+                    due,
+                },
+            )
+        })
+        .await;
+    done.unwrap();
+}
+
+async fn due_of(house: &TestStore, owner: Id, kind: &'static Kind, key: &'static str) -> Option<Moment> {
+    let found: Result<_, StoreError> = house
+        .shard_of(owner)
+        .read(move |tx| due(tx, owner, kind, key.as_bytes()))
+        .await;
+    found.unwrap()
+}
+
+fn bell(house: &TestStore) -> Bell {
+    Bell::new(house.store.clone(), house.clock.clone()).ring(&NOTED, note)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timer_rings_at_its_instant_and_once() {
+    for kind in KINDS {
+        let house = house(kind).await;
+        let bell = bell(&house);
+        let owner = Id::new(START);
+        let shard = house.shard_of(owner);
+        set_one(&shard, owner, &NOTED, "soon", START.plus_seconds(10)).await;
+        set_one(&shard, owner, &NOTED, "later", START.plus_seconds(60)).await;
+        bell.catch_up().await.unwrap();
+        assert_eq!(rung(&house).await, Vec::<String>::new());
+        house.clock.advance_seconds(10);
+        bell.catch_up().await.unwrap();
+        bell.catch_up().await.unwrap();
+        assert_eq!(rung(&house).await, ["soon"], "{kind:?}");
+        assert_eq!(due_of(&house, owner, &NOTED, "soon").await, None);
+        assert_eq!(
+            due_of(&house, owner, &NOTED, "later").await,
+            Some(START.plus_seconds(60))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timer_can_be_moved_and_taken_back() {
+    for kind in KINDS {
+        let house = house(kind).await;
+        let owner = Id::new(START);
+        let shard = house.shard_of(owner);
+        for key in ["moved", "cancelled"] {
+            set_one(&shard, owner, &NOTED, key, START.plus_seconds(10)).await;
+        }
+        set_one(&shard, owner, &NOTED, "moved", START.plus_seconds(100)).await;
+        let take_back = || {
+            let shard = shard.clone();
+            async move {
+                let gone: Result<bool, StoreError> = shard
+                    .write(move |tx| cancel(tx, owner, &NOTED, b"cancelled"))
+                    .await;
+                gone.unwrap()
+            }
+        };
+        assert!(take_back().await);
+        assert!(!take_back().await);
+        let bell = bell(&house);
+        house.clock.advance_seconds(50);
+        bell.catch_up().await.unwrap();
+        assert_eq!(rung(&house).await, Vec::<String>::new());
+        house.clock.advance_seconds(50);
+        bell.catch_up().await.unwrap();
+        assert_eq!(rung(&house).await, ["moved"], "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_fails_holds_up_nobody_is_tried_again_and_parked_in_the_end() {
+    for kind in KINDS {
+        let house = house(kind).await;
+        let fussy = |tx: &mut Tx<'_>, rung: &Rung<'_>| {
+            note(tx, rung)?;
+            if rung.key == b"bad" {
+                return Err(Failed::because("it never works"));
+            }
+            Ok(())
+        };
+        let bell = Bell::new(house.store.clone(), house.clock.clone()).ring(&FUSSY, fussy);
+        let owner = Id::new(START);
+        let shard = house.shard_of(owner);
+        for key in ["a", "bad", "z"] {
+            set_one(&shard, owner, &FUSSY, key, START).await;
+        }
+        bell.catch_up().await.unwrap();
+        assert_eq!(rung(&house).await.len(), 2, "{kind:?}: what failed left nothing");
+        let again = due_of(&house, owner, &FUSSY, "bad").await.unwrap();
+        assert!(
+            again > START.plus_seconds(4) && again < START.plus_seconds(7),
+            "{again}"
+        );
+        for _ in 0..2 {
+            house.clock.advance_seconds(3600);
+            bell.catch_up().await.unwrap();
+        }
+        assert_eq!(due_of(&house, owner, &FUSSY, "bad").await, None, "parked");
+        set_one(&shard, owner, &FUSSY, "bad", house.clock.now().plus_seconds(60)).await;
+        assert!(due_of(&house, owner, &FUSSY, "bad").await.is_some(), "set anew");
+        assert_eq!(rung(&house).await.len(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_late_is_dropped_and_the_rest_rings_in_order() {
+    let house = house(stores::Kind::Sqlite).await;
+    let bell = bell(&house).ring(&BRIEF, note);
+    let owner = Id::new(START);
+    let shard = house.shard_of(owner);
+    set_one(&shard, owner, &BRIEF, "stale", START.plus_seconds(10)).await;
+    set_one(&shard, owner, &BRIEF, "fresh", START.plus_seconds(3590)).await;
+    for (key, at) in [("three", 30), ("one", 10), ("two", 20)] {
+        set_one(&shard, owner, &NOTED, key, START.plus_seconds(at)).await;
+    }
+    house.clock.advance_seconds(3600);
+    bell.catch_up().await.unwrap();
+    assert_eq!(rung(&house).await, ["one", "two", "three", "fresh"]);
+    assert_eq!(due_of(&house, owner, &BRIEF, "stale").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_may_set_its_timer_again() {
+    for kind in KINDS {
+        let house = house(kind).await;
+        let again = |tx: &mut Tx<'_>, rung: &Rung<'_>| {
+            note(tx, rung)?;
+            let next = Timer {
+                owner: rung.owner,
+                kind: rung.kind,
+                key: rung.key,
+                note: b"",
+                due: rung.due.plus_seconds(3600),
+            };
+            Ok(set(tx, &next)?)
+        };
+        let bell = Bell::new(house.store.clone(), house.clock.clone()).ring(&AGAIN, again);
+        let owner = Id::new(START);
+        set_one(&house.shard_of(owner), owner, &AGAIN, "hourly", START).await;
+        for _ in 0..3 {
+            bell.catch_up().await.unwrap();
+            house.clock.advance_seconds(3600);
+        }
+        assert_eq!(rung(&house).await.len(), 3, "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_share_the_work_and_ring_each_timer_once() {
+    const TIMERS: usize = 400;
+    for kind in KINDS {
+        let house = house(kind).await;
+        let other = house.another().await.unwrap();
+        let (shutdown, closing) = watch::channel(false);
+        let bells = [house.store.clone(), other.clone()].map(|store| {
+            Bell::new(store, house.clock.clone())
+                .ring(&NOTED, note)
+                .open(closing.clone())
+        });
+        for number in 0..TIMERS {
+            let owner = Id::new(START);
+            set_one(&house.shard_of(owner), owner, &NOTED, &number.to_string(), START).await;
+        }
+        let began = std::time::Instant::now();
+        while rung(&house).await.len() < TIMERS && began.elapsed() < Duration::from_secs(60) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        shutdown.send_replace(true);
+        for bell in bells {
+            bell.ended().await;
+        }
+        let mut rung = rung(&house).await;
+        rung.sort();
+        rung.dedup();
+        assert_eq!(rung.len(), TIMERS, "{kind:?}");
+        other.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_bell_rings_what_is_set_for_now_and_gives_its_leases_back() {
+    for kind in KINDS {
+        let house = house(kind).await;
+        let count = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&count);
+        let handler = move |tx: &mut Tx<'_>, rung: &Rung<'_>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            note(tx, rung)
+        };
+        let (shutdown, closing) = watch::channel(false);
+        let open = Bell::new(house.store.clone(), house.clock.clone())
+            .ring(&NOTED, handler)
+            .open(closing);
+        let owner = Id::new(START);
+        set_one(&house.shard_of(owner), owner, &NOTED, "now", START).await;
+        while rung(&house).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        shutdown.send_replace(true);
+        open.ended().await;
+        let held = house
+            .read_each(|tx| {
+                tx.query_one(
+                    sql!("SELECT (SELECT count(*) FROM leases WHERE held_until > 0) + (SELECT count(*) FROM attendance)"),
+                    params![],
+                    |row| row.get::<i64>(0),
+                )
+            })
+            .await;
+        let held: Vec<i64> = held.map_err(|error: StoreError| error).unwrap();
+        assert!(held.iter().all(|held| *held == 0), "{kind:?}: {held:?}");
+    }
+}
