@@ -1,6 +1,8 @@
 //! Ways to hand a letter over. Each turns what its server says into one of the [`Verdict`]s; what follows from a
 //! verdict is decided elsewhere, alike for all of them.
 
+pub mod smtp;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
