@@ -5,5 +5,6 @@
 
 pub mod browser;
 pub mod house;
+pub mod mail_api;
 pub mod postgres;
 pub mod stores;

@@ -163,8 +163,11 @@ fn refused(standing: &Standing, refusal: &Refusal, elsewhere: bool, now: Moment)
     let paused = now.plus_micros(pause_micros(standing));
     match refusal.class {
         Class::Mailbox if refusal.is_final => Next::rest(State::Bounced, standing),
+        Class::Unwanted if refusal.is_final => Next::rest(State::Suppressed, standing),
         Class::Policy | Class::Letter if refusal.is_final => Next::rest(State::Parked, standing),
-        Class::Mailbox | Class::Policy | Class::Letter => Next::wait(standing, later(paused, refusal, now)),
+        Class::Mailbox | Class::Unwanted | Class::Policy | Class::Letter => {
+            Next::wait(standing, later(paused, refusal, now))
+        }
         Class::Authentication | Class::Quota | Class::Network | Class::Latency => {
             let due = if elsewhere && standing.attempts <= FAILOVERS_MAX {
                 now

@@ -36,6 +36,7 @@ fn refused_as(class: Class, is_final: bool, elsewhere: bool) -> Next {
 #[test]
 fn each_class_of_refusal_makes_those_suffer_whom_it_is_about() {
     assert_eq!(refused_as(Class::Mailbox, true, true).state, State::Bounced);
+    assert_eq!(refused_as(Class::Unwanted, true, true).state, State::Suppressed);
     assert_eq!(refused_as(Class::Policy, true, true).state, State::Parked);
     assert_eq!(refused_as(Class::Letter, true, true).state, State::Parked);
     for class in [
@@ -199,6 +200,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         Just(Class::Authentication),
         Just(Class::Quota),
         Just(Class::Policy),
+        Just(Class::Unwanted),
         Just(Class::Mailbox),
         Just(Class::Network),
         Just(Class::Latency),

@@ -1,7 +1,13 @@
 //! Ways to hand a letter over. Each turns what its server says into one of the [`Verdict`]s; what follows from a
 //! verdict is decided elsewhere, alike for all of them.
 
+mod http;
+#[cfg(test)]
+mod http_tests;
+mod mailgun;
+mod mandrill;
 pub mod smtp;
+mod tls;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,6 +15,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use kernel::Id;
+
+pub use mailgun::{BASE_EU, BASE_US, Mailgun, MailgunOptions};
+pub use mandrill::{BASE as MANDRILL_BASE, Mandrill, MandrillOptions};
 
 /// A letter that is written and on its way out.
 #[derive(Clone)]
@@ -37,6 +46,9 @@ pub enum Class {
     Policy,
     /// The mailbox does not exist: it suppresses the address.
     Mailbox,
+    /// The reader asked the provider for no more, or called a letter spam there: this letter ends, and others are not judged
+    /// by it.
+    Unwanted,
     /// It could not be reached, or broke off before the letter was given.
     Network,
     /// It took too long to say anything.
@@ -86,6 +98,12 @@ pub trait Provider: Send + Sync + 'static {
     /// Whether giving it the same letter twice hands it over once.
     fn has_idempotency_keys(&self) -> bool {
         false
+    }
+
+    /// How long after an attempt a look-up that finds nothing can be believed: providers tell what happened a while after
+    /// it did. Before that, nobody asks.
+    fn tells_after(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn hand_over(&self, letter: Ready) -> BoxFuture<'_, Verdict>;

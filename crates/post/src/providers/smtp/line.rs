@@ -1,12 +1,10 @@
 //! The line to a server: from its name to a connection on which letters can be talked about.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -16,6 +14,7 @@ use super::BadOptions;
 use super::opening::{Offers, Opening, Step};
 use super::options::{Security, SmtpOptions};
 use super::reply::{Replies, Reply};
+use crate::providers::tls::{client, public_roots};
 use crate::providers::{Class, Refusal};
 
 /// A plain or an encrypted connection.
@@ -36,8 +35,7 @@ pub fn tls(options: &SmtpOptions) -> Result<Option<TlsConnector>, BadOptions> {
     if options.security == Security::Off {
         return Ok(None);
     }
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let mut roots = public_roots();
     if let Some(path) = &options.root_certificates {
         let bad = |reason: String| BadOptions::Roots {
             path: path.clone(),
@@ -49,13 +47,8 @@ pub fn tls(options: &SmtpOptions) -> Result<Option<TlsConnector>, BadOptions> {
             roots.add(certificate).map_err(|error| bad(error.to_string()))?;
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(BadOptions::Tls)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Some(TlsConnector::from(Arc::new(config))))
+    let config = client(roots).map_err(BadOptions::Tls)?;
+    Ok(Some(TlsConnector::from(config)))
 }
 
 pub async fn open(options: &SmtpOptions, tls: Option<&TlsConnector>) -> Result<Line, Refusal> {
