@@ -10,6 +10,7 @@ sign-out = Sign out
 menu-profile = Profile
 menu-password = Password
 menu-sessions = Sessions
+menu-letters = Letters
 menu-app-passwords = App passwords
 theme = Theme
 theme-auto = As the system

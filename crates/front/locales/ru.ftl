@@ -10,6 +10,7 @@ sign-out = Выйти
 menu-profile = Профиль
 menu-password = Пароль
 menu-sessions = Сеансы
+menu-letters = Письма
 menu-app-passwords = Пароли приложений
 theme = Тема
 theme-auto = Как в системе

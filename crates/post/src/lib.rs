@@ -13,6 +13,7 @@ mod frame;
 mod kind;
 pub mod letters;
 mod mime;
+pub mod pages;
 pub mod providers;
 mod recipient;
 pub mod streams;

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
-use crate::{commands, connect};
+use crate::{commands, connect, letters};
 
 /// The services that this binary can run.
 pub const SERVICES: [&str; 1] = ["registry"];
@@ -114,9 +114,11 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     }
     let options = connect::registry_options(&config, &base)?;
     let suppressions = Suppressions::new(store.clone(), clock.clone());
-    let registry = Registry::open(store.clone(), clock, options).await?;
+    let registry = Registry::open(store.clone(), clock.clone(), options).await?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
-    let front = Front::build(registry.routes().merge(suppressions.routes()), setup)?;
+    let routes = registry.routes().merge(suppressions.routes());
+    let routes = routes.merge(letters::pages(&registry, &store, &clock));
+    let front = Front::build(routes, setup)?;
     Ok(Built {
         base,
         front,

@@ -60,6 +60,14 @@ impl Field {
         }
     }
 
+    /// A time of the day.
+    pub fn time(name: &'static str, label: impl fmt::Display) -> Field {
+        Field {
+            kind: "time",
+            ..Field::text(name, label)
+        }
+    }
+
     /// A line with suggestions from the `<datalist>` of this id.
     #[must_use]
     pub fn suggesting(self, list: &'static str) -> Field {

@@ -10,6 +10,7 @@ mod browser;
 mod cli;
 mod encrypted;
 mod hostile;
+mod letters;
 mod openapi;
 mod registry_api;
 mod server;

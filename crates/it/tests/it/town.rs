@@ -136,7 +136,7 @@ pub struct Inner {
     pub clock: Clock,
     admin: OnceLock<Actor>,
     next: AtomicU64,
-    _running: Running,
+    running: Running,
     _folder: TempDir,
 }
 
@@ -156,7 +156,7 @@ impl Town {
             clock,
             next: AtomicU64::new(1),
             admin: OnceLock::new(),
-            _running: running,
+            running: running,
             _folder: folder,
         }));
         let admin = Actor {
@@ -276,6 +276,17 @@ impl Town {
             answer.text()
         );
         answer.json()
+    }
+
+    /// The last part of the link by which somebody stops a stream.
+    pub fn stop_link(&self, owner: Id, stream: &str) -> String {
+        let options = self.running.registry.options();
+        post::streams::StopLinks::new(&options.base, &options.secret).token(owner, stream)
+    }
+
+    /// Asks for a page, or sends a form.
+    pub async fn page(&self, method: Method, path: &str, caller: &Actor, call: Call) -> Answer {
+        self.send(method, path, Kind::Page, caller, call).await
     }
 
     /// Calls a route with the parameters of a sample.

@@ -8,11 +8,11 @@ use kernel::{Id, Secret};
 use ring::hkdf::{HKDF_SHA256, Salt};
 use ring::hmac::{self, HMAC_SHA256};
 
+use super::types::STREAM_BYTES_MAX;
+
 /// Bytes of the signature that stand in a link: 128 bits cannot be guessed, and a short link survives mail programs.
 const SIGNATURE_BYTES: usize = 16;
 const ID_BYTES: usize = 16;
-/// The longest name of a stream.
-const STREAM_BYTES_MAX: usize = 64;
 
 /// Makes and reads the links. All instances of one house have the same secret, so each reads what another made.
 #[derive(Clone)]

@@ -409,6 +409,7 @@ pub(crate) fn settle(
         State::Deleted => {
             grants::rows::remove_all(tx, after.id)?;
             links::forget(tx, after.id)?;
+            post::streams::forget(tx, after.id.0)?;
             accounts::erase(tx, after.id, now, kept_until)
         }
         State::Blocked { .. } if before.state.name() != after.state.name() => {

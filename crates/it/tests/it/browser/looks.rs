@@ -14,6 +14,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("password", "/me/password".to_owned()),
         ("sessions", "/me/sessions".to_owned()),
         ("end-others", "/me/sessions/end-others".to_owned()),
+        ("letters", "/me/letters".to_owned()),
         ("app-passwords", "/me/app-passwords".to_owned()),
         ("people", "/people".to_owned()),
         ("people-none", "/people?search=nobodywhoishere".to_owned()),

@@ -2,6 +2,7 @@
 //! route needs one entry here and nothing else.
 
 mod access;
+mod letters;
 mod pages;
 mod people;
 mod post;
@@ -72,6 +73,7 @@ fn all() -> &'static [Sample] {
         let parts = [
             people::samples(),
             access::samples(),
+            letters::samples(),
             pages::samples(),
             post::samples(),
             wires::samples(),
