@@ -56,7 +56,8 @@ impl Tls {
         })
     }
 
-    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+    /// For the next connection: with the files as they were read last.
+    pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(self.current.load_full())
     }
 

@@ -16,6 +16,7 @@ mod mime;
 pub mod pages;
 pub mod providers;
 mod recipient;
+pub mod sink;
 pub mod streams;
 pub mod suppressions;
 pub mod words;

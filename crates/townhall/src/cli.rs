@@ -101,6 +101,21 @@ pub enum Admin {
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),
+    /// A mail server for dry runs: it delivers nothing, fails as its script says, and counts by Message-ID
+    Sink(SinkOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct SinkOptions {
+    /// Where it takes letters; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
+    pub listen: SocketAddr,
+    /// What goes wrong and when, in TOML (see docs/bell-and-post.md) [default: nothing]
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Where it answers its counts as JSON over HTTP [default: they are printed at the end only]
+    #[arg(long, value_name = "ADDR")]
+    pub counts: Option<SocketAddr>,
 }
 
 #[derive(Debug, Subcommand)]

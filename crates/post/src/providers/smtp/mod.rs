@@ -10,7 +10,7 @@
 mod class;
 mod connection;
 mod content;
-mod line;
+pub(crate) mod line;
 mod opening;
 mod options;
 mod pool;

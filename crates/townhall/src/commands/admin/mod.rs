@@ -4,6 +4,7 @@
 mod audit;
 mod keys;
 mod people;
+mod sink;
 
 use std::sync::Arc;
 
@@ -22,6 +23,10 @@ use crate::{connect, lock};
 const REQUEST: &str = "townhall admin";
 
 pub async fn run(config: &Config, command: &Admin) -> anyhow::Result<()> {
+    if let Admin::Sink(options) = command {
+        // Nothing of the house is needed, and nothing of it is touched.
+        return sink::run(options).await;
+    }
     if config.store.engine == Engine::Sqlite {
         // The first admin is made before or beside the first start; nothing has to be prepared for it.
         super::migrate::migrate(config).await?;
@@ -34,6 +39,7 @@ pub async fn run(config: &Config, command: &Admin) -> anyhow::Result<()> {
         Admin::People(command) => people::run(&registry, command).await,
         Admin::Keys(command) => keys::run(&registry, command).await,
         Admin::Audit(command) => audit::run(&registry, command).await,
+        Admin::Sink(options) => sink::run(options).await,
     };
     store.close().await;
     done
