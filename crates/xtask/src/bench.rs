@@ -1,8 +1,6 @@
 //! Measurements against named peers. Each is a program of its own under `bench/`; here they are only found and run,
 //! in release, because a measurement of anything else says nothing.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, bail};
 use cargo_metadata::MetadataCommand;
 use clap::Args;
@@ -31,8 +29,7 @@ pub fn run(choice: &Choice) -> Result<bool> {
         let known: Vec<&str> = benches.iter().map(|(name, _)| name.as_str()).collect();
         bail!("no bench `{name}`; there are: {}", known.join(", "));
     }
-    let mut command = Command::new(env!("CARGO"));
-    command.current_dir(crate::root());
+    let mut command = crate::cargo();
     command.args([
         "run",
         "--quiet",

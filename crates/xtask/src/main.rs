@@ -9,7 +9,7 @@ mod tidy;
 use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -53,6 +53,21 @@ fn main() -> ExitCode {
 fn say(line: impl Display) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Cargo in the workspace, as from a shell. We were started by `cargo run`, which tells us of our own package in variables;
+/// a build script that looks at those (ring's) would run again, and all that depends on it be built again, each time
+/// that chores and shells take turns.
+fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let told = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        if told.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(root());
+    command
 }
 
 /// The folder of the workspace that we stand in; the one this chore was built from when we stand elsewhere.

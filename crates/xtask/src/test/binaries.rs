@@ -42,8 +42,7 @@ pub struct Binary {
 
 /// Builds binaries, libraries and tests in one resolution of features, so that no crate is compiled twice.
 pub fn build() -> Result<Built> {
-    let mut cargo = Command::new(env!("CARGO"))
-        .current_dir(crate::root())
+    let mut cargo = crate::cargo()
         .args([
             "build",
             "--workspace",

@@ -9,7 +9,6 @@ mod binaries;
 mod servers;
 mod tally;
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -149,8 +148,7 @@ impl House {
 }
 
 fn cargo(arguments: &[&str]) -> Result<bool> {
-    let status = Command::new(env!("CARGO"))
-        .current_dir(crate::root())
+    let status = crate::cargo()
         .args(arguments)
         .status()
         .with_context(|| format!("cannot start cargo {}", arguments.join(" ")))?;
