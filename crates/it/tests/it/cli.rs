@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use testkit::house::{self, House};
@@ -343,6 +343,33 @@ async fn a_demo_city_is_the_same_at_the_second_start_and_its_file_stays_true() {
         .send();
     let listed: serde_json::Value = listed.await.unwrap().json().await.unwrap();
     assert_eq!(listed["items"].as_array().unwrap().len(), 200);
+}
+
+/// A script that waits for the port needs to wait for nothing else.
+#[tokio::test]
+async fn the_demo_city_and_its_file_are_there_before_the_port_answers() {
+    let folder = folder();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let base = format!("http://{free}");
+    let args = ["serve", "--demo", "--listen", &free.to_string()];
+    let serve = house::townhall(folder.path(), &args).unwrap();
+    let opening = std::thread::spawn(move || House::start(serve));
+    let client = reqwest::Client::new();
+    let until = Instant::now() + Duration::from_secs(60);
+    while client.get(format!("{base}/healthz")).send().await.is_err() {
+        assert!(Instant::now() < until, "nothing answers");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let paper = demo(folder.path());
+    let listed = client
+        .get(format!("{base}/api/v1/people?limit=500"))
+        .header("x-api-key", paper["service_key"].as_str().unwrap())
+        .send();
+    let listed: serde_json::Value = listed.await.unwrap().json().await.unwrap();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 200);
+    assert_eq!(paper["base"], base);
+    assert_eq!(sign_in(&base, &paper["people"][0]).await, 200);
+    opening.join().unwrap().unwrap();
 }
 
 #[test]
