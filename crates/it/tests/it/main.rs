@@ -8,6 +8,7 @@
 
 mod browser;
 mod cli;
+mod documents;
 mod encrypted;
 mod hostile;
 mod letters;

@@ -1,0 +1,261 @@
+//! The documents, held against the binary: each command that stands in a shell block runs as it stands, the table of
+//! commands is what the command line takes, and settings and files that are named exist.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+use testkit::house::{self, House};
+use testkit::postgres::{Database, shared};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Path from the root, and text.
+fn documents() -> Vec<(PathBuf, String)> {
+    let markdown = |folder: &'static str| {
+        let entries = std::fs::read_dir(root().join(folder)).unwrap();
+        let paths = entries.map(move |entry| Path::new(folder).join(entry.unwrap().file_name()));
+        paths.filter(|path| path.extension().is_some_and(|kind| kind == "md"))
+    };
+    let paths = markdown("").chain(markdown("docs"));
+    let found: Vec<_> = paths
+        .map(|path| (path.clone(), std::fs::read_to_string(root().join(path)).unwrap()))
+        .collect();
+    assert!(found.len() > 4, "the documents are elsewhere now");
+    found
+}
+
+/// The lines of the shell blocks, without what is said about them.
+fn commands() -> Vec<String> {
+    let mut found = Vec::new();
+    for (_, text) in documents() {
+        let blocks = text.split("```sh\n").skip(1);
+        let lines = blocks.flat_map(|block| block.split("```").next().unwrap_or_default().lines());
+        found.extend(lines.map(|line| line.split(" #").next().unwrap_or_default().trim().to_owned()));
+    }
+    found.retain(|line| !line.is_empty());
+    found.dedup();
+    found
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    house::run(folder, arguments).unwrap()
+}
+
+fn succeeds(line: &str, output: &Output) -> String {
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "`{line}` fails, {}: {out}{err}",
+        output.status
+    );
+    out
+}
+
+/// Where the commands run: beside an open demo, in the folder of a house over two servers, or in one that is empty.
+struct Stage {
+    folder: TempDir,
+    open: Option<House>,
+    servers: TempDir,
+    _databases: Vec<Database>,
+    backup: PathBuf,
+}
+
+impl Stage {
+    fn set() -> Stage {
+        let folder = tempfile::tempdir().unwrap();
+        let servers = tempfile::tempdir().unwrap();
+        let databases: Vec<Database> = shared()
+            .unwrap()
+            .iter()
+            .map(|server| server.create_database().unwrap())
+            .collect();
+        let entry =
+            |(name, one): (&str, &Database)| format!("{{ name = \"{name}\", url = \"{}\" }}", one.url());
+        let entries: Vec<String> = ["east", "west"].into_iter().zip(&databases).map(entry).collect();
+        let text = format!(
+            "[store]\nengine = \"postgres\"\nservers = [{}]\n",
+            entries.join(", ")
+        );
+        std::fs::write(servers.path().join("townhall.toml"), text).unwrap();
+        Stage {
+            open: Some(House::open(folder.path(), &["--demo"]).unwrap()),
+            folder,
+            servers,
+            _databases: databases,
+            backup: PathBuf::new(),
+        }
+    }
+
+    fn try_out(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["townhall", rest @ ..] | ["cargo", "run", "--release", "--", rest @ ..] => {
+                self.townhall(line, rest)
+            }
+            ["cargo", "xtask", chore, rest @ ..] => {
+                // Built with the rest of the workspace; starting cargo here would build it for itself.
+                let xtask = house::binary().unwrap().with_file_name("xtask");
+                let asked = Command::new(xtask).args([chore, "--help"]).output();
+                knows(line, rest, &succeeds(line, &asked.unwrap()));
+            }
+            ["cargo", "test", "-p", name] => assert!(root().join("crates").join(name).is_dir(), "`{line}`"),
+            ["curl", ..] => {
+                let base = &self.open.as_ref().unwrap().base;
+                let here = line.replace("http://127.0.0.1:8080", base);
+                let mut shell = Command::new("sh");
+                succeeds(
+                    line,
+                    &shell
+                        .args(["-c", &here])
+                        .current_dir(&self.folder)
+                        .output()
+                        .unwrap(),
+                );
+            }
+            _ => panic!("`{line}` stands in a document, and nothing here knows how to try it"),
+        }
+    }
+
+    fn townhall(&mut self, line: &str, arguments: &[&str]) {
+        let beside = self.folder.path().to_owned();
+        let empty = tempfile::tempdir().unwrap();
+        match arguments {
+            ["serve", more @ ..] => {
+                let mut house = House::open(empty.path(), more).unwrap();
+                assert!(house.terminate().unwrap().success(), "`{line}`");
+            }
+            ["migrate" | "check" | "shards", ..] => {
+                succeeds(line, &run(self.servers.path(), arguments));
+            }
+            ["backup", file] => {
+                self.backup = beside.join(Path::new(file).file_name().unwrap());
+                succeeds(line, &run(&beside, &["backup", self.backup.to_str().unwrap()]));
+            }
+            ["restore", "--force", _] => {
+                self.open = None;
+                let backup = self.backup.to_str().unwrap();
+                succeeds(line, &run(&beside, &["restore", "--force", backup]));
+                self.open = Some(House::open(&beside, &["--demo"]).unwrap());
+            }
+            ["restore", _] => {
+                let backup = self.backup.to_str().unwrap();
+                succeeds(line, &run(empty.path(), &["restore", backup]));
+            }
+            _ => {
+                let quoted = line.replace("townhall ", &format!("{} ", house::binary().unwrap().display()));
+                let mut shell = Command::new("sh");
+                succeeds(
+                    line,
+                    &shell.args(["-c", &quoted]).current_dir(&beside).output().unwrap(),
+                );
+            }
+        }
+    }
+}
+
+/// Each flag of a command stands in its help.
+fn knows(line: &str, arguments: &[&str], help: &str) {
+    for flag in arguments.iter().filter(|word| word.starts_with("--")) {
+        assert!(help.contains(*flag), "`{line}`: there is no {flag}\n{help}");
+    }
+}
+
+#[test]
+fn every_command_of_the_documents_does_what_it_should() {
+    let commands = commands();
+    assert!(commands.len() > 10, "{commands:?}");
+    let mut stage = Stage::set();
+    for line in &commands {
+        stage.try_out(line);
+    }
+}
+
+/// `shards list`, `move RANGE --to SERVER`: what a later word leaves out is as in the first.
+#[test]
+fn the_table_of_commands_is_what_the_command_line_takes() {
+    let text = std::fs::read_to_string(root().join("docs/operators.md")).unwrap();
+    let section = text
+        .split("## Commands")
+        .nth(1)
+        .unwrap()
+        .split("\n## ")
+        .next()
+        .unwrap();
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    let folder = tempfile::tempdir().unwrap();
+    let mut tried = 0;
+    for row in rows {
+        let cell = row.split('|').nth(1).unwrap();
+        let mut before: Vec<String> = Vec::new();
+        for span in cell.split('`').skip(1).step_by(2) {
+            let bare = span.replace(['[', ']'], "");
+            let words: Vec<&str> = bare.split_whitespace().collect();
+            let is_name = |word: &&&str| {
+                word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-')
+            };
+            let names: Vec<String> = words
+                .iter()
+                .take_while(is_name)
+                .map(|word| (*word).to_owned())
+                .collect();
+            if before.is_empty() || names.len() >= before.len() {
+                before = names;
+            } else {
+                before.truncate(before.len() - names.len());
+                before.extend(names);
+            }
+            let mut arguments: Vec<&str> = before.iter().map(String::as_str).collect();
+            arguments.push("--help");
+            knows(span, &words, &succeeds(span, &run(folder.path(), &arguments)));
+            tried += 1;
+        }
+    }
+    assert!(tried > 15, "{tried}");
+}
+
+#[test]
+fn every_setting_the_documents_name_exists() {
+    let settings: toml::Table = townhall::config::DEFAULTS.parse().unwrap();
+    let mut named = 0;
+    for (path, text) in documents() {
+        for span in text.split('`').skip(1).step_by(2) {
+            let name = span.split(['=', ' ']).next().unwrap_or_default();
+            let Some((section, key)) = name.split_once('.') else {
+                continue;
+            };
+            let is_word = !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            let Some(section) = settings.get(section).filter(|_| is_word) else {
+                continue;
+            };
+            assert!(
+                section.get(key).is_some(),
+                "{}: there is no setting `{name}`",
+                path.display()
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named}");
+}
+
+#[test]
+fn every_file_the_documents_point_to_is_there() {
+    for (path, text) in documents() {
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.starts_with("http") {
+                continue;
+            }
+            let folder = root().join(path.parent().unwrap_or(Path::new("")));
+            assert!(
+                folder.join(file).exists(),
+                "{}: {target} is not there",
+                path.display()
+            );
+        }
+    }
+}
