@@ -14,6 +14,7 @@ use super::links::made_page;
 use super::reader::{Faults, Reader, Typed, read_cursor, refused_page, required_text};
 use crate::Registry;
 use crate::failure::Failure;
+use crate::grants::types::{HOUSE, HouseRole};
 use crate::grants::{ADMIN, REGISTRAR};
 use crate::people::Search;
 use crate::people::limits::NAME_CHARS_MAX;
@@ -30,6 +31,7 @@ struct PeoplePage {
     frame: Frame,
     search: Field,
     state: Choice,
+    role: Choice,
     may_change: bool,
     rows: Vec<Row>,
     later: bool,
@@ -67,6 +69,7 @@ pub async fn list(
     let search = Search {
         state: StateName::parse(typed.get("state")),
         text: Some(typed.get("search").to_owned()).filter(|text| !text.trim().is_empty()),
+        role: HouseRole::parse(typed.get("role")),
     };
     let after = read_cursor(&typed)?;
     let page = registry
@@ -77,9 +80,10 @@ pub async fn list(
         rows.push(row(&registry, &reader, person).await?);
     }
     let address = format!(
-        "/people?search={}&state={}",
+        "/people?search={}&state={}&role={}",
         encoded(typed.get("search")),
-        encoded(typed.get("state"))
+        encoded(typed.get("state")),
+        encoded(typed.get("role"))
     );
     let next = page
         .next
@@ -91,6 +95,11 @@ pub async fn list(
         )
     });
     let any = [(String::new(), reader.say("people-any"))];
+    let roles = HouseRole::ALL.map(|role| {
+        let role = role.relation();
+        (role.to_owned(), role_called(&reader.frame, role, HOUSE))
+    });
+    let any_role = [(String::new(), reader.say("people-any-role"))];
     Ok(shown(&PeoplePage {
         search: Field::text("search", reader.say("people-search"))
             .holding(typed.get("search"))
@@ -100,6 +109,12 @@ pub async fn list(
             reader.say("people-state"),
             any.into_iter().chain(states),
             typed.get("state"),
+        ),
+        role: Choice::new(
+            "role",
+            reader.say("people-role"),
+            any_role.into_iter().chain(roles),
+            typed.get("role"),
         ),
         may_change: reader.is(&ADMIN) || reader.is(&REGISTRAR),
         rows,

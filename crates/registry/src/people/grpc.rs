@@ -72,6 +72,7 @@ impl People for Speaker {
         let search = Search {
             state: state_in(asked.state)?,
             text: Some(asked.search),
+            role: None,
         };
         let size = PageSize::clamped((asked.limit > 0).then_some(asked.limit));
         let page = self

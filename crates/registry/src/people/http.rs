@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use super::list::Search;
 use super::service::{NewPerson, Start};
 use super::types::Person;
-use super::wire::{PersonChangeIn, PersonIn, PersonOut, StateOut};
+use super::wire::{PersonChangeIn, PersonIn, PersonOut, RoleOut, StateOut};
 use super::{export, http_replica};
 use crate::grants::types::Doer;
 use crate::grants::{ADMIN, AUDITOR, REGISTRAR};
@@ -52,6 +52,8 @@ struct ListIn {
     state: Option<StateOut>,
     /// The beginning of a name or of an e-mail address.
     search: Option<String>,
+    /// Only people who hold this role on the house.
+    role: Option<RoleOut>,
 }
 
 /// The people of the house, by name
@@ -65,6 +67,7 @@ async fn list_people(
     let search = Search {
         state: wanted.state.map(Into::into),
         text: wanted.search,
+        role: wanted.role.map(Into::into),
     };
     let page = registry
         .people(&search, paging.after.as_ref(), paging.size)

@@ -9,6 +9,7 @@ use super::limits::SEARCH_CHARS_MAX;
 use super::rows::{self, Range};
 use super::types::{Email, Person, StateName, after_prefix, search_key};
 use crate::failure::Failure;
+use crate::grants::types::HouseRole;
 use crate::service::Registry;
 
 /// Which people to list. Deleted ones are listed only when asked for.
@@ -17,6 +18,8 @@ pub struct Search {
     pub state: Option<StateName>,
     /// The beginning of a name or of an e-mail address.
     pub text: Option<String>,
+    /// Only those who hold this role on the house.
+    pub role: Option<HouseRole>,
 }
 
 /// A list has a part by name and, when something is searched for, one by address.
@@ -108,14 +111,12 @@ impl Registry {
         let mut found = Vec::new();
         let mut from_addresses = place.clone();
         if place.part == Part::Names {
-            found = self.range(&place, &names, &names, search.state, size).await?;
+            found = self.range(&place, &names, &names, search, size).await?;
             from_addresses = Place::start(Part::Addresses, text.to_lowercase().into_bytes());
         }
         if found.len() <= size.rows() && !text.is_empty() {
             let prefix = text.to_lowercase().into_bytes();
-            let more = self
-                .range(&from_addresses, &prefix, &names, search.state, size)
-                .await?;
+            let more = self.range(&from_addresses, &prefix, &names, search, size).await?;
             found.extend(more);
         }
         let page = Page::cut(found, size, |(part, person)| {
@@ -136,11 +137,11 @@ impl Registry {
         from: &Place,
         prefix: &[u8],
         names: &[u8],
-        state: Option<StateName>,
+        search: &Search,
         size: PageSize,
     ) -> Result<Vec<(Part, Person)>, Failure> {
         let part = from.part;
-        let states = match state {
+        let states = match search.state {
             Some(state) => vec![state],
             None => vec![StateName::Invited, StateName::Active, StateName::Blocked],
         };
@@ -151,6 +152,7 @@ impl Registry {
                 after: (from.key.clone(), from.id),
                 until: after_prefix(prefix),
                 but_named: names.to_vec(),
+                role: search.role,
                 rows: size.rows_and_one(),
             })
             .collect::<Vec<_>>();

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::limits;
 use super::types::{About, Attributes, BadAttributes, Edit, Email, Origin, Person, StateName, Value, Zone};
+use crate::grants::types::HouseRole;
 
 /// A state by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -19,6 +20,25 @@ pub enum StateOut {
     Active,
     Blocked,
     Deleted,
+}
+
+/// A role on the whole house.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleOut {
+    Admin,
+    Registrar,
+    Auditor,
+}
+
+impl From<RoleOut> for HouseRole {
+    fn from(role: RoleOut) -> HouseRole {
+        match role {
+            RoleOut::Admin => HouseRole::Admin,
+            RoleOut::Registrar => HouseRole::Registrar,
+            RoleOut::Auditor => HouseRole::Auditor,
+        }
+    }
 }
 
 impl From<StateName> for StateOut {

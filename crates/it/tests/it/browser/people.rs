@@ -105,6 +105,25 @@ async fn a_block_bites_at_once_and_a_deleted_person_is_gone() {
 }
 
 #[tokio::test]
+async fn people_are_found_by_their_role_and_state() {
+    let _shared = ADMIN.read().await;
+    let admin = Visit::start("en").await;
+    admin.sign_in(city().somebody("admin")).await;
+    admin.go("/people").await;
+    admin.choose("role", "registrar").await;
+    admin.choose("state", "active").await;
+    admin.press_called("Find").await;
+    let registrars = city().people.iter().filter(|person| person.role == "registrar");
+    let found = admin
+        .script("return document.querySelectorAll('#people li').length")
+        .await;
+    assert_eq!(found, registrars.count(), "{}", admin.text().await);
+    assert_eq!(admin.value("role").await, "registrar");
+    assert_eq!(admin.value("state").await, "active");
+    admin.end().await;
+}
+
+#[tokio::test]
 async fn a_refused_form_keeps_what_was_typed() {
     let _shared = ADMIN.read().await;
     let admin = Visit::start("en").await;

@@ -267,8 +267,15 @@ async fn lists_are_filtered_paged_and_refuse_what_they_do_not_know() {
         .await
         .expect(200);
     assert_eq!(found.body["items"][0]["email"], "p3@example.org");
+    let admins = house
+        .get("/api/v1/people?role=admin&limit=1", Some(&root))
+        .await
+        .expect(200);
+    assert_eq!(admins.body["items"].as_array().unwrap().len(), 1);
+    assert!(admins.body.get("next").is_none(), "the five others hold no role");
     for (path, code) in [
         ("/api/v1/people?state=asleep", "malformed"),
+        ("/api/v1/people?role=king", "malformed"),
         ("/api/v1/people?cursor=%25", "malformed"),
         ("/api/v1/people?cursor=AAAA", "malformed"),
         ("/api/v1/audit?act=person.invented", "malformed"),

@@ -5,6 +5,7 @@ use testkit::stores::Kind;
 use super::super::list::Search;
 use super::super::types::StateName;
 use super::*;
+use crate::grants::types::HouseRole;
 
 async fn names(house: &House, search: &Search, size: u32) -> Vec<String> {
     let (mut names, mut after) = (Vec::new(), None);
@@ -45,6 +46,61 @@ async fn people_of_all_servers_are_one_list_by_name() {
 }
 
 #[tokio::test]
+async fn those_with_a_role_are_one_list_over_all_servers() {
+    let house = house(Kind::TwoPostgres).await;
+    let mut people = Vec::new();
+    for n in 0..9 {
+        let id = house
+            .active(&format!("Person {n}"), &format!("p{n}@example.org"))
+            .await;
+        people.push(id);
+    }
+    for (who, role) in [
+        (0, "admin"),
+        (2, "auditor"),
+        (3, "auditor"),
+        (5, "auditor"),
+        (5, "registrar"),
+        (7, "auditor"),
+    ] {
+        house
+            .registry
+            .grant(&operator(), people[who], role, "house")
+            .await
+            .unwrap();
+    }
+    house.registry.block_person(&operator(), people[7]).await.unwrap();
+    let with = |role, state, text: &str| Search {
+        role: Some(role),
+        state,
+        text: Some(text.to_owned()),
+    };
+    let auditors = |state, text: &str| with(HouseRole::Auditor, state, text);
+    for size in [1, 2, 50] {
+        let all = names(&house, &auditors(None, ""), size).await;
+        assert_eq!(
+            all,
+            ["Person 2", "Person 3", "Person 5", "Person 7"],
+            "pages of {size}"
+        );
+        assert_eq!(
+            names(&house, &auditors(Some(StateName::Blocked), ""), size).await,
+            ["Person 7"]
+        );
+        assert_eq!(names(&house, &auditors(None, "person"), size).await, all);
+        assert_eq!(names(&house, &auditors(None, "p3@"), size).await, ["Person 3"]);
+        assert_eq!(
+            names(&house, &with(HouseRole::Registrar, None, ""), size).await,
+            ["Person 5"]
+        );
+        assert_eq!(
+            names(&house, &auditors(None, "p1@"), size).await,
+            Vec::<String>::new()
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_search_finds_the_beginnings_of_names_and_addresses() {
     let house = house(Kind::Sqlite).await;
     house.active("Алёна Петрова", "petrova@example.org").await;
@@ -55,8 +111,8 @@ async fn a_search_finds_the_beginnings_of_names_and_addresses() {
     let gone = house.active("Alena Gone", "alena.gone@example.org").await;
     house.registry.delete_person(&operator(), gone).await.unwrap();
     let search = |text: &str| Search {
-        state: None,
         text: Some(text.to_owned()),
+        ..Search::default()
     };
     for size in [1, 2, 50] {
         assert_eq!(names(&house, &search("АЛЕН"), size).await, ["Алёна Петрова"]);
@@ -68,7 +124,7 @@ async fn a_search_finds_the_beginnings_of_names_and_addresses() {
         assert_eq!(names(&house, &search("%"), size).await, Vec::<String>::new());
         let state = |state| Search {
             state: Some(state),
-            text: None,
+            ..Search::default()
         };
         assert_eq!(names(&house, &state(StateName::Blocked), size).await, ["Boris"]);
         assert_eq!(names(&house, &state(StateName::Deleted), size).await, [""]);

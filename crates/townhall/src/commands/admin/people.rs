@@ -150,8 +150,8 @@ async fn list(
     printed: Printed,
 ) -> anyhow::Result<()> {
     let search = Search {
-        state: None,
         text: search,
+        ..Search::default()
     };
     let page = registry
         .people(&search, None, PageSize::clamped(Some(limit)))
