@@ -3,6 +3,7 @@
 //! A rule is a function from what was read (`Source`, `Member`) to findings, so each rule has a test that shows a
 //! text which breaks it. The workspace itself is checked by `cargo xtask tidy` and by a test of this crate.
 
+mod dependencies;
 mod layers;
 mod places;
 mod shape;
@@ -59,6 +60,7 @@ const RULES: &[Rule] = &[
 pub fn findings() -> Result<Vec<Finding>> {
     let root = crate::root();
     let mut found = layers::check(&layers::members(&root)?);
+    found.extend(dependencies::check(&root)?);
     for source in source::all(&root)? {
         for rule in RULES {
             found.extend(rule(&source));
