@@ -15,6 +15,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
+use crate::debian;
+
 const HELP: &str = "the tests of pages need Chromium and chromedriver and they are not here: install them, on Debian \
                     with `apt-get install chromium chromium-driver`, on Fedora with `dnf install chromium \
                     chromedriver`, on macOS with `brew install --cask chromium chromedriver`";
@@ -121,8 +123,8 @@ fn find_or_install() -> anyhow::Result<Programs> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    if Path::new("/etc/debian_version").exists() && we_are_root() {
-        install_on_debian().context(HELP)?;
+    if debian::is_ours() {
+        debian::install(&["chromium", "chromium-driver"]).context(HELP)?;
     }
     find().context(HELP)
 }
@@ -145,40 +147,6 @@ fn in_path(names: &[&str]) -> Option<PathBuf> {
             .map(|folder| folder.join(name))
             .find(|file| file.is_file())
     })
-}
-
-fn we_are_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
-fn install_on_debian() -> anyhow::Result<()> {
-    for arguments in [
-        &["update"][..],
-        &[
-            "install",
-            "-y",
-            "--no-install-recommends",
-            "chromium",
-            "chromium-driver",
-        ][..],
-    ] {
-        let done = Command::new("apt-get")
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .output()
-            .context("apt-get")?;
-        if !done.status.success() {
-            bail!(
-                "apt-get {} failed: {}",
-                arguments.join(" "),
-                String::from_utf8_lossy(&done.stderr)
-            );
-        }
-    }
-    Ok(())
 }
 
 /// The driver under a shell that ends it, its browsers and their folder when our end of the pipe closes. All of them

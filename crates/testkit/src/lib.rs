@@ -4,6 +4,7 @@
 //! worse than one that is red.
 
 pub mod browser;
+mod debian;
 pub mod house;
 pub mod mail_api;
 pub mod postgres;

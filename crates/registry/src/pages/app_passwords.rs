@@ -64,15 +64,8 @@ async fn made_page(
     password: &AppPassword,
     secret: &Secret,
 ) -> Result<Response, Problem> {
-    let once = Once {
-        title: reader
-            .frame
-            .say("app-passwords-once")
-            .with("name", password.name.as_str())
-            .to_string(),
-        advice: reader.say("app-passwords-once-advice"),
-        secret: secret.reveal().to_owned(),
-    };
+    let words = ["app-passwords-once", "app-passwords-once-advice"];
+    let once = Once::of(&reader, words, password.name.as_str(), secret);
     Ok(shown(
         &page(registry, reader, Some(once), "", &Faults::default()).await?,
     ))
@@ -113,19 +106,9 @@ pub async fn confirm_revoke(
         .iter()
         .find(|password| password.id == id)
         .ok_or_else(Problem::not_found)?;
-    let page = ConfirmPage {
-        question: reader
-            .frame
-            .say("app-passwords-revoke-question")
-            .with("name", password.name.as_str())
-            .to_string(),
-        outcome: reader.say("app-passwords-revoke-outcome"),
-        act: reader.say("revoke"),
-        action: format!("/me/app-passwords/{id}/revoke"),
-        back: "/me/app-passwords".to_owned(),
-        frame: reader.frame,
-    };
-    Ok(page.answer())
+    let words = ["app-passwords-revoke-question", "app-passwords-revoke-outcome"];
+    let name = password.name.as_str();
+    Ok(ConfirmPage::revoking(reader, words, name, "/me/app-passwords", id).answer())
 }
 
 pub async fn revoke(

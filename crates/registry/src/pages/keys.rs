@@ -82,15 +82,8 @@ pub async fn create(
     };
     match registry.make_key(new, &By::from(&reader.caller)).await {
         Ok((key, secret)) => {
-            let once = Once {
-                title: reader
-                    .frame
-                    .say("keys-once")
-                    .with("name", key.name.as_str())
-                    .to_string(),
-                advice: reader.say("keys-once-advice"),
-                secret: secret.reveal().to_owned(),
-            };
+            let words = ["keys-once", "keys-once-advice"];
+            let once = Once::of(&reader, words, key.name.as_str(), &secret);
             return Ok(shown(
                 &page(&registry, reader, None, Some(once), &Typed::default(), &faults).await?,
             ));
@@ -152,19 +145,8 @@ pub async fn confirm_revoke(
     reader: Reader,
 ) -> Result<Response, Problem> {
     let key = registry.key(id).await.map_err(refused)?;
-    let page = ConfirmPage {
-        question: reader
-            .frame
-            .say("keys-revoke-question")
-            .with("name", key.name.as_str())
-            .to_string(),
-        outcome: reader.say("keys-revoke-outcome"),
-        act: reader.say("revoke"),
-        action: format!("/keys/{id}/revoke"),
-        back: "/keys".to_owned(),
-        frame: reader.frame,
-    };
-    Ok(page.answer())
+    let words = ["keys-revoke-question", "keys-revoke-outcome"];
+    Ok(ConfirmPage::revoking(reader, words, key.name.as_str(), "/keys", id).answer())
 }
 
 pub async fn revoke(

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use front::frame::{Field, Frame, shown};
 use front::{Form, InPath, Problem};
 use http::StatusCode;
+use kernel::Secret;
 
 use super::account::new_password_fields;
 use super::people::called;
@@ -151,6 +152,17 @@ pub struct Once {
     pub title: String,
     pub advice: String,
     pub secret: String,
+}
+
+impl Once {
+    /// `words` are the keys of what is said above the secret, which names it, and below.
+    pub fn of(reader: &Reader, words: [&str; 2], name: &str, secret: &Secret) -> Once {
+        Once {
+            title: reader.frame.say(words[0]).with("name", name).to_string(),
+            advice: reader.say(words[1]),
+            secret: secret.reveal().to_owned(),
+        }
+    }
 }
 
 /// A link was made. While nobody carries letters, it is shown to whoever made it; otherwise it is on its way.

@@ -10,10 +10,10 @@ use wire::registry::v1 as pb;
 use wire::registry::v1::people_server::{People, PeopleServer};
 
 use super::http::{READ, REPLICATE};
-use super::http_replica;
 use super::list::Search;
 use super::replica::{Fact, Taken};
-use super::types::{Origin, Person, ReplicaRow, Replicated, StateName, Value};
+use super::report::{Head, Row, check_size};
+use super::types::{Origin, Person, Replicated, StateName, Value};
 use super::wire::{AboutIn, Faults, ScalarIn};
 use crate::audit::By;
 use crate::grants::types::Doer;
@@ -92,28 +92,14 @@ impl People for Speaker {
     ) -> Result<Response<pb::UpsertReplicaResponse>, Status> {
         let by = By::from(&caller(&request)?);
         let rows = request.into_inner().rows;
-        http_replica::check_size(rows.len(), "rows")?;
-        let checked = rows
-            .into_iter()
-            .map(|row| (row.id.clone(), fact(row)))
-            .collect::<Vec<_>>();
-        let facts = checked
-            .iter()
-            .filter_map(|(_, fact)| fact.as_ref().ok().cloned())
-            .collect();
-        let mut taken = self
-            .0
-            .take_facts(&by, facts)
-            .await
-            .map_err(Problem::from)?
-            .into_iter();
-        let answers = checked
-            .into_iter()
-            .filter_map(|(id, fact)| match fact {
-                Ok(_) => taken.next().map(|taken| answer(id, taken)),
-                Err(problem) => Some(refusal(id, &problem)),
-            })
-            .collect();
+        check_size(rows.len(), "rows")?;
+        let rows = rows.into_iter().map(read).collect();
+        let answers = self.0.take_rows(&by, rows).await.map_err(Problem::from)?;
+        let answers = answers.into_iter().map(|row| match row.said {
+            Ok(taken) => answer(row.id, taken),
+            Err(problem) => refusal(row.id, &problem),
+        });
+        let answers = answers.collect();
         Ok(Response::new(pb::UpsertReplicaResponse { answers }))
     }
 
@@ -236,40 +222,22 @@ fn attributes_in(attributes: HashMap<String, pb::Scalar>, faults: &mut Faults) -
     read
 }
 
-fn fact(row: pb::ReplicaRow) -> Result<Fact, Problem> {
-    let mut faults = Faults::default();
-    let id = row
-        .id
-        .parse::<PersonId>()
-        .map_err(|bad| faults.add("id", "id", bad.to_string()))
-        .ok();
-    if row.version < 0 {
-        faults.add("version", "number", "must not be negative");
-    }
-    if row.gone {
-        return faults.or(id.map(|id| Fact::Gone {
-            id,
-            source_version: row.version,
-        }));
-    }
-    let attributes = attributes_in(row.attributes, &mut faults);
-    let about = AboutIn {
+fn read(row: pb::ReplicaRow) -> Row<Fact> {
+    let head = Head {
+        id: &row.id,
+        version: row.version,
+        gone: row.gone,
+        blocked: row.blocked,
+    };
+    let said = head.fact(|faults| AboutIn {
         email: row.email.as_deref(),
         name: &row.name,
         name_required: false,
         language: Some(row.language.as_str()).filter(|text| !text.is_empty()),
         zone: Some(row.zone.as_str()).filter(|text| !text.is_empty()),
-        attributes: Some(attributes),
-    };
-    let about = about.check(&mut faults);
-    let (blocked, source_version) = (row.blocked, row.version);
-    let row = id.zip(about).map(|(id, about)| ReplicaRow {
-        id,
-        blocked,
-        about,
-        source_version,
+        attributes: Some(attributes_in(row.attributes, faults)),
     });
-    faults.or(row.map(Fact::Known))
+    Row { id: row.id, said }
 }
 
 fn answer(id: String, taken: Taken) -> pb::ReplicaAnswer {

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use front::{Body, Caller, FieldError, Problem};
-use kernel::PersonId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::limits::REPLICA_ROWS_MAX;
 use super::replica::{Fact, Taken};
-use super::types::{ReplicaRow, Replicated};
-use super::wire::{AboutIn, Faults, ScalarIn};
+use super::report::{Head, Row, check_size};
+use super::types::Replicated;
+use super::wire::{AboutIn, ScalarIn};
 use crate::audit::By;
 use crate::service::Registry;
 
@@ -110,84 +109,48 @@ pub(super) async fn replicate_people(
     Body(rows): Body<Vec<ReplicaIn>>,
 ) -> Result<axum::Json<ReplicaOut>, Problem> {
     check_size(rows.len(), "")?;
-    let mut facts = Vec::new();
-    let mut answers = Vec::new();
-    for row in rows {
-        let id = row.id.clone();
-        let errors = match row.check() {
-            Ok(fact) => {
-                facts.push(fact);
-                None
-            }
-            Err(problem) => Some(problem.errors().to_vec()),
-        };
-        answers.push((id, errors));
-    }
-    let mut taken = registry.take_facts(&By::from(&caller), facts).await?.into_iter();
-    let rows = answers.into_iter().filter_map(|(id, errors)| match errors {
-        Some(errors) => Some(ReplicatedOut {
-            id,
-            outcome: OutcomeOut::Invalid,
-            email_taken: false,
-            errors,
-        }),
-        None => taken.next().map(
-            |Taken {
-                 outcome, email_taken, ..
-             }| ReplicatedOut {
-                id,
-                outcome: outcome.into(),
-                email_taken,
-                errors: Vec::new(),
-            },
-        ),
-    });
-    Ok(axum::Json(ReplicaOut { rows: rows.collect() }))
+    let rows = rows.into_iter().map(ReplicaIn::read).collect();
+    let answers = registry.take_rows(&By::from(&caller), rows).await?;
+    Ok(axum::Json(ReplicaOut {
+        rows: answers.into_iter().map(ReplicatedOut::from).collect(),
+    }))
 }
 
-/// Whether a batch is of a size that is taken.
-pub(super) fn check_size(rows: usize, field: &str) -> Result<(), Problem> {
-    if rows <= REPLICA_ROWS_MAX {
-        return Ok(());
+impl From<Row<Taken>> for ReplicatedOut {
+    fn from(row: Row<Taken>) -> ReplicatedOut {
+        match row.said {
+            Ok(taken) => ReplicatedOut {
+                id: row.id,
+                outcome: taken.outcome.into(),
+                email_taken: taken.email_taken,
+                errors: Vec::new(),
+            },
+            Err(problem) => ReplicatedOut {
+                id: row.id,
+                outcome: OutcomeOut::Invalid,
+                email_taken: false,
+                errors: problem.errors().to_vec(),
+            },
+        }
     }
-    metrics::counter!("townhall_limit_reached_total", "limit" => "replica_rows").increment(1);
-    let message = format!("must have at most {REPLICA_ROWS_MAX} rows; send the rest in another batch");
-    Err(Problem::invalid(field, "too_long", message))
 }
 
 impl ReplicaIn {
-    fn check(self) -> Result<Fact, Problem> {
-        let mut faults = Faults::default();
-        let id = self
-            .id
-            .parse::<PersonId>()
-            .map_err(|bad| faults.add("id", "id", bad.to_string()))
-            .ok();
-        if self.version < 0 {
-            faults.add("version", "number", "must not be negative");
-        }
-        if self.gone {
-            return faults.or(id.map(|id| Fact::Gone {
-                id,
-                source_version: self.version,
-            }));
-        }
-        let about = AboutIn {
+    fn read(self) -> Row<Fact> {
+        let head = Head {
+            id: &self.id,
+            version: self.version,
+            gone: self.gone,
+            blocked: self.blocked,
+        };
+        let said = head.fact(|_| AboutIn {
             email: self.email.as_deref(),
             name: self.name.as_deref().unwrap_or_default(),
             name_required: false,
             language: self.language.as_deref(),
             zone: self.zone.as_deref(),
             attributes: self.attributes,
-        };
-        let about = about.check(&mut faults);
-        let (blocked, source_version) = (self.blocked, self.version);
-        let row = id.zip(about).map(|(id, about)| ReplicaRow {
-            id,
-            blocked,
-            about,
-            source_version,
         });
-        faults.or(row.map(Fact::Known))
+        Row { id: self.id, said }
     }
 }

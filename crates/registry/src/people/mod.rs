@@ -11,6 +11,7 @@ mod http_replica;
 pub mod limits;
 mod list;
 mod replica;
+mod report;
 pub mod rows;
 pub mod rules;
 pub mod service;

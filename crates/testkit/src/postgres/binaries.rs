@@ -3,10 +3,11 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
+
+use crate::debian;
 
 const HELP: &str = "the tests need PostgreSQL 14 or later (the programs `postgres` and `initdb`) and it is not here: \
                     install it, on Debian and Ubuntu with `apt-get install postgresql`, on Fedora with `dnf install \
@@ -25,7 +26,7 @@ pub(super) fn find_or_install() -> anyhow::Result<Binaries> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    if Path::new("/etc/debian_version").exists() && we_are_root() {
+    if debian::is_ours() {
         install_on_debian().context(HELP)?;
     }
     find().context(HELP)
@@ -68,13 +69,6 @@ fn folders_of_packages() -> Vec<PathBuf> {
     versions.into_iter().map(|(_, folder)| folder).collect()
 }
 
-fn we_are_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
 fn install_on_debian() -> anyhow::Result<()> {
     // Without this the package would start a server of its own, which nobody asked for.
     let settings = Path::new("/etc/postgresql-common/createcluster.conf");
@@ -82,28 +76,5 @@ fn install_on_debian() -> anyhow::Result<()> {
         fs::create_dir_all("/etc/postgresql-common")?;
         fs::write(settings, "create_main_cluster = false\n")?;
     }
-    for arguments in [
-        &["update"][..],
-        &[
-            "install",
-            "-y",
-            "--no-install-recommends",
-            "-o",
-            "Dpkg::Options::=--force-confold",
-            "postgresql",
-        ][..],
-    ] {
-        let status = Command::new("apt-get")
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .output()?;
-        if !status.status.success() {
-            bail!(
-                "apt-get {} failed: {}",
-                arguments.join(" "),
-                String::from_utf8_lossy(&status.stderr)
-            );
-        }
-    }
-    Ok(())
+    debian::install(&["-o", "Dpkg::Options::=--force-confold", "postgresql"])
 }
