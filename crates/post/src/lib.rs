@@ -9,11 +9,13 @@
 
 mod book;
 mod content;
+pub mod dkim;
 mod frame;
 mod kind;
 pub mod letters;
 mod mime;
 pub mod pages;
+pub mod plan;
 pub mod providers;
 mod recipient;
 pub mod sink;

@@ -7,5 +7,6 @@ pub mod browser;
 mod debian;
 pub mod house;
 pub mod mail_api;
+pub mod postfix;
 pub mod postgres;
 pub mod stores;

@@ -26,7 +26,8 @@ use kernel::Id;
 pub use options::{Login, Patience, Security, SmtpOptions};
 
 use self::pool::Pool;
-use super::{Found, Provider, Ready, Refusal, Verdict};
+use super::{Class, Found, Provider, Ready, Refusal, Verdict};
+use crate::dkim::NotSigned;
 
 /// Options with which no letter could be sent.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +64,13 @@ impl Provider for Smtp {
     }
 
     /// A letter whose caller goes away while it waits is not sent; one that is being given is given to its end.
-    fn hand_over(&self, letter: Ready) -> BoxFuture<'_, Verdict> {
+    fn hand_over(&self, mut letter: Ready) -> BoxFuture<'_, Verdict> {
+        if let Some(dkim) = &self.pool.options.dkim {
+            match dkim.sign(&letter.mime) {
+                Ok(signed) => letter.mime = signed.into(),
+                Err(error) => return Box::pin(async move { not_signed(&error) }),
+            }
+        }
         let verdict = self.pool.push(letter);
         Box::pin(async move {
             verdict.await.unwrap_or_else(|_| Verdict::Unsure {
@@ -76,6 +83,15 @@ impl Provider for Smtp {
     fn look_up<'a>(&'a self, _letter: Id, _message_id: &'a str) -> BoxFuture<'a, Result<Found, Refusal>> {
         Box::pin(async { Ok(Found::NobodyKnows) })
     }
+}
+
+fn not_signed(error: &NotSigned) -> Verdict {
+    Verdict::Refused(Refusal {
+        class: Class::Letter,
+        is_final: true,
+        words: format!("not signed: {error}"),
+        retry_after: None,
+    })
 }
 
 impl Drop for Smtp {

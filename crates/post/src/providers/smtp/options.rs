@@ -1,9 +1,12 @@
 //! How one SMTP server is to be used.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::Secret;
+
+use crate::dkim::Dkim;
 
 /// How the line is kept from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -68,6 +71,8 @@ pub struct SmtpOptions {
     pub letters_per_connection: u64,
     /// Off for a server that says it can and cannot.
     pub pipelining: bool,
+    /// Signs each letter. For a server of our own: providers sign in our name themselves.
+    pub dkim: Option<Arc<Dkim>>,
     pub patience: Patience,
 }
 
@@ -84,6 +89,7 @@ impl SmtpOptions {
             connections: 8,
             letters_per_connection: 0,
             pipelining: true,
+            dkim: None,
             patience: Patience::default(),
         }
     }
