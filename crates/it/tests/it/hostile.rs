@@ -3,7 +3,7 @@
 //! there, and nothing is left half done.
 
 mod crash_points;
-mod embedded;
 mod full_disk;
+mod kills;
 mod load;
 mod restarts;
