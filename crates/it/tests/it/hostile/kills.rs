@@ -11,7 +11,7 @@ use testkit::postgres::{Database, shared};
 use super::load::{Api, Ledger, Load, key, until};
 
 /// What a kill may break on PostgreSQL is the word between the two, not the order of pages on a disk: fewer show it.
-const KILLS_ON_SERVERS: usize = 15;
+const KILLS_ON_SERVERS: usize = 8;
 const KILLS: usize = 50;
 const WRITERS: usize = 12;
 /// So many of what the last life acknowledged are asked of the next one; at the end all are.
