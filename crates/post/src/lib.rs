@@ -7,13 +7,14 @@
 //! * A letter is written when it is sent, from what is true then, in its reader's language and zone.
 //! * Bulk does not delay what somebody waits for, and a stopped stream stops nothing else.
 
-mod book;
+pub mod book;
 mod content;
 pub mod dkim;
 mod frame;
 mod kind;
 pub mod letters;
 mod mime;
+mod office;
 pub mod pages;
 pub mod plan;
 pub mod providers;
@@ -22,10 +23,13 @@ pub mod sink;
 pub mod streams;
 pub mod suppressions;
 pub mod words;
+mod writing;
 
 pub use content::{Body, Content, Part, Picture, Place};
 pub use frame::{Framed, Light, NotFinished, Stationery};
 pub use kind::{Kind, Lane, OnUnsure};
 pub use letters::{Ask, Asked, Outsider, To, ask, withdraw};
 pub use mime::Mailbox;
+pub use office::{Post, Refused, Settle, Setup};
 pub use recipient::{Recipient, Recipients};
+pub use writing::{Desks, NotWritten, Wanted, Write};

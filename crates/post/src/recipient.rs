@@ -35,4 +35,10 @@ impl Recipient {
 pub trait Recipients: Send + Sync + 'static {
     /// `None` when nobody of this id can be written to: deleted, blocked, or without an address.
     fn recipient(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Recipient>, StoreError>>;
+
+    /// The same for many at once, in their order: a batch of letters asks once.
+    fn recipients<'a>(
+        &'a self,
+        people: &'a [PersonId],
+    ) -> BoxFuture<'a, Result<Vec<Option<Recipient>>, StoreError>>;
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use bell::Shift;
 use front::{Front, Stopped, Tls};
 use kernel::Clock;
+use post::Post;
 use post::suppressions::Suppressions;
 use registry::Registry;
 use store::Store;
@@ -17,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
-use crate::{commands, connect, letters};
+use crate::{commands, connect, letters, office};
 
 /// The services that this binary can run.
 pub const SERVICES: [&str; 1] = ["registry"];
@@ -45,6 +47,8 @@ pub struct Built {
     pub base: String,
     pub front: Front,
     pub registry: Arc<Registry>,
+    pub post: Post,
+    clock: Clock,
     address: SocketAddr,
     listener: TcpListener,
     tls: Option<Tls>,
@@ -61,10 +65,12 @@ pub struct Running {
     /// All that answers: for its table of routes, and for requests without a connection.
     pub front: Front,
     pub registry: Arc<Registry>,
+    pub post: Post,
     shutdown: watch::Sender<bool>,
     served: JoinHandle<Stopped>,
     tending: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    shift: Shift,
     store: Store,
     _lock: Option<HouseLock>,
 }
@@ -76,6 +82,8 @@ impl Running {
         let stopped = self.served.await?;
         self.tending.abort();
         self.upkeep.await?;
+        self.shift.ended().await;
+        self.post.close().await;
         if stopped.cut_off > 0 {
             tracing::warn!(
                 connections = stopped.cut_off,
@@ -115,14 +123,20 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let options = connect::registry_options(&config, &base)?;
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
+    let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
-    let routes = registry.routes().merge(suppressions.routes());
+    let routes = registry
+        .routes()
+        .merge(suppressions.routes())
+        .merge(post.routes());
     let routes = routes.merge(letters::pages(&registry, &store, &clock));
     let front = Front::build(routes, setup)?;
     Ok(Built {
         base,
         front,
         registry,
+        post,
+        clock,
         address,
         listener,
         tls,
@@ -138,6 +152,7 @@ impl Built {
         let (shutdown, mut closing) = watch::channel(false);
         let tending = tokio::spawn(self.registry.clone().tend_forever());
         let upkeep = self.store.spawn_upkeep(shutdown.subscribe());
+        let shift = Shift::open(&self.store, &self.clock, self.post.tasks(), shutdown.subscribe());
         let (serving, listener, tls) = (self.front.clone(), self.listener, self.tls);
         let served = tokio::spawn(async move {
             let closed = async move {
@@ -152,10 +167,12 @@ impl Built {
             base: self.base,
             front: self.front,
             registry: self.registry,
+            post: self.post,
             shutdown,
             served,
             tending,
             upkeep,
+            shift,
             store: self.store,
             _lock: self.lock,
         }

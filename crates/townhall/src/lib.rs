@@ -10,6 +10,7 @@ mod letters;
 mod lock;
 pub mod logs;
 mod nearest;
+mod office;
 mod print;
 mod reports;
 

@@ -5,5 +5,6 @@
 mod crash_points;
 mod full_disk;
 mod kills;
+mod letters;
 mod load;
 mod restarts;

@@ -8,7 +8,7 @@ mod rows;
 use std::collections::BTreeMap;
 
 use kernel::Moment;
-use store::{StoreError, Tx};
+use store::{Store, StoreError, Tx};
 
 use crate::letters::State;
 
@@ -66,5 +66,146 @@ impl Entries {
             rows::add(tx, line, i64::from(PAGES_OF_ASKERS) + i64::from(page), *count)?;
         }
         Ok(())
+    }
+}
+
+/// How many letters of a kind, asked for on a day, are in a state with a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// Counted from 1970, UTC.
+    pub day: i64,
+    pub kind: i64,
+    /// `None`: all that were asked for.
+    pub state: Option<State>,
+    pub provider: String,
+    pub letters: i64,
+}
+
+/// Where book and rows do not agree: a fault of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub day: i64,
+    pub kind: i64,
+    pub state: Option<State>,
+    pub provider: String,
+    pub in_book: i64,
+    pub in_rows: i64,
+}
+
+/// The book of all servers together, since a day.
+pub(crate) async fn sums(store: &Store, since: i64) -> Result<Vec<Sum>, StoreError> {
+    let pages = store.read_each(move |tx| rows::since(tx, since)).await?;
+    let sum = |(line, letters): (Line, i64)| Sum {
+        day: line.day,
+        kind: line.kind,
+        state: line.state,
+        provider: line.provider,
+        letters,
+    };
+    Ok(balanced(pages.into_iter().flatten())
+        .into_iter()
+        .map(sum)
+        .collect())
+}
+
+/// Book and rows held against each other, each server's in one snapshot.
+pub(crate) async fn differences(store: &Store, since: i64) -> Result<Vec<Difference>, StoreError> {
+    let from = Moment::from_seconds(since * DAY_SECONDS);
+    let read = store
+        .read_each::<_, StoreError>(move |tx| Ok((rows::since(tx, since)?, rows::letters_since(tx, from)?)));
+    let (mut in_book, mut in_rows) = (Vec::new(), Vec::new());
+    for (book, letters) in read.await? {
+        in_book.extend(book);
+        in_rows.extend(letters);
+    }
+    Ok(compared(&balanced(in_book), &counted(in_rows)))
+}
+
+/// The book with a line for what waits: everything that was asked for and is written down nowhere else.
+fn balanced(lines: impl IntoIterator<Item = (Line, i64)>) -> BTreeMap<Line, i64> {
+    let mut book = BTreeMap::new();
+    for (line, letters) in lines {
+        if line.state.is_none() {
+            let waiting = Line {
+                state: Some(State::Waiting),
+                ..line.clone()
+            };
+            *book.entry(waiting).or_default() += letters;
+        }
+        *book.entry(line).or_default() += letters;
+    }
+    book.retain(|_, letters| *letters != 0);
+    book
+}
+
+/// Rows with a line for what was asked for: all of them.
+fn counted(lines: impl IntoIterator<Item = (Line, i64)>) -> BTreeMap<Line, i64> {
+    let mut rows = BTreeMap::new();
+    for (line, letters) in lines {
+        let asked = Line {
+            state: None,
+            provider: String::new(),
+            ..line.clone()
+        };
+        *rows.entry(asked).or_default() += letters;
+        *rows.entry(line).or_default() += letters;
+    }
+    rows
+}
+
+fn compared(in_book: &BTreeMap<Line, i64>, in_rows: &BTreeMap<Line, i64>) -> Vec<Difference> {
+    let mut lines: Vec<&Line> = in_book.keys().chain(in_rows.keys()).collect();
+    lines.sort();
+    lines.dedup();
+    let count = |of: &BTreeMap<Line, i64>, line: &Line| of.get(line).copied().unwrap_or(0);
+    let differing = lines
+        .into_iter()
+        .filter(|line| count(in_book, line) != count(in_rows, line));
+    let difference = |line: &Line| Difference {
+        day: line.day,
+        kind: line.kind,
+        state: line.state,
+        provider: line.provider.clone(),
+        in_book: count(in_book, line),
+        in_rows: count(in_rows, line),
+    };
+    differing.map(difference).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(state: Option<State>, provider: &str) -> Line {
+        Line {
+            day: 20_000,
+            kind: 7,
+            state,
+            provider: provider.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_book_that_was_kept_balances_and_a_lost_letter_shows() {
+        let mut entries = Entries::default();
+        let asked = Moment::from_seconds(20_000 * DAY_SECONDS + 5);
+        entries.moved(7, asked, (State::Waiting, ""), (State::Sending, "a"));
+        entries.moved(7, asked, (State::Sending, "a"), (State::HandedOver, "a"));
+        let mut book: Vec<(Line, i64)> = entries.0.into_iter().collect();
+        book.push((line(None, ""), 3));
+        let book = balanced(book);
+        let rows = |waiting| {
+            counted([
+                (line(Some(State::HandedOver), "a"), 1),
+                (line(Some(State::Waiting), ""), waiting),
+            ])
+        };
+        assert_eq!(compared(&book, &rows(2)), []);
+        let lost = compared(&book, &rows(1));
+        let shown: Vec<_> = lost
+            .iter()
+            .map(|one| (one.state, one.in_book, one.in_rows))
+            .collect();
+        assert_eq!(shown, [(None, 3, 2), (Some(State::Waiting), 2, 1)]);
     }
 }

@@ -1,12 +1,15 @@
 //! The lines of the book.
 
-use store::{StoreError, Tx, params, sql};
+use kernel::Moment;
+use store::{Row, StoreError, Tx, params, sql};
 
 use super::Line;
 use crate::letters::State;
 
 /// How "asked for" stands where a state stands.
 const ASKED: i64 = 0;
+/// More lines than a book of a year has; a bound for the answer, not a rule.
+const LINES_MAX: i64 = 1_000_000;
 
 pub(super) fn add(tx: &mut Tx<'_>, line: &Line, page: i64, letters: i64) -> Result<(), StoreError> {
     tx.execute(
@@ -18,4 +21,38 @@ pub(super) fn add(tx: &mut Tx<'_>, line: &Line, page: i64, letters: i64) -> Resu
         params![line.kind, line.day, line.state.map_or(ASKED, State::code), line.provider, page, letters],
     )?;
     Ok(())
+}
+
+/// The book of this server since a day: its lines, and how many letters each counts.
+pub(super) fn since(tx: &mut Tx<'_>, day: i64) -> Result<Vec<(Line, i64)>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT day, kind, state, provider, CAST(sum(letters) AS BIGINT) FROM letter_book WHERE day >= $1
+             GROUP BY day, kind, state, provider LIMIT $2"
+        ),
+        params![day, LINES_MAX],
+        line,
+    )
+}
+
+/// The letters of this server that were asked for since an instant, counted as the book counts them.
+pub(super) fn letters_since(tx: &mut Tx<'_>, from: Moment) -> Result<Vec<(Line, i64)>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT (asked_at / 86400000000), kind, state, provider, count(*) FROM letters WHERE asked_at >= $1
+             GROUP BY (asked_at / 86400000000), kind, state, provider LIMIT $2"
+        ),
+        params![from, LINES_MAX],
+        line,
+    )
+}
+
+fn line(row: &Row<'_>) -> Result<(Line, i64), StoreError> {
+    let line = Line {
+        day: row.get(0)?,
+        kind: row.get(1)?,
+        state: State::of_code(row.get(2)?),
+        provider: row.get(3)?,
+    };
+    Ok((line, row.get(4)?))
 }

@@ -1,7 +1,7 @@
 //! Letters: asking for one, taking it back, and what becomes of it.
 
-mod rows;
-mod rules;
+pub(crate) mod rows;
+pub(crate) mod rules;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -10,6 +10,7 @@ mod types;
 pub use rows::Filter;
 pub use rules::{Feedback, WRITINGS_MAX};
 pub use service::{ask, hear, withdraw};
+pub(crate) use service::{decide, happened};
 pub use types::{
     Ask, Asked, BadState, DATA_BYTES_MAX, KEY_BYTES_MAX, Letter, Outsider, State, Step, Stick, To, id_of,
     letter_of, message_id,

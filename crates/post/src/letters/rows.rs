@@ -13,7 +13,7 @@ const PIECE: u16 = 1024;
 
 /// A letter whose state changes, and what it was when that was decided.
 #[derive(Clone, Debug)]
-pub(super) struct Change {
+pub(crate) struct Change {
     pub id: Id,
     pub from: State,
     pub attempts: u32,
@@ -33,10 +33,10 @@ pub struct Filter {
 }
 
 /// Where a page of the list of letters starts: after this one, the newest first.
-pub(super) type Newest = (Moment, Id);
+pub(crate) type Newest = (Moment, Id);
 
 /// False when it is there already.
-pub(super) fn insert(tx: &mut Tx<'_>, ask: &Ask, until: Moment, now: Moment) -> Result<bool, StoreError> {
+pub(crate) fn insert(tx: &mut Tx<'_>, ask: &Ask, until: Moment, now: Moment) -> Result<bool, StoreError> {
     let (id, owner) = (ask.id(), ask.to.owner());
     let outside = outside(&ask.to)?;
     let step = Step::new(now, State::Waiting).line();
@@ -67,7 +67,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, ask: &Ask, until: Moment, now: Moment) -> 
 }
 
 /// A letter that was withdrawn is asked for again. False when it is not there or was not withdrawn.
-pub(super) fn ask_again(tx: &mut Tx<'_>, ask: &Ask, until: Moment, now: Moment) -> Result<bool, StoreError> {
+pub(crate) fn ask_again(tx: &mut Tx<'_>, ask: &Ask, until: Moment, now: Moment) -> Result<bool, StoreError> {
     let step = Step::new(now, State::Waiting).because("asked for again").line();
     let asked = tx.execute(
         sql!(
@@ -98,7 +98,7 @@ fn outside(to: &To) -> Result<Option<String>, StoreError> {
     }
 }
 
-pub(super) fn letter(tx: &mut Tx<'_>, id: Id) -> Result<Option<Letter>, StoreError> {
+pub(crate) fn letter(tx: &mut Tx<'_>, id: Id) -> Result<Option<Letter>, StoreError> {
     tx.query_opt(
         sql!(
             "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider, stick,
@@ -112,7 +112,7 @@ pub(super) fn letter(tx: &mut Tx<'_>, id: Id) -> Result<Option<Letter>, StoreErr
 
 /// At most `count` letters of a lane and range that somebody has to look at, the longest due first, without their
 /// stories.
-pub(super) fn due(
+pub(crate) fn due(
     tx: &mut Tx<'_>,
     lane: i64,
     range: VshardRange,
@@ -138,8 +138,55 @@ pub(super) fn due(
     Ok(letters)
 }
 
+/// At most `count` letters of the bulk lane and a range that somebody has to look at, the earliest deadline first.
+pub(crate) fn due_by_deadline(
+    tx: &mut Tx<'_>,
+    range: VshardRange,
+    now: Moment,
+    count: u16,
+) -> Result<Vec<Letter>, StoreError> {
+    let mut letters: Vec<Letter> = Vec::new();
+    for piece in range.first.number() / PIECE..=range.last.number() / PIECE {
+        letters.extend(tx.query(
+            sql!(
+                "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
+                     stick, provider_name, letter_key, outside, data, ''
+                 FROM letters
+                 WHERE lane = 2 AND (vshard / 1024) = $1 AND due_at IS NOT NULL AND due_at <= $2
+                 AND vshard BETWEEN $3 AND $4 ORDER BY wanted_until LIMIT $5"
+            ),
+            params![piece, now, range.first, range.last, count],
+            read,
+        )?);
+    }
+    letters.sort_by_key(|letter| (letter.wanted_until, letter.id));
+    letters.truncate(usize::from(count));
+    Ok(letters)
+}
+
+/// Letters of the bulk lane and a range that wait, counted by the units of time in which their windows open and close.
+pub(crate) fn windows(
+    tx: &mut Tx<'_>,
+    range: VshardRange,
+    unit_micros: i64,
+) -> Result<Vec<(i64, i64, u64)>, StoreError> {
+    const WINDOWS_MAX: i64 = 1_000_000;
+    tx.query(
+        sql!(
+            "SELECT ((due_at + $3 - 1) / $3), (wanted_until / $3), count(*) FROM letters
+             WHERE lane = 2 AND due_at IS NOT NULL AND state = 1 AND vshard BETWEEN $1 AND $2
+             GROUP BY ((due_at + $3 - 1) / $3), (wanted_until / $3) LIMIT $4"
+        ),
+        params![range.first, range.last, unit_micros, WINDOWS_MAX],
+        |row| {
+            let letters = u64::try_from(row.get::<i64>(2)?).unwrap_or(0);
+            Ok((row.get(0)?, row.get(1)?, letters))
+        },
+    )
+}
+
 /// When the next letter of a lane and range is due.
-pub(super) fn next_due(tx: &mut Tx<'_>, lane: i64, range: VshardRange) -> Result<Option<Moment>, StoreError> {
+pub(crate) fn next_due(tx: &mut Tx<'_>, lane: i64, range: VshardRange) -> Result<Option<Moment>, StoreError> {
     let mut earliest: Option<Moment> = None;
     for piece in range.first.number() / PIECE..=range.last.number() / PIECE {
         let due = tx.query_one(
@@ -156,7 +203,7 @@ pub(super) fn next_due(tx: &mut Tx<'_>, lane: i64, range: VshardRange) -> Result
 }
 
 /// Letters of a lane and range that somebody was about to hand over.
-pub(super) fn sending(
+pub(crate) fn sending(
     tx: &mut Tx<'_>,
     lane: i64,
     range: VshardRange,
@@ -174,7 +221,7 @@ pub(super) fn sending(
 }
 
 /// Keeps a change. False, and nothing is changed, when the letter is not any more what the change was decided on.
-pub(super) fn change(tx: &mut Tx<'_>, change: &Change) -> Result<bool, StoreError> {
+pub(crate) fn change(tx: &mut Tx<'_>, change: &Change) -> Result<bool, StoreError> {
     let story: String = change.steps.iter().map(Step::line).collect();
     let changed = if change.next.state.needs_no_data() {
         tx.execute(
@@ -219,7 +266,7 @@ fn bound<'v>(change: &'v Change, story: &'v str) -> [ValueRef<'v>; 10] {
 }
 
 /// Letters of this server that fit, the newest first.
-pub(super) fn list(
+pub(crate) fn list(
     tx: &mut Tx<'_>,
     filter: &Filter,
     before: Newest,

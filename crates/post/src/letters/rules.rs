@@ -123,7 +123,7 @@ pub fn after(standing: &Standing, event: Event<'_>, now: Moment) -> Option<Next>
         (State::Waiting, Event::NotWritten) => not_written(standing, now),
         (State::Waiting, Event::Later(then)) => Next::wait(standing, then.max(now)),
         (State::Waiting | State::Parked, Event::Withdrawn) => Next::rest(State::Withdrawn, standing),
-        (State::Sending, Event::HandedOver) => Next::rest(State::HandedOver, standing),
+        (State::Sending | State::Unsure, Event::HandedOver) => Next::rest(State::HandedOver, standing),
         (State::Sending, Event::Refused { refusal, elsewhere }) => refused(standing, refusal, elsewhere, now),
         (State::Sending, Event::NoAnswer) => look_up_in(standing, now, LOOK_UP_AFTER_SECONDS),
         (State::Unsure, Event::NotLookedUp) => look_up_in(standing, now, LOOK_UP_PAUSE_SECONDS),

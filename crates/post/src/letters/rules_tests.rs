@@ -265,7 +265,11 @@ proptest! {
             if letter.state == State::Unsure && next.state != State::Unsure {
                 let answered = matches!(
                     event,
-                    Happens::LookedUp(..) | Happens::Heard(_) | Happens::TriedAgain | Happens::Taken
+                    Happens::LookedUp(..)
+                        | Happens::HandedOver
+                        | Happens::Heard(_)
+                        | Happens::TriedAgain
+                        | Happens::Taken
                 );
                 prop_assert!(answered, "{:?} says nothing about an unsure letter", event);
             }

@@ -65,7 +65,7 @@ pub fn hear(
 }
 
 /// Something happened to a letter outside the workers.
-pub(super) fn happened(
+pub(crate) fn happened(
     tx: &mut Tx<'_>,
     id: Id,
     event: Event<'_>,
@@ -91,7 +91,7 @@ pub(super) fn happened(
 }
 
 /// What becomes of a letter, as it will be written down. `None` when nothing does.
-pub(super) fn decide(letter: &Letter, event: Event<'_>, now: Moment, reason: &str) -> Option<Change> {
+pub(crate) fn decide(letter: &Letter, event: Event<'_>, now: Moment, reason: &str) -> Option<Change> {
     let standing = Standing {
         id: letter.id,
         state: letter.state,
@@ -114,7 +114,7 @@ pub(super) fn decide(letter: &Letter, event: Event<'_>, now: Moment, reason: &st
 }
 
 /// Enters a change that was kept into the book.
-pub(super) fn note(entries: &mut Entries, letter: &Letter, change: &Change) {
+pub(crate) fn note(entries: &mut Entries, letter: &Letter, change: &Change) {
     entries.moved(
         letter.kind,
         letter.asked,

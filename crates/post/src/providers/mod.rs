@@ -1,11 +1,14 @@
 //! Ways to hand a letter over. Each turns what its server says into one of the [`Verdict`]s; what follows from a
 //! verdict is decided elsewhere, alike for all of them.
 
+mod folder;
 mod http;
 #[cfg(test)]
 mod http_tests;
+pub(crate) mod lines;
 mod mailgun;
 mod mandrill;
+pub(crate) mod rules;
 pub mod smtp;
 mod tls;
 
@@ -16,6 +19,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use kernel::Id;
 
+pub use folder::Folder;
+pub use lines::{Line, LineStatus, Lines};
+pub(crate) use lines::{Pass, Reserved};
 pub use mailgun::{BASE_EU, BASE_US, Mailgun, MailgunOptions};
 pub use mandrill::{BASE as MANDRILL_BASE, Mandrill, MandrillOptions};
 
@@ -55,6 +61,22 @@ pub enum Class {
     Latency,
     /// The letter itself is not acceptable: a fault of ours.
     Letter,
+}
+
+impl Class {
+    /// For metrics and pages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::Authentication => "authentication",
+            Class::Quota => "quota",
+            Class::Policy => "policy",
+            Class::Mailbox => "mailbox",
+            Class::Unwanted => "unwanted",
+            Class::Network => "network",
+            Class::Latency => "latency",
+            Class::Letter => "letter",
+        }
+    }
 }
 
 /// What became of one attempt.

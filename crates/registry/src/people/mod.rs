@@ -10,6 +10,7 @@ pub mod http;
 mod http_replica;
 pub mod limits;
 mod list;
+mod readers;
 mod replica;
 mod report;
 pub mod rows;

@@ -1,6 +1,7 @@
 //! `townhall check`: what an operator wants to know before opening the house, each finding with what to do about it.
 //! It changes nothing. One finding that keeps the house shut makes the exit code 1; a warning does not.
 
+mod post;
 mod servers;
 
 use std::net::TcpListener;
@@ -84,6 +85,7 @@ pub async fn run(config: &Config, file: Option<&Path>, printed: Printed) -> anyh
         findings.push(disk(&config.store.data));
     }
     findings.extend(databases(config, &clock).await);
+    findings.extend(post::providers(config).await);
     if printed.json {
         print::json(&findings)?;
     } else {

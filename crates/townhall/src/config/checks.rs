@@ -43,6 +43,19 @@ pub(super) fn read_secrets(config: &mut Config) -> Vec<Trouble> {
         &mut registry.secret,
         &registry.secret_file,
     ));
+    for (at, provider) in config.post.providers.iter_mut().enumerate() {
+        let key = |name: &str| format!("post.providers[{at}].{name}");
+        troubles.extend(read_secret(
+            &key("password"),
+            &mut provider.password,
+            &provider.password_file,
+        ));
+        troubles.extend(read_secret(
+            &key("api_key"),
+            &mut provider.api_key,
+            &provider.api_key_file,
+        ));
+    }
     troubles.extend(read_secret(
         "sentry.dsn",
         &mut config.sentry.dsn,
@@ -84,6 +97,7 @@ pub(super) fn check(config: &Config) -> Vec<Trouble> {
     check_server(config, &mut troubles);
     check_store(config, &mut troubles);
     check_registry(config, &mut troubles);
+    super::post::check(config, &mut troubles);
     check_reports(config, &mut troubles);
     troubles
 }

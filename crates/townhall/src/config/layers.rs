@@ -267,8 +267,12 @@ impl Layers {
             let what = format!("must be {}, and is {}", kind(default), kind(&value));
             return self.troubles.push(Trouble::new(key, what).at(origin.clone()));
         }
-        if key == "store.servers" {
-            let found = troubles_of_servers(&value);
+        let of_entries = match key {
+            "store.servers" => Some(troubles_of_servers(&value)),
+            "post.providers" => Some(super::post::troubles_of_entries(&value)),
+            _ => None,
+        };
+        if let Some(found) = of_entries {
             if !found.is_empty() {
                 return self
                     .troubles

@@ -4,6 +4,7 @@
 
 mod checks;
 mod layers;
+mod post;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use kernel::Secret;
 use serde::Deserialize;
 
+pub use self::post::{Post, Provider as ProviderEntry, ProviderKind, Tls};
 pub use layers::{FILE_DEFAULT, Origin, Sources, Trouble};
 
 /// The default, and the documentation.
@@ -22,6 +24,7 @@ pub struct Config {
     pub server: Server,
     pub store: Store,
     pub registry: Registry,
+    pub post: Post,
     pub log: Log,
     pub sentry: Sentry,
     pub opentelemetry: OpenTelemetry,

@@ -55,6 +55,9 @@ fn each_key_is_explained_in_the_line_above_it() {
     for key in layers::SERVER_KEYS {
         assert!(DEFAULTS.contains(key), "store.servers: {key} is not mentioned");
     }
+    for key in post::keys() {
+        assert!(DEFAULTS.contains(key), "post.providers: {key} is not mentioned");
+    }
 }
 
 #[test]
@@ -205,4 +208,29 @@ fn half_of_tls_and_a_missing_certificate_are_refused() {
         text.contains("server.tls_cert: /nowhere/a: No such file"),
         "{text}"
     );
+}
+
+#[test]
+fn a_provider_is_told_what_its_kind_knows_and_what_it_lacks() {
+    let text = refusal("[[post.providers]]\nkind = \"smpt\"\nname = \"relay\"\n", &[]);
+    assert!(text.contains("Did you mean `smtp`?"), "{text}");
+    let text = refusal(
+        "[[post.providers]]\nkind = \"smtp\"\nname = \"relay\"\nhosst = \"x\"\n",
+        &[],
+    );
+    assert!(
+        text.contains("post.providers[0].hosst: is not a key of kind \"smtp\". Did you mean `host`?"),
+        "{text}"
+    );
+    let text = refusal(
+        "[[post.providers]]\nkind = \"mailgun\"\nname = \"gun\"\ndomain = \"x.org\"\n",
+        &[],
+    );
+    assert!(text.contains("post.providers[0].api_key: is needed"), "{text}");
+    let text = refusal("[post]\nfrom = \"nobody\"\n", &[]);
+    assert!(text.contains("post.from"), "{text}");
+    let file =
+        "[post]\nproviders = [{ kind = \"smtp\", name = \"relay\", host = \"mx\", rate_per_second = 5 }]\n";
+    let config = load(file, &[], &[]).unwrap();
+    assert_eq!(config.post.providers[0].rate_per_second, 5);
 }

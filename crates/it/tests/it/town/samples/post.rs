@@ -6,6 +6,47 @@ use super::{Ctx, Sample, Shows, sample};
 use crate::town::{Actor, Call};
 
 pub fn samples() -> Vec<Sample> {
+    let mut samples = suppressions();
+    samples.extend(letters());
+    samples
+}
+
+fn letters() -> Vec<Sample> {
+    let plain = |method, path| sample(method, path, Shows::Everyone, async |_| Call::default());
+    let of_letter = |method: &'static str, path: &'static str| {
+        sample(method, path, Shows::Whoever, async |ctx: Ctx| {
+            Call::json(&json!({"how": "handed_over"})).at(&[&a_letter(&ctx).await])
+        })
+    };
+    vec![
+        plain("GET", "/api/v1/letters"),
+        plain("GET", "/api/v1/post/providers"),
+        plain("GET", "/api/v1/post/book"),
+        plain("GET", "/api/v1/post/plan"),
+        sample("POST", "/api/v1/letters/trial", Shows::Everyone, async |ctx| {
+            Call::json(&json!({"email": format!("trial{}@town.example", ctx.town.number()), "letters": 2}))
+        }),
+        sample("GET", "/api/v1/letters/{id}", Shows::Whoever, async |ctx: Ctx| {
+            Call::default().at(&[&a_letter(&ctx).await])
+        }),
+        of_letter("POST", "/api/v1/letters/{id}/retry"),
+        of_letter("POST", "/api/v1/letters/{id}/settle"),
+    ]
+}
+
+async fn a_letter(ctx: &Ctx) -> String {
+    if ctx.unknown() {
+        return ctx.owner.id.clone();
+    }
+    let admin: &Actor = ctx.town.admin();
+    let made = ctx
+        .town
+        .post(admin, "/api/v1/letters/trial", json!({"email": ctx.owner.email}))
+        .await;
+    made["letters"][0].as_str().unwrap().to_owned()
+}
+
+fn suppressions() -> Vec<Sample> {
     vec![
         sample("GET", "/api/v1/post/suppressions", Shows::Everyone, async |_| {
             Call::default()

@@ -1,0 +1,197 @@
+//! One letter on its way to a provider and back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{Id, Moment};
+
+use super::Office;
+use super::record::Decided;
+use crate::Kind;
+use crate::letters::rules::Event;
+use crate::letters::{Letter, decide};
+use crate::providers::{Class, Found, Pass, Provider, Ready, Refusal, Verdict};
+use crate::suppressions::{Address, Heard, Incident};
+
+/// Every provider has shorter limits of its own; this one is for a client of ours that hangs.
+const HAND_OVER_MAX: Duration = Duration::from_secs(15 * 60);
+const LOOK_UP_MAX: Duration = Duration::from_secs(60);
+
+/// A letter that came back from where it was sent.
+pub(super) struct Landed {
+    pub letter: Letter,
+    pub what: What,
+    pub at: Moment,
+}
+
+pub(super) enum What {
+    /// It was given to a provider, with this verdict. `elsewhere`: another one could take it.
+    Given { verdict: Verdict, elsewhere: bool },
+    /// It was looked up.
+    LookedUp {
+        found: Result<Found, Refusal>,
+        knows_again: bool,
+    },
+}
+
+/// Takes a letter out of the list of those that are out, however its flight ends.
+struct Out(Arc<Office>, Id);
+
+impl Out {
+    fn new(office: &Arc<Office>, letter: Id) -> Out {
+        office.out.lock().insert(letter);
+        Out(Arc::clone(office), letter)
+    }
+}
+
+impl Drop for Out {
+    fn drop(&mut self) {
+        self.0.out.lock().remove(&self.1);
+    }
+}
+
+/// Gives a letter, whose attempt is on disk, to the provider that the pass is for.
+pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready, pass: Pass) -> Landed {
+    let _out = Out::new(&office, letter.id);
+    let (provider, to) = (pass.provider(), ready.to.clone());
+    // On a task of its own, so that a client that panics loses one answer and not the worker.
+    let called = tokio::spawn(async move { provider.hand_over(ready).await });
+    let verdict = match tokio::time::timeout(HAND_OVER_MAX, called).await {
+        Ok(Ok(verdict)) => verdict,
+        Ok(Err(_)) => unsure("the provider's client ended in a panic"),
+        Err(_) => unsure("the provider's client did not answer"),
+    };
+    let at = office.now();
+    let elsewhere = office.lines.has_other(pass.name(), at);
+    pass.ended(&verdict, at);
+    let stream = office.desks.of(letter.kind).and_then(|desk| desk.kind.stream);
+    match (&verdict, stream) {
+        (Verdict::HandedOver { .. }, Some(stream)) => office.holds.taken(stream),
+        (Verdict::Refused(refusal), Some(stream)) if refusal.class == Class::Policy && refusal.is_final => {
+            office.holds.refused(stream, at);
+        }
+        _ => {}
+    }
+    if let Verdict::Refused(refusal) = &verdict {
+        stop_dead_mailbox(&office, &letter, &to, refusal).await;
+    }
+    let what = What::Given { verdict, elsewhere };
+    Landed { letter, what, at }
+}
+
+fn unsure(why: &str) -> Verdict {
+    Verdict::Unsure { why: why.to_owned() }
+}
+
+/// A mailbox that does not exist is not written to again.
+async fn stop_dead_mailbox(office: &Office, letter: &Letter, to: &str, refusal: &Refusal) {
+    if refusal.class != Class::Mailbox || !refusal.is_final {
+        return;
+    }
+    let Ok(address) = Address::parse(to) else { return };
+    let stream = office.desks.of(letter.kind).and_then(|desk| desk.kind.stream);
+    let incident = Incident {
+        address,
+        letter: letter.id,
+        stream: stream.map(str::to_owned),
+        heard: Heard::HardBounce,
+        source: letter.provider.clone(),
+        words: refusal.words.clone(),
+    };
+    if let Err(error) = office.suppressions.hear(incident).await {
+        tracing::error!(%error, letter = %letter.id, "an address that does not exist could not be suppressed");
+    }
+}
+
+/// Asks the provider that may have a letter whether it has.
+pub(super) async fn look_up(office: Arc<Office>, letter: Letter) -> Landed {
+    let (found, knows_again) = match office.lines.named(&letter.provider) {
+        Some(provider) => {
+            let keys = provider.has_idempotency_keys();
+            (ask(&office, &letter, provider).await, keys)
+        }
+        // It is not configured any more, so there is nobody to ask.
+        None => (Ok(Found::NobodyKnows), false),
+    };
+    let what = What::LookedUp { found, knows_again };
+    let at = office.now();
+    Landed { letter, what, at }
+}
+
+async fn ask(office: &Office, letter: &Letter, provider: Arc<dyn Provider>) -> Result<Found, Refusal> {
+    let (id, message_id) = (letter.id, office.stationery.message_id(letter.id));
+    let asked = tokio::spawn(async move { provider.look_up(id, &message_id).await });
+    match tokio::time::timeout(LOOK_UP_MAX, asked).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(_)) | Err(_) => Err(Refusal {
+            class: Class::Latency,
+            is_final: false,
+            words: "the provider's client did not answer".to_owned(),
+            retry_after: None,
+        }),
+    }
+}
+
+impl Landed {
+    /// A letter that was to be given and never was, because its attempt could not be written down for certain.
+    pub fn never_given(letter: Letter, why: &str, at: Moment) -> Landed {
+        let refusal = Refusal {
+            class: Class::Network,
+            is_final: false,
+            words: why.to_owned(),
+            retry_after: None,
+        };
+        let what = What::Given {
+            verdict: Verdict::Refused(refusal),
+            elsewhere: false,
+        };
+        Landed { letter, what, at }
+    }
+
+    /// What follows for the letter.
+    pub fn decided(&self, kind: Option<&'static Kind>) -> Option<Decided> {
+        let on_unsure = kind.map_or(crate::OnUnsure::LetBe, |kind| kind.on_unsure);
+        let mut letter = self.letter.clone();
+        let (event, reason) = match &self.what {
+            What::Given { verdict, elsewhere } => match verdict {
+                Verdict::HandedOver { name } => {
+                    letter.provider_name.clone_from(name);
+                    (Event::HandedOver, "")
+                }
+                Verdict::Refused(refusal) => (
+                    Event::Refused {
+                        refusal,
+                        elsewhere: *elsewhere,
+                    },
+                    refusal.words.as_str(),
+                ),
+                Verdict::Unsure { why } => (Event::NoAnswer, why.as_str()),
+            },
+            What::LookedUp {
+                found: Ok(found),
+                knows_again,
+            } => {
+                if let Found::Here { name: Some(name) } = found {
+                    letter.provider_name = Some(name.clone());
+                }
+                let event = Event::LookedUp {
+                    found,
+                    knows_again: *knows_again,
+                    on_unsure,
+                };
+                (event, words_of(found))
+            }
+            What::LookedUp { found: Err(why), .. } => (Event::NotLookedUp, why.words.as_str()),
+        };
+        let change = decide(&letter, event, self.at, reason)?;
+        Some(Decided::new(&self.letter, change))
+    }
+}
+
+fn words_of(found: &Found) -> &'static str {
+    match found {
+        Found::Here { .. } => "looked up: the provider has it",
+        Found::Nowhere => "looked up: the provider never got it",
+        Found::NobodyKnows => "looked up: the provider cannot tell",
+    }
+}

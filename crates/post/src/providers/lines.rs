@@ -1,0 +1,330 @@
+//! The providers of the house side by side: who takes the next letter, how many each has in its hands, and whose breaker
+//! is open. Breakers, rates and concurrency are of this process; what must survive it stands in the letters.
+
+use std::sync::Arc;
+
+use kernel::{Id, Moment};
+use metrics::{counter, gauge};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::rules::{self, Breaker, Candidate, Choice};
+use super::{Provider, Verdict};
+use crate::Lane;
+use crate::letters::Stick;
+
+/// How many letters a provider may get at once after a quiet time, as a part of what it may get in a second.
+const BURST_PARTS: f64 = 10.0;
+
+/// A provider as it is configured.
+pub struct Line {
+    pub provider: Arc<dyn Provider>,
+    /// Lower ones are asked first.
+    pub order: u32,
+    /// Its share among those of the same order. 0: it gets nothing new, and is still asked about what it got.
+    pub weight: u32,
+    /// Letters it may have in its hands at once.
+    pub concurrency: u32,
+    /// Letters it may get in a second. 0: as fast as it takes them.
+    pub rate_per_second: u32,
+}
+
+impl Line {
+    pub fn new(provider: Arc<dyn Provider>) -> Line {
+        Line {
+            provider,
+            order: 1,
+            weight: 1,
+            concurrency: 16,
+            rate_per_second: 0,
+        }
+    }
+}
+
+/// All of them. Shared by all workers of the process.
+pub struct Lines {
+    lines: Vec<Line>,
+    now: Mutex<Vec<Now>>,
+    /// Somebody became free, or well.
+    pub(crate) freed: Notify,
+}
+
+/// How a provider is right now.
+#[derive(Clone, Debug)]
+struct Now {
+    breaker: Breaker,
+    /// Letters in its hands.
+    out: u32,
+    tokens: f64,
+    filled: Moment,
+    handed_over: u64,
+    refused: u64,
+    unsure: u64,
+    last_trouble: Option<(Moment, String)>,
+}
+
+/// How a provider is, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineStatus {
+    pub name: String,
+    pub order: u32,
+    pub weight: u32,
+    pub concurrency: u32,
+    pub rate_per_second: u32,
+    pub has_idempotency_keys: bool,
+    /// `closed`, `open` or `half_open`.
+    pub breaker: &'static str,
+    pub open_until: Option<Moment>,
+    pub out: u32,
+    /// Since this process began.
+    pub handed_over: u64,
+    pub refused: u64,
+    pub unsure: u64,
+    pub last_trouble: Option<(Moment, String)>,
+}
+
+/// A place at a provider, given back when it is dropped.
+pub(crate) struct Pass {
+    lines: Arc<Lines>,
+    at: usize,
+    used: bool,
+}
+
+/// What asking for a place says.
+pub(crate) enum Reserved {
+    Given(Pass),
+    /// The provider for this letter has no room right now.
+    Full,
+    /// No provider for this letter is well.
+    Nobody,
+}
+
+impl Lines {
+    pub fn new(lines: Vec<Line>, now: Moment) -> Lines {
+        let fresh = |line: &Line| Now {
+            breaker: Breaker::default(),
+            out: 0,
+            tokens: burst(line),
+            filled: now,
+            handed_over: 0,
+            refused: 0,
+            unsure: 0,
+            last_trouble: None,
+        };
+        Lines {
+            now: Mutex::new(lines.iter().map(fresh).collect()),
+            lines,
+            freed: Notify::new(),
+        }
+    }
+
+    /// Asks for a place for a letter.
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        lane: Lane,
+        letter: Id,
+        stick: Stick,
+        last: &str,
+        now: Moment,
+    ) -> Reserved {
+        let mut state = self.now.lock();
+        self.fill(&mut state, now);
+        let candidates: Vec<Candidate<'_>> = self
+            .lines
+            .iter()
+            .zip(state.iter())
+            .map(|(line, current)| Candidate {
+                name: line.provider.name(),
+                order: line.order,
+                weight: line.weight,
+                is_open_for: current.breaker.lets_through(now),
+                has_room: has_room(line, current, lane),
+            })
+            .collect();
+        let at = match rules::choose(&candidates, letter, stick, last) {
+            Choice::Take(at) => at,
+            Choice::Full => return Reserved::Full,
+            Choice::Nobody => return Reserved::Nobody,
+        };
+        let current = &mut state[at];
+        current.breaker = current.breaker.giving();
+        current.out += 1;
+        current.tokens -= 1.0;
+        Reserved::Given(Pass {
+            lines: Arc::clone(self),
+            at,
+            used: false,
+        })
+    }
+
+    fn fill(&self, state: &mut [Now], now: Moment) {
+        for (line, current) in self.lines.iter().zip(state) {
+            let micros = u32::try_from(now.micros_since(current.filled).max(0)).unwrap_or(u32::MAX);
+            let grown = f64::from(micros) / 1e6 * f64::from(line.rate_per_second);
+            current.tokens = (current.tokens + grown).min(burst(line));
+            current.filled = now;
+        }
+    }
+
+    /// How many letters of a lane could be given now, over all providers that are well.
+    pub(crate) fn room(&self, now: Moment, lane: Lane) -> usize {
+        let mut state = self.now.lock();
+        self.fill(&mut state, now);
+        let free = self.lines.iter().zip(state.iter()).filter_map(|(line, current)| {
+            let open = line.weight > 0 && current.breaker.lets_through(now) && has_room(line, current, lane);
+            open.then(|| usize::try_from(places(line, lane).saturating_sub(current.out)).unwrap_or(0))
+        });
+        free.sum()
+    }
+
+    /// Whether any provider is well. If not, when the first may be probed.
+    pub(crate) fn well_at(&self, now: Moment) -> Option<Moment> {
+        let state = self.now.lock();
+        let when = self
+            .lines
+            .iter()
+            .zip(state.iter())
+            .filter(|(line, _)| line.weight > 0);
+        when.map(|(_, current)| match current.breaker {
+            Breaker::Closed { .. } => now,
+            Breaker::Open { until, .. } => until.max(now),
+            // Its end is near, and wakes who waits.
+            Breaker::Probing { .. } => now.plus_seconds(1),
+        })
+        .min()
+    }
+
+    /// Whether another provider than this one could take letters.
+    pub(crate) fn has_other(&self, name: &str, now: Moment) -> bool {
+        let state = self.now.lock();
+        self.lines.iter().zip(state.iter()).any(|(line, current)| {
+            line.provider.name() != name && line.weight > 0 && current.breaker.lets_through(now)
+        })
+    }
+
+    pub fn named(&self, name: &str) -> Option<Arc<dyn Provider>> {
+        let found = self.lines.iter().find(|line| line.provider.name() == name);
+        found.map(|line| Arc::clone(&line.provider))
+    }
+
+    /// How each of them is.
+    pub fn status(&self) -> Vec<LineStatus> {
+        let state = self.now.lock();
+        let statuses = self
+            .lines
+            .iter()
+            .zip(state.iter())
+            .map(|(line, current)| LineStatus {
+                name: line.provider.name().to_owned(),
+                order: line.order,
+                weight: line.weight,
+                concurrency: line.concurrency,
+                rate_per_second: line.rate_per_second,
+                has_idempotency_keys: line.provider.has_idempotency_keys(),
+                breaker: current.breaker.name(),
+                open_until: match current.breaker {
+                    Breaker::Open { until, .. } => Some(until),
+                    _ => None,
+                },
+                out: current.out,
+                handed_over: current.handed_over,
+                refused: current.refused,
+                unsure: current.unsure,
+                last_trouble: current.last_trouble.clone(),
+            });
+        statuses.collect()
+    }
+}
+
+fn burst(line: &Line) -> f64 {
+    (f64::from(line.rate_per_second) / BURST_PARTS).max(1.0)
+}
+
+fn has_room(line: &Line, now: &Now, lane: Lane) -> bool {
+    now.out < places(line, lane) && (line.rate_per_second == 0 || now.tokens >= 1.0)
+}
+
+/// A quarter of the places is kept free of what goes to many, so that what somebody waits for finds one.
+fn places(line: &Line, lane: Lane) -> u32 {
+    match lane {
+        Lane::Prompt => line.concurrency,
+        Lane::Bulk => (line.concurrency - line.concurrency / 4).max(1),
+    }
+}
+
+impl Pass {
+    pub fn provider(&self) -> Arc<dyn Provider> {
+        Arc::clone(&self.lines.lines[self.at].provider)
+    }
+
+    pub fn name(&self) -> &str {
+        self.lines.lines[self.at].provider.name()
+    }
+
+    /// The letter was given, and this came of it.
+    pub fn ended(mut self, verdict: &Verdict, now: Moment) {
+        self.used = true;
+        let line = &self.lines.lines[self.at];
+        let name = line.provider.name().to_owned();
+        let mut state = self.lines.now.lock();
+        let current = &mut state[self.at];
+        let (before, health) = (current.breaker, rules::health(verdict));
+        current.breaker = before.after(health, now);
+        let trouble = match verdict {
+            Verdict::HandedOver { .. } => {
+                current.handed_over += 1;
+                None
+            }
+            Verdict::Refused(refusal) => {
+                current.refused += 1;
+                counter!("townhall_post_refusals_total", "provider" => name.clone(), "class" => refusal.class.name())
+                    .increment(1);
+                Some(refusal.words.clone())
+            }
+            Verdict::Unsure { why } => {
+                current.unsure += 1;
+                Some(why.clone())
+            }
+        };
+        if let Some(words) = trouble.filter(|_| health != rules::Health::Well) {
+            current.last_trouble = Some((now, words));
+        }
+        let after = current.breaker;
+        drop(state);
+        tell(&name, before, after);
+    }
+}
+
+/// A breaker that opens or closes is an event for the log.
+fn tell(provider: &str, before: Breaker, after: Breaker) {
+    let is_open = matches!(after, Breaker::Open { .. });
+    gauge!("townhall_post_breaker_open", "provider" => provider.to_owned()).set(if is_open {
+        1.0
+    } else {
+        0.0
+    });
+    match (before, after) {
+        (Breaker::Closed { .. }, Breaker::Open { until, .. }) => {
+            tracing::warn!(provider, %until, "the provider of letters is in trouble and left alone");
+        }
+        (Breaker::Open { .. } | Breaker::Probing { .. }, Breaker::Closed { .. }) => {
+            tracing::info!(provider, "the provider of letters is well again");
+        }
+        _ => {}
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut state = self.lines.now.lock();
+        let current = &mut state[self.at];
+        current.out = current.out.saturating_sub(1);
+        if !self.used {
+            let now = current.filled;
+            current.breaker = current.breaker.not_given(now);
+            current.tokens += 1.0;
+        }
+        drop(state);
+        self.lines.freed.notify_waiters();
+    }
+}

@@ -1,0 +1,54 @@
+//! People as readers of letters: whoever is known, not blocked, and has an address.
+
+use futures_util::future::BoxFuture;
+use kernel::PersonId;
+use post::{Recipient, Recipients};
+use store::StoreError;
+
+use super::rows;
+use super::types::{Person, State};
+use crate::Registry;
+
+impl Recipients for Registry {
+    fn recipient(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Recipient>, StoreError>> {
+        Box::pin(async move {
+            let found = self
+                .store
+                .shard_of(person)
+                .read(move |tx| rows::person(tx, person))
+                .await?;
+            Ok(found.as_ref().and_then(reader))
+        })
+    }
+
+    fn recipients<'a>(
+        &'a self,
+        people: &'a [PersonId],
+    ) -> BoxFuture<'a, Result<Vec<Option<Recipient>>, StoreError>> {
+        Box::pin(async move {
+            let asked = people.to_vec();
+            let found = self
+                .store
+                .read_each::<_, StoreError>(move |tx| {
+                    let found = asked.iter().map(|person| rows::person(tx, *person));
+                    found.collect::<Result<Vec<_>, _>>()
+                })
+                .await?;
+            let of = |at: usize| found.iter().find_map(|server| server.get(at)?.as_ref());
+            Ok((0..people.len()).map(|at| of(at).and_then(reader)).collect())
+        })
+    }
+}
+
+fn reader(person: &Person) -> Option<Recipient> {
+    let (State::Invited(about) | State::Active(about)) = &person.state else {
+        return None;
+    };
+    Some(Recipient {
+        person: Some(person.id),
+        email: about.email.as_ref()?.as_str().to_owned(),
+        name: about.name.as_str().to_owned(),
+        language: about.language,
+        zone: about.zone.as_str().to_owned(),
+    })
+}

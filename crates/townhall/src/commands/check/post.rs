@@ -1,0 +1,63 @@
+//! What `townhall check` says about providers: whether somebody listens there, or whether the folder can be written to.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use super::Finding;
+use crate::config::{Config, ProviderEntry, ProviderKind};
+use crate::office;
+
+/// A server that does not answer by then would make letters wait, too.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
+pub(super) async fn providers(config: &Config) -> Vec<Finding> {
+    if config.post.providers.is_empty() {
+        let found = format!(
+            "none is configured; letters are put into {}",
+            office::folder(config).display()
+        );
+        return vec![Finding::warning(
+            "letters",
+            found,
+            "Name a provider in post.providers before anybody waits for a letter.",
+        )];
+    }
+    let mut findings = Vec::new();
+    for entry in &config.post.providers {
+        findings.push(match entry.kind {
+            ProviderKind::Folder => folder(&entry.name, &entry.path),
+            _ => reachable(entry).await,
+        });
+    }
+    findings
+}
+
+fn folder(name: &str, path: &Path) -> Finding {
+    let what = format!("provider {name}");
+    // It may not be there yet: then the first folder above it that is will hold it.
+    let existing = path.ancestors().find(|folder| folder.is_dir()).unwrap_or(path);
+    if rustix::fs::access(existing, rustix::fs::Access::WRITE_OK).is_ok() {
+        Finding::good(what, format!("letters go into {}", path.display()))
+    } else {
+        let found = format!("{} cannot be written to", existing.display());
+        Finding::bad(
+            what,
+            found,
+            "Give the user of this process the right to write there.",
+        )
+    }
+}
+
+async fn reachable(entry: &ProviderEntry) -> Finding {
+    let what = format!("provider {}", entry.name);
+    let (host, port) = office::place(entry);
+    let place = format!("{host}:{port}");
+    let advice = "Letters wait until it answers; look at its name, its port and the firewall between.";
+    match tokio::time::timeout(CONNECT_MAX, TcpStream::connect((host.as_str(), port))).await {
+        Ok(Ok(_)) => Finding::good(what, format!("{place} answers")),
+        Ok(Err(error)) => Finding::warning(what, format!("{place}: {error}"), advice),
+        Err(_) => Finding::warning(what, format!("{place} does not answer"), advice),
+    }
+}
