@@ -1,5 +1,7 @@
-//! Postfix for tests and measurements: its `smtp-sink` and `smtp-source`, found or installed, on loopback, gone
-//! when this process is gone.
+//! Postfix for tests and measurements: its `smtp-sink` and `smtp-source`, and a whole postfix with TLS and AUTH, found
+//! or installed, on loopback, gone when this process is gone.
+
+mod whole;
 
 use std::env;
 use std::net::TcpListener;
@@ -10,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+
+pub use whole::{Postfix, Wishes};
 
 const HELP: &str = "the tests of mail need postfix and it is not here: install it, on Debian with `apt-get install \
                     postfix` (it need not run), on Fedora with `dnf install postfix`";
@@ -24,12 +28,18 @@ pub struct SmtpSink {
 
 impl SmtpSink {
     pub fn start() -> anyhow::Result<SmtpSink> {
+        SmtpSink::start_with(&[])
+    }
+
+    /// With more of its own options, as `-q .`: it breaks off after the last dot.
+    pub fn start_with(options: &[&str]) -> anyhow::Result<SmtpSink> {
         let program = program("smtp-sink")?;
         let port = free_port()?;
         let mut command = vec![program.display().to_string()];
         if we_are_root() {
             command.extend(["-u", "nobody"].map(String::from));
         }
+        command.extend(options.iter().map(|option| (*option).to_owned()));
         command.extend([format!("127.0.0.1:{port}"), String::from("1024")]);
         let child = Watched::start(&command, Path::new("/"))?;
         wait_until_it_listens(port)?;

@@ -1,8 +1,9 @@
 //! The documents, held against the binary: each command that stands in a shell block runs as it stands, the table of
 //! commands is what the command line takes, and settings and files that are named exist.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 use testkit::house::{self, House};
@@ -125,11 +126,7 @@ impl Stage {
             ["migrate" | "check" | "shards", ..] => {
                 succeeds(line, &run(self.servers.path(), arguments));
             }
-            // Stays up until it is ended, and reads files of whoever tries a provider out.
-            ["admin", "sink", more @ ..] => {
-                let help = run(empty.path(), &["admin", "sink", "--help"]);
-                knows(line, more, &succeeds(line, &help));
-            }
+            ["admin", "sink", more @ ..] => self.sink(line, more),
             ["backup", file] => {
                 self.backup = beside.join(Path::new(file).file_name().unwrap());
                 succeeds(line, &run(&beside, &["backup", self.backup.to_str().unwrap()]));
@@ -153,6 +150,51 @@ impl Stage {
                 );
             }
         }
+    }
+}
+
+impl Stage {
+    /// The sink with the script of its document, on ports of its own.
+    fn sink(&self, line: &str, arguments: &[&str]) {
+        let folder = self.folder.path();
+        let text = std::fs::read_to_string(root().join("docs/bell-and-post.md")).unwrap();
+        let script = text
+            .split("## The sink")
+            .nth(1)
+            .unwrap()
+            .split("```toml\n")
+            .nth(1)
+            .unwrap();
+        std::fs::write(folder.join("faults.toml"), script.split("```").next().unwrap()).unwrap();
+        let made = rcgen::generate_simple_self_signed([String::from("127.0.0.1")]).unwrap();
+        std::fs::write(folder.join("certificate.pem"), made.cert.pem()).unwrap();
+        std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        let local = |word: &&str| word.split(':').next() == Some("127.0.0.1");
+        let arguments = arguments
+            .iter()
+            .map(|word| if local(word) { "127.0.0.1:0" } else { word });
+        let mut child = Command::new(house::binary().unwrap())
+            .args(["admin", "sink"])
+            .args(arguments)
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        said.read_line(&mut first).unwrap();
+        assert!(
+            first.starts_with("sink listens on 127.0.0.1:"),
+            "`{line}`: {first}"
+        );
+        let end = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(end.unwrap().success());
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).unwrap();
+        assert!(
+            child.wait().unwrap().success() && rest.contains("\"kept\": 0"),
+            "`{line}`: {rest}"
+        );
     }
 }
 

@@ -16,6 +16,7 @@ mod openapi;
 mod registry_api;
 mod server;
 mod shards;
+mod smtp;
 mod store_conformance;
 mod town;
 mod walk;
