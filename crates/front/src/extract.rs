@@ -56,6 +56,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
     }
 }
 
+/// The body as it came, for what is neither JSON nor a form.
+pub async fn bytes(request: Request, content_type: &'static str) -> Result<Bytes, Problem> {
+    expect_content_type(request.headers(), content_type)?;
+    read(request, &()).await
+}
+
 /// The query parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);

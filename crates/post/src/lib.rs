@@ -10,6 +10,7 @@
 pub mod book;
 mod content;
 pub mod dkim;
+pub mod feedback;
 mod frame;
 mod kind;
 pub mod letters;

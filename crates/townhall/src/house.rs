@@ -9,6 +9,7 @@ use bell::Shift;
 use front::{Front, Stopped, Tls};
 use kernel::Clock;
 use post::Post;
+use post::feedback::Feedback;
 use post::suppressions::Suppressions;
 use registry::Registry;
 use store::Store;
@@ -48,6 +49,7 @@ pub struct Built {
     pub front: Front,
     pub registry: Arc<Registry>,
     pub post: Post,
+    feedback: Feedback,
     clock: Clock,
     address: SocketAddr,
     listener: TcpListener,
@@ -124,11 +126,13 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
     let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
+    let feedback = office::feedback(&config, &store, &clock, &registry, &suppressions);
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
     let routes = registry
         .routes()
         .merge(suppressions.routes())
-        .merge(post.routes());
+        .merge(post.routes())
+        .merge(feedback.routes());
     let routes = routes.merge(letters::pages(&registry, &store, &clock));
     let front = Front::build(routes, setup)?;
     Ok(Built {
@@ -136,6 +140,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         front,
         registry,
         post,
+        feedback,
         clock,
         address,
         listener,
@@ -152,7 +157,9 @@ impl Built {
         let (shutdown, mut closing) = watch::channel(false);
         let tending = tokio::spawn(self.registry.clone().tend_forever());
         let upkeep = self.store.spawn_upkeep(shutdown.subscribe());
-        let shift = Shift::open(&self.store, &self.clock, self.post.tasks(), shutdown.subscribe());
+        let mut tasks = self.post.tasks();
+        tasks.extend(self.feedback.tasks());
+        let shift = Shift::open(&self.store, &self.clock, tasks, shutdown.subscribe());
         let (serving, listener, tls) = (self.front.clone(), self.listener, self.tls);
         let served = tokio::spawn(async move {
             let closed = async move {

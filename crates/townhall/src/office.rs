@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use kernel::Clock;
+use post::feedback::{Feedback, FeedbackSetup, Webhooks};
 use post::providers::smtp::{Login, Security, Smtp, SmtpOptions};
 use post::providers::{
     BASE_EU, BASE_US, Folder, Line, MANDRILL_BASE, Mailgun, MailgunOptions, Mandrill, MandrillOptions,
@@ -41,12 +42,53 @@ pub fn open(
     Ok(Post::new(Setup {
         store: store.clone(),
         clock: clock.clone(),
-        desks: Desks::new(),
+        desks: desks(),
         lines: lines(config)?,
         recipients: registry.clone(),
         stationery,
         suppressions: suppressions.clone(),
     }))
+}
+
+/// Who listens to what is said of letters, and whom they believe.
+pub fn feedback(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    registry: &Arc<Registry>,
+    suppressions: &Suppressions,
+) -> Feedback {
+    let keys = |kind: ProviderKind| {
+        let entries = config
+            .post
+            .providers
+            .iter()
+            .filter(move |entry| entry.kind == kind);
+        let keys = entries.map(|entry| entry.webhook_key.clone());
+        keys.filter(|key| !key.reveal().is_empty()).collect()
+    };
+    let typed = config.post.providers.iter().map(|entry| &entry.webhook_url);
+    let typed = typed.filter(|url| !url.is_empty()).cloned().next();
+    let base = &registry.options().base;
+    let maildir = &config.post.reports;
+    Feedback::new(FeedbackSetup {
+        store: store.clone(),
+        clock: clock.clone(),
+        desks: desks(),
+        recipients: registry.clone(),
+        suppressions: suppressions.clone(),
+        webhooks: Webhooks {
+            mailgun_keys: keys(ProviderKind::Mailgun),
+            mandrill_keys: keys(ProviderKind::Mandrill),
+            mandrill_url: typed.unwrap_or_else(|| format!("{base}/api/v1/post/webhooks/mandrill")),
+        },
+        maildir: (!maildir.as_os_str().is_empty()).then(|| maildir.clone()),
+    })
+}
+
+/// Who writes which letters.
+fn desks() -> Desks {
+    Desks::new()
 }
 
 /// Who letters are from: `post.from`, or a name at the host by which the house is reached.

@@ -120,6 +120,11 @@ impl Answer {
     }
 }
 
+/// What providers sign their webhooks with.
+pub const WEBHOOK_KEY: &str = "webhook key";
+/// The address that was typed at Mailchimp.
+pub const WEBHOOK_URL: &str = "https://town.example/api/v1/post/webhooks/mandrill";
+
 #[derive(Clone)]
 pub struct Town(Arc<Inner>);
 
@@ -423,7 +428,15 @@ fn last_part(link: &str) -> String {
 
 fn config(folder: &TempDir) -> Config {
     let data = folder.path().join("townhall-data");
+    let letters = data.join("letters");
+    let providers = format!(
+        r#"[{{ kind = "folder", name = "folder", path = {letters:?} }},
+            {{ kind = "mailgun", name = "mailgun", domain = "mg.town.example", api_key = "x", webhook_key = "{WEBHOOK_KEY}", weight = 0 }},
+            {{ kind = "mandrill", name = "mandrill", api_key = "x", webhook_key = "{WEBHOOK_KEY}", webhook_url = "{WEBHOOK_URL}", weight = 0 }}]"#
+    )
+    .replace('\n', " ");
     let environment = [
+        ("TOWNHALL_POST__PROVIDERS", providers.as_str()),
         ("TOWNHALL_STORE__DATA", data.to_str().unwrap()),
         ("TOWNHALL_SERVER__LISTEN", "127.0.0.1:0"),
         ("TOWNHALL_REGISTRY__ARGON2_MEMORY_KIBIBYTES", "8192"),

@@ -62,8 +62,10 @@ pub enum Event<'a> {
         knows_again: bool,
         on_unsure: OnUnsure,
     },
-    /// The provider could not be asked.
-    NotLookedUp,
+    /// The provider could not be asked, or does not know yet; `again` is when it will.
+    NotLookedUp {
+        again: Option<Moment>,
+    },
     /// Its reader does not want it, or nobody can be reached.
     Unwanted,
     /// It could not be written.
@@ -125,8 +127,13 @@ pub fn after(standing: &Standing, event: Event<'_>, now: Moment) -> Option<Next>
         (State::Waiting | State::Parked, Event::Withdrawn) => Next::rest(State::Withdrawn, standing),
         (State::Sending | State::Unsure, Event::HandedOver) => Next::rest(State::HandedOver, standing),
         (State::Sending, Event::Refused { refusal, elsewhere }) => refused(standing, refusal, elsewhere, now),
-        (State::Sending, Event::NoAnswer) => look_up_in(standing, now, LOOK_UP_AFTER_SECONDS),
-        (State::Unsure, Event::NotLookedUp) => look_up_in(standing, now, LOOK_UP_PAUSE_SECONDS),
+        (State::Sending, Event::NoAnswer) => {
+            look_up_at(standing, now, now.plus_seconds(LOOK_UP_AFTER_SECONDS))
+        }
+        (State::Unsure, Event::NotLookedUp { again }) => {
+            let soonest = now.plus_seconds(LOOK_UP_PAUSE_SECONDS);
+            look_up_at(standing, now, again.map_or(soonest, |again| again.max(soonest)))
+        }
         (
             State::Unsure,
             Event::LookedUp {
@@ -188,8 +195,7 @@ fn later(paused: Moment, refusal: &Refusal, now: Moment) -> Moment {
 }
 
 /// Once nobody wants it any more it rests as it is, for a person or for late feedback.
-fn look_up_in(standing: &Standing, now: Moment, seconds: i64) -> Next {
-    let due = now.plus_seconds(seconds);
+fn look_up_at(standing: &Standing, now: Moment, due: Moment) -> Next {
     Next {
         due: (now < standing.wanted_until).then_some(due),
         stick: Stick::OnlyThere,

@@ -128,6 +128,19 @@ fn an_unsure_letter_is_settled_by_what_its_provider_says_then_by_its_kind() {
 }
 
 #[test]
+fn a_provider_is_asked_again_when_it_will_know() {
+    let due = |again| {
+        after(&standing(State::Unsure), Event::NotLookedUp { again }, NOW)
+            .unwrap()
+            .due
+    };
+    let soonest = Some(NOW.plus_seconds(LOOK_UP_PAUSE_SECONDS));
+    assert_eq!(due(None), soonest);
+    assert_eq!(due(Some(NOW)), soonest);
+    assert_eq!(due(Some(NOW.plus_seconds(1800))), Some(NOW.plus_seconds(1800)));
+}
+
+#[test]
 fn what_cannot_be_written_is_parked_and_tried_again_by_a_person() {
     let mut now = standing(State::Waiting);
     now.attempts = 0;
@@ -182,7 +195,7 @@ fn apply(standing: &Standing, happens: &Happens, now: Moment) -> Option<Next> {
             knows_again: *knows_again,
             on_unsure: *on_unsure,
         },
-        Happens::NotLookedUp => Event::NotLookedUp,
+        Happens::NotLookedUp => Event::NotLookedUp { again: None },
         Happens::Unwanted => Event::Unwanted,
         Happens::NotWritten => Event::NotWritten,
         Happens::Later(seconds) => Event::Later(now.plus_seconds(*seconds)),

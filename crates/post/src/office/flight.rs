@@ -9,7 +9,7 @@ use super::Office;
 use super::record::Decided;
 use crate::Kind;
 use crate::letters::rules::Event;
-use crate::letters::{Letter, decide};
+use crate::letters::{Letter, State, Step, decide};
 use crate::providers::{Class, Found, Pass, Provider, Ready, Refusal, Verdict};
 use crate::suppressions::{Address, Heard, Incident};
 
@@ -107,8 +107,9 @@ async fn stop_dead_mailbox(office: &Office, letter: &Letter, to: &str, refusal: 
 pub(super) async fn look_up(office: Arc<Office>, letter: Letter) -> Landed {
     let (found, knows_again) = match office.lines.named(&letter.provider) {
         Some(provider) => {
-            let keys = provider.has_idempotency_keys();
-            (ask(&office, &letter, provider).await, keys)
+            let (keys, tells_after) = (provider.has_idempotency_keys(), provider.tells_after());
+            let found = ask(&office, &letter, provider).await;
+            (believed(found, &letter.story, tells_after, office.now()), keys)
         }
         // It is not configured any more, so there is nobody to ask.
         None => (Ok(Found::NobodyKnows), false),
@@ -116,6 +117,27 @@ pub(super) async fn look_up(office: Arc<Office>, letter: Letter) -> Landed {
     let what = What::LookedUp { found, knows_again };
     let at = office.now();
     Landed { letter, what, at }
+}
+
+/// That a provider knows nothing of a letter counts only when it would know by now.
+fn believed(
+    found: Result<Found, Refusal>,
+    story: &[Step],
+    tells_after: Duration,
+    now: Moment,
+) -> Result<Found, Refusal> {
+    let given = story.iter().rev().find(|step| step.state == State::Sending);
+    let since = given.and_then(|step| u64::try_from(now.micros_since(step.at)).ok());
+    let left = tells_after.saturating_sub(Duration::from_micros(since.unwrap_or_default()));
+    match found {
+        Ok(Found::Nowhere) if !left.is_zero() => Err(Refusal {
+            class: Class::Latency,
+            is_final: false,
+            words: "looked up: the provider knows nothing of it yet".to_owned(),
+            retry_after: Some(left),
+        }),
+        found => found,
+    }
 }
 
 async fn ask(office: &Office, letter: &Letter, provider: Arc<dyn Provider>) -> Result<Found, Refusal> {
@@ -181,7 +203,13 @@ impl Landed {
                 };
                 (event, words_of(found))
             }
-            What::LookedUp { found: Err(why), .. } => (Event::NotLookedUp, why.words.as_str()),
+            What::LookedUp { found: Err(why), .. } => {
+                let pause = why
+                    .retry_after
+                    .and_then(|pause| i64::try_from(pause.as_micros()).ok());
+                let again = pause.map(|micros| self.at.plus_micros(micros));
+                (Event::NotLookedUp { again }, why.words.as_str())
+            }
         };
         let change = decide(&letter, event, self.at, reason)?;
         Some(Decided::new(&self.letter, change))
@@ -193,5 +221,24 @@ fn words_of(found: &Found) -> &'static str {
         Found::Here { .. } => "looked up: the provider has it",
         Found::Nowhere => "looked up: the provider never got it",
         Found::NobodyKnows => "looked up: the provider cannot tell",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_a_provider_knows_nothing_counts_once_it_would_know() {
+        const GIVEN: Moment = Moment::from_seconds(1_795_000_000);
+        let half_an_hour = Duration::from_secs(1800);
+        let story = [Step::new(GIVEN, State::Waiting), Step::new(GIVEN, State::Sending)];
+        let after = |seconds, found| believed(Ok(found), &story, half_an_hour, GIVEN.plus_seconds(seconds));
+        let early = after(60, Found::Nowhere).unwrap_err();
+        assert_eq!(early.retry_after, Some(Duration::from_secs(1740)));
+        assert_eq!(after(1800, Found::Nowhere), Ok(Found::Nowhere));
+        assert_eq!(after(60, Found::NobodyKnows), Ok(Found::NobodyKnows));
+        let here = Found::Here { name: None };
+        assert_eq!(after(0, here.clone()), Ok(here));
     }
 }

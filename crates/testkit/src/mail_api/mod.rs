@@ -3,6 +3,7 @@
 
 mod mailgun;
 mod mandrill;
+mod webhooks;
 mod wire;
 
 use std::collections::VecDeque;
@@ -16,6 +17,7 @@ use tokio::task::JoinHandle;
 
 pub use mailgun::mailgun;
 pub use mandrill::mandrill;
+pub use webhooks::{mailgun_webhook, mandrill_signature};
 
 /// What goes wrong with one request.
 #[derive(Clone, Debug)]

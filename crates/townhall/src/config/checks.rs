@@ -55,6 +55,11 @@ pub(super) fn read_secrets(config: &mut Config) -> Vec<Trouble> {
             &mut provider.api_key,
             &provider.api_key_file,
         ));
+        troubles.extend(read_secret(
+            &key("webhook_key"),
+            &mut provider.webhook_key,
+            &provider.webhook_key_file,
+        ));
     }
     troubles.extend(read_secret(
         "sentry.dsn",

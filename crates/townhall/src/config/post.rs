@@ -12,6 +12,7 @@ use crate::nearest::hint;
 #[serde(deny_unknown_fields)]
 pub struct Post {
     pub from: String,
+    pub reports: PathBuf,
     pub providers: Vec<Provider>,
 }
 
@@ -63,6 +64,10 @@ pub struct Provider {
     #[serde(deserialize_with = "super::secret")]
     pub api_key: Secret,
     pub api_key_file: PathBuf,
+    #[serde(deserialize_with = "super::secret")]
+    pub webhook_key: Secret,
+    pub webhook_key_file: PathBuf,
+    pub webhook_url: String,
 }
 
 impl Default for Provider {
@@ -90,6 +95,9 @@ impl Default for Provider {
             base: String::new(),
             api_key: Secret::new(""),
             api_key_file: PathBuf::new(),
+            webhook_key: Secret::new(""),
+            webhook_key_file: PathBuf::new(),
+            webhook_url: String::new(),
         }
     }
 }
@@ -116,8 +124,23 @@ const OF_SMTP: [&str; 10] = [
     "pipelining",
     "letters_per_connection",
 ];
-const OF_MAILGUN: [&str; 5] = ["domain", "region", "base", "api_key", "api_key_file"];
-const OF_MANDRILL: [&str; 3] = ["base", "api_key", "api_key_file"];
+const OF_MAILGUN: [&str; 7] = [
+    "domain",
+    "region",
+    "base",
+    "api_key",
+    "api_key_file",
+    "webhook_key",
+    "webhook_key_file",
+];
+const OF_MANDRILL: [&str; 6] = [
+    "base",
+    "api_key",
+    "api_key_file",
+    "webhook_key",
+    "webhook_key_file",
+    "webhook_url",
+];
 const KINDS: [&str; 4] = ["smtp", "mailgun", "mandrill", "folder"];
 const TLS: [&str; 3] = ["starttls", "implicit", "off"];
 const NUMBERS: [&str; 6] = [

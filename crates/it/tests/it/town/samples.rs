@@ -2,6 +2,7 @@
 //! route needs one entry here and nothing else.
 
 mod access;
+mod feedback;
 mod letters;
 mod pages;
 mod people;
@@ -76,6 +77,7 @@ fn all() -> &'static [Sample] {
             letters::samples(),
             pages::samples(),
             post::samples(),
+            feedback::samples(),
             wires::samples(),
         ];
         parts.into_iter().flatten().collect()
