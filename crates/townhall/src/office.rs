@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use kernel::Clock;
+use post::dkim::Dkim;
 use post::feedback::{Feedback, FeedbackSetup, Webhooks};
 use post::providers::smtp::{Login, Security, Smtp, SmtpOptions};
 use post::providers::{
@@ -126,7 +127,11 @@ fn line(entry: &ProviderEntry) -> anyhow::Result<Line> {
     let context = || format!("post.providers: {}", entry.name);
     let provider: Arc<dyn Provider> = match entry.kind {
         ProviderKind::Folder => Arc::new(open_folder(&entry.name, &entry.path)?),
-        ProviderKind::Smtp => Arc::new(Smtp::new(smtp(entry)).with_context(context)?),
+        ProviderKind::Smtp => {
+            let dkim = dkim(entry).with_context(context)?;
+            let options = SmtpOptions { dkim, ..smtp(entry) };
+            Arc::new(Smtp::new(options).with_context(context)?)
+        }
         ProviderKind::Mailgun => {
             let made = Mailgun::new(mailgun(entry));
             Arc::new(made.map_err(|why| anyhow!(why)).with_context(context)?)
@@ -193,6 +198,14 @@ fn smtp(entry: &ProviderEntry) -> SmtpOptions {
     options.letters_per_connection = u64::from(entry.letters_per_connection);
     options.pipelining = entry.pipelining;
     options
+}
+
+fn dkim(entry: &ProviderEntry) -> anyhow::Result<Option<Arc<Dkim>>> {
+    if entry.dkim_key.reveal().is_empty() {
+        return Ok(None);
+    }
+    let dkim = Dkim::new(&entry.dkim_domain, &entry.dkim_selector, &entry.dkim_key);
+    Ok(Some(Arc::new(dkim.context("dkim_key")?)))
 }
 
 fn concurrency(entry: &ProviderEntry) -> usize {

@@ -60,6 +60,11 @@ pub(super) fn read_secrets(config: &mut Config) -> Vec<Trouble> {
             &mut provider.webhook_key,
             &provider.webhook_key_file,
         ));
+        troubles.extend(read_secret(
+            &key("dkim_key"),
+            &mut provider.dkim_key,
+            &provider.dkim_key_file,
+        ));
     }
     troubles.extend(read_secret(
         "sentry.dsn",

@@ -57,6 +57,11 @@ pub struct Provider {
     pub hello: String,
     pub pipelining: bool,
     pub letters_per_connection: u32,
+    pub dkim_domain: String,
+    pub dkim_selector: String,
+    #[serde(deserialize_with = "super::secret")]
+    pub dkim_key: Secret,
+    pub dkim_key_file: PathBuf,
     // mailgun and mandrill
     pub domain: String,
     pub region: String,
@@ -90,6 +95,10 @@ impl Default for Provider {
             hello: String::new(),
             pipelining: true,
             letters_per_connection: 0,
+            dkim_domain: String::new(),
+            dkim_selector: String::new(),
+            dkim_key: Secret::new(""),
+            dkim_key_file: PathBuf::new(),
             domain: String::new(),
             region: String::new(),
             base: String::new(),
@@ -112,7 +121,7 @@ const OF_ALL: [&str; 6] = [
     "rate_per_second",
 ];
 const OF_FOLDER: [&str; 1] = ["path"];
-const OF_SMTP: [&str; 10] = [
+const OF_SMTP: [&str; 14] = [
     "host",
     "port",
     "tls",
@@ -123,6 +132,10 @@ const OF_SMTP: [&str; 10] = [
     "hello",
     "pipelining",
     "letters_per_connection",
+    "dkim_domain",
+    "dkim_selector",
+    "dkim_key",
+    "dkim_key_file",
 ];
 const OF_MAILGUN: [&str; 7] = [
     "domain",
@@ -262,6 +275,13 @@ pub(super) fn check(config: &Config, troubles: &mut Vec<Trouble>) {
         }
         if !provider.user.is_empty() && provider.password.reveal().is_empty() {
             say("password", "is needed beside user".to_owned());
+        }
+        let dkim = [&provider.dkim_domain, &provider.dkim_selector].map(|name| !name.is_empty());
+        if dkim != [!provider.dkim_key.reveal().is_empty(); 2] {
+            say(
+                "dkim_key",
+                "dkim_domain, dkim_selector and dkim_key are set together".to_owned(),
+            );
         }
         if !matches!(provider.region.as_str(), "" | "us" | "eu") {
             say(

@@ -227,6 +227,11 @@ fn a_provider_is_told_what_its_kind_knows_and_what_it_lacks() {
         &[],
     );
     assert!(text.contains("post.providers[0].api_key: is needed"), "{text}");
+    let text = refusal(
+        "[[post.providers]]\nkind = \"smtp\"\nname = \"relay\"\nhost = \"mx\"\ndkim_domain = \"x.org\"\n",
+        &[],
+    );
+    assert!(text.contains("post.providers[0].dkim_key: "), "{text}");
     let text = refusal("[post]\nfrom = \"nobody\"\n", &[]);
     assert!(text.contains("post.from"), "{text}");
     let file =
