@@ -6,19 +6,27 @@
 //! * What fails is tried again with growing pauses, and after the last one it is parked where a person sees it.
 //! * Kinds of timers do not wait for each other, and one owner's timers do not hold up another's.
 
+mod crowd;
+mod desk;
+mod duty;
 mod failed;
+mod hearing;
 mod kind;
 mod meter;
 mod open;
 mod ringing;
 pub mod rules;
+pub mod schedule;
 mod shift;
 mod timers;
 
 #[cfg(test)]
 mod tests;
 
+pub use desk::{ChangesState, Desk, KindState, NAV, ParkedChange, ParkedTimer, Unread, WORDS};
+pub use duty::{Duty, Scope};
 pub use failed::Failed;
+pub use hearing::Hear;
 pub use kind::Kind;
 pub use open::{Bell, OpenBell};
 pub use ringing::{Ring, Rung};

@@ -1,7 +1,11 @@
 //! What the bell counts, by kind.
 
 use kernel::Moment;
-use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
+use metrics::{
+    Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
+
+use crate::desk::{ChangesState, KindState};
 
 /// Rung later than this counts as late: it is what people are promised.
 const LATE_MICROS: i64 = 1_000_000;
@@ -11,12 +15,77 @@ pub(crate) fn describe() {
         "townhall_bell_timers_total",
         "Timers by kind and by what became of them: rung, late (rung too), dropped, failed, parked."
     );
+    describe_counter!(
+        "townhall_bell_changes_total",
+        "Changes of the outbox by kind and by what became of them: heard, failed, parked."
+    );
+    describe_gauge!(
+        "townhall_bell_timers_waiting",
+        "Timers that are due or parked, by kind; counted up to 10000."
+    );
+    describe_gauge!(
+        "townhall_bell_oldest_due_seconds",
+        "How long the first due timer of a kind has been due; 0 when none is."
+    );
+    describe_gauge!(
+        "townhall_bell_changes_waiting",
+        "Changes of the outbox that wait (parked ones too) and those that are parked; counted up to 10000."
+    );
     describe_histogram!(
         "townhall_bell_lateness_seconds",
         "From the instant of a timer to the commit of its effect."
     );
 }
 
+/// What waits now. Counts end where the desk stops counting.
+pub(crate) fn waiting(kinds: &[KindState], changes: &ChangesState, now: Moment) {
+    for state in kinds {
+        let age = state.first.map_or(0, |first| now.micros_since(first).max(0));
+        gauge!("townhall_bell_timers_waiting", "kind" => state.kind, "state" => "due")
+            .set(f64::from(state.due));
+        gauge!("townhall_bell_timers_waiting", "kind" => state.kind, "state" => "parked")
+            .set(f64::from(state.parked));
+        gauge!("townhall_bell_oldest_due_seconds", "kind" => state.kind).set(seconds(age));
+    }
+    gauge!("townhall_bell_changes_waiting", "state" => "waiting").set(f64::from(changes.waiting));
+    gauge!("townhall_bell_changes_waiting", "state" => "parked").set(f64::from(changes.parked));
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an age is far below 2^52 microseconds")]
+fn seconds(micros: i64) -> f64 {
+    micros as f64 / 1e6
+}
+
+/// One kind of changes.
+pub(crate) struct ChangeMeter {
+    heard: Counter,
+    failed: Counter,
+    parked: Counter,
+}
+
+impl ChangeMeter {
+    pub(crate) fn new(kind: &'static str) -> ChangeMeter {
+        let outcome = |outcome: &'static str| counter!("townhall_bell_changes_total", "kind" => kind, "outcome" => outcome);
+        ChangeMeter {
+            heard: outcome("heard"),
+            failed: outcome("failed"),
+            parked: outcome("parked"),
+        }
+    }
+
+    pub(crate) fn heard(&self) {
+        self.heard.increment(1);
+    }
+
+    pub(crate) fn failed(&self, parked: bool) {
+        self.failed.increment(1);
+        if parked {
+            self.parked.increment(1);
+        }
+    }
+}
+
+/// One kind of timers.
 pub(crate) struct KindMeter {
     rung: Counter,
     late: Counter,
@@ -46,7 +115,7 @@ impl KindMeter {
     pub(crate) fn rung(&self, instants: &[Moment], now: Moment) {
         for instant in instants {
             let late = now.micros_since(*instant);
-            self.lateness.record(late as f64 / 1e6);
+            self.lateness.record(seconds(late));
             if late > LATE_MICROS {
                 self.late.increment(1);
             }

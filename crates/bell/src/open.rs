@@ -1,14 +1,22 @@
 //! The bell as one value: what rings in this process, and the shift that rings it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::Clock;
 use store::{Store, StoreError};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
+use crate::desk::Desk;
+use crate::duty::{Duty, HouseDuty, Scope};
+use crate::hearing::{Hear, Receivers, Relay};
 use crate::kind::Kind;
 use crate::ringing::{Ring, Ringer};
 use crate::shift::{self, Shift, Task};
+
+/// As often as metrics are usually fetched.
+const COUNTED_EACH: Duration = Duration::from_secs(15);
 
 /// What will ring. Kinds that nobody here rings are left for processes that do.
 pub struct Bell {
@@ -16,11 +24,14 @@ pub struct Bell {
     clock: Clock,
     tasks: Vec<Task>,
     kinds: Vec<&'static Kind>,
+    receivers: Receivers,
+    duties: Vec<Duty>,
 }
 
 /// A bell that rings, until its `shutdown` turns true.
 pub struct OpenBell {
     shift: Shift,
+    duties: Vec<JoinHandle<()>>,
 }
 
 impl Bell {
@@ -31,6 +42,8 @@ impl Bell {
             clock,
             tasks: Vec::new(),
             kinds: Vec::new(),
+            receivers: Receivers::new(),
+            duties: Vec::new(),
         }
     }
 
@@ -43,28 +56,81 @@ impl Bell {
         self
     }
 
-    /// The kinds that ring here.
-    pub fn kinds(&self) -> &[&'static Kind] {
-        &self.kinds
+    /// Tells `receiver` of each change of this kind. All who hear a kind are in the same process.
+    #[must_use]
+    pub fn hear(mut self, change: &'static str, receiver: impl Hear) -> Bell {
+        self.receivers.entry(change).or_default().push(Arc::new(receiver));
+        self
     }
 
-    /// Rings from now on.
-    pub fn open(self, shutdown: watch::Receiver<bool>) -> OpenBell {
+    /// Has something done from the beginning on and then again and again.
+    #[must_use]
+    pub fn duty(mut self, duty: Duty) -> Bell {
+        match duty.scope {
+            Scope::EachProcess => self.duties.push(duty),
+            Scope::OncePerHouse => {
+                let name = format!("bell.duty.{}", duty.name);
+                let work = HouseDuty::new(duty, self.clock.clone());
+                self.tasks.push(Task::new(name, work).once_per_house());
+            }
+        }
+        self
+    }
+
+    /// What an operator sees of it.
+    pub fn desk(&self) -> Desk {
+        Desk::new(
+            self.store.clone(),
+            self.clock.clone(),
+            self.kinds.as_slice().into(),
+        )
+    }
+
+    /// Rings from now on, until `shutdown` turns true.
+    pub fn open(mut self, shutdown: watch::Receiver<bool>) -> OpenBell {
+        self.duties.push(counting(self.desk()));
+        let duties = std::mem::take(&mut self.duties).into_iter();
+        let duties = duties
+            .map(|duty| tokio::spawn(duty.do_forever(shutdown.clone())))
+            .collect();
         OpenBell {
-            shift: Shift::open(&self.store, &self.clock, self.tasks, shutdown),
+            shift: Shift::open(&self.store, &self.clock, self.all_tasks(), shutdown),
+            duties,
         }
     }
 
     /// Does all that is due now, once, and returns: for dry runs, and for tests that move the clock themselves. What
     /// another process is at is left to it.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
-        shift::once(&self.store, &self.clock, &self.tasks).await
+        shift::once(&self.store, &self.clock, &self.all_tasks()).await
     }
+
+    fn all_tasks(&self) -> Vec<Task> {
+        let mut tasks = self.tasks.clone();
+        if !self.receivers.is_empty() {
+            let relay = Relay::new(self.receivers.clone(), self.clock.clone());
+            tasks.push(Task::new(relay.task_name(), relay));
+        }
+        tasks
+    }
+}
+
+/// Tells the metrics what waits.
+fn counting(desk: Desk) -> Duty {
+    Duty::new("bell.count", COUNTED_EACH, Scope::EachProcess, move || {
+        let desk = desk.clone();
+        async move { Ok(desk.measure().await?) }
+    })
 }
 
 impl OpenBell {
     /// Waits until the last rounds have ended and the leases are given back; the store may be closed then.
     pub async fn ended(self) {
+        for duty in self.duties {
+            if let Err(error) = duty.await {
+                tracing::error!(%error, "a duty ended in a panic");
+            }
+        }
         self.shift.ended().await;
     }
 }

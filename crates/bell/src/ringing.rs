@@ -3,14 +3,17 @@
 //! When a batch fails, each of its timers is rung alone, so that one that cannot be rung holds up nobody: it is put
 //! off with a growing pause, and parked in the end. A failure of the store is nobody's fault and counts for no timer.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use kernel::{Clock, Id, Moment};
+use parking_lot::Mutex;
 use store::{StoreError, Tx};
 
 use crate::Failed;
+use crate::crowd::Crowd;
 use crate::kind::Kind;
 use crate::meter::KindMeter;
 use crate::rules::{self, Next};
@@ -18,7 +21,7 @@ use crate::shift::{Again, Held, Work};
 use crate::timers::rows::{self, Due};
 
 /// Timers of one transaction: the cost of the commit is shared by then, and nobody waits long for the writer.
-const BATCH: u16 = 500;
+pub(crate) const BATCH: u16 = 500;
 /// How long a timer waits whose rows others kept changing; nothing is counted against it.
 const BUSY_MICROS: i64 = 200_000;
 
@@ -57,6 +60,18 @@ pub(crate) struct Ringer {
     ringing: Arc<Ringing>,
     clock: Clock,
     meter: KindMeter,
+    /// By server and quarter.
+    crowds: Mutex<HashMap<(usize, u16), Crowd>>,
+}
+
+/// What a look at the table found.
+struct Found {
+    due: Vec<Due>,
+    /// Behind those of an owner who has very many.
+    past: Vec<Due>,
+    /// When nothing is due.
+    next: Option<Moment>,
+    crowd: Crowd,
 }
 
 /// What a transaction takes with it.
@@ -81,27 +96,54 @@ impl Ringer {
             ringing: Arc::new(Ringing { kind, handler }),
             clock,
             meter: KindMeter::new(kind.name),
+            crowds: Mutex::default(),
         }
     }
 
     async fn ring_due(&self, held: &Held) -> Result<Again, StoreError> {
-        let (now, quarter, code) = (self.clock.now(), held.quarter(), self.ringing.kind.code);
-        let (due, next) = held
-            .shard
+        let (now, place) = (self.clock.now(), (held.server, held.quarter()));
+        let found = self.look(held, now).await?;
+        self.crowds.lock().insert(place, found.crowd);
+        if found.due.is_empty() {
+            return Ok(found.next.map_or(Again::WhenWoken, Again::At));
+        }
+        let again = self.ring_together(held, found.due.into(), now).await?;
+        if again == Again::LeaseLost || found.past.is_empty() {
+            return Ok(again);
+        }
+        self.ring_together(held, found.past.into(), now).await
+    }
+
+    async fn look(&self, held: &Held, now: Moment) -> Result<Found, StoreError> {
+        let (quarter, code) = (held.quarter(), self.ringing.kind.code);
+        let known = self.crowds.lock().get(&(held.server, quarter)).cloned();
+        let known = known.unwrap_or_default();
+        held.shard
             .read(move |tx| {
+                let mut crowd = known.clone();
                 let due = rows::take(tx, quarter, code, now, BATCH)?;
+                if crowd.notices(&due) {
+                    let portions = crowd.divide(tx, quarter, code, now, &due)?;
+                    return Ok(Found {
+                        due: portions.first,
+                        past: portions.past,
+                        next: None,
+                        crowd,
+                    });
+                }
                 let next = if due.is_empty() {
                     rows::next(tx, quarter, code)?
                 } else {
                     None
                 };
-                Ok::<_, StoreError>((due, next))
+                Ok(Found {
+                    due,
+                    past: Vec::new(),
+                    next,
+                    crowd,
+                })
             })
-            .await?;
-        if due.is_empty() {
-            return Ok(next.map_or(Again::WhenWoken, Again::At));
-        }
-        self.ring_together(held, due.into(), now).await
+            .await
     }
 
     async fn ring_together(&self, held: &Held, batch: Arc<[Due]>, now: Moment) -> Result<Again, StoreError> {

@@ -17,22 +17,22 @@ pub enum Next {
     Park,
 }
 
-/// What becomes of something that failed `attempts` times, the last one now. `dice` makes a pause up to a quarter
+/// What becomes of something that failed `attempts` times, the last one `at` this instant. `dice` makes a pause up to a quarter
 /// longer, so that what failed together does not come back together.
-pub fn after_failure(attempts: u32, attempts_max: u32, now: Moment, dice: u64) -> Next {
+pub fn after_failure(attempts: u32, attempts_max: u32, at: Moment, dice: u64) -> Next {
     if attempts >= attempts_max {
         return Next::Park;
     }
     let doubled = PAUSE_FIRST_MICROS.saturating_mul(1_i64 << attempts.saturating_sub(1).min(20));
     let pause = doubled.min(PAUSE_MAX_MICROS);
-    Next::At(now.plus_micros(pause).plus_micros(share_of(pause / 4, dice)))
+    Next::At(at.plus_micros(pause).plus_micros(share_of(pause / 4, dice)))
 }
 
-/// Whether a timer of `kind` that was due then is still wanted now.
-pub fn is_wanted(kind: &Kind, due: Moment, now: Moment) -> bool {
+/// Whether a timer of `kind` that was due then is still wanted `at` this instant.
+pub fn is_wanted(kind: &Kind, due: Moment, at: Moment) -> bool {
     kind.wanted_for.is_none_or(|late_max| {
         let late_max = i64::try_from(late_max.as_micros()).unwrap_or(i64::MAX);
-        now.micros_since(due) <= late_max
+        at.micros_since(due) <= late_max
     })
 }
 

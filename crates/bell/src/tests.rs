@@ -9,7 +9,7 @@ use store::{Shard, StoreError, Tx, params, sql};
 use testkit::stores::{self, KINDS, START, TestStore};
 use tokio::sync::watch;
 
-use crate::{Bell, Failed, Kind, Rung, Timer, cancel, due, set};
+use crate::{Bell, Duty, Failed, Kind, Rung, Scope, Timer, cancel, due, set};
 
 static NOTED: Kind = Kind::new(9001, "test.noted");
 static FUSSY: Kind = Kind::new(9002, "test.fussy").attempts(3);
@@ -284,4 +284,93 @@ async fn an_open_bell_rings_what_is_set_for_now_and_gives_its_leases_back() {
         let held: Vec<i64> = held.map_err(|error: StoreError| error).unwrap();
         assert!(held.iter().all(|held| *held == 0), "{kind:?}: {held:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_owner_with_very_many_due_timers_delays_nobody_else() {
+    const MANY: usize = 6_000;
+    let house = house(stores::Kind::Sqlite).await;
+    let (hog, other) = (Id::new(START), Id::new(START));
+    for chunk in 0..MANY / 1000 {
+        let done: Result<(), StoreError> = house
+            .shard_of(hog)
+            .write(move |tx| {
+                (0..1000).try_for_each(|number| {
+                    let key = format!("hog {chunk} {number}");
+                    let timer = Timer {
+                        owner: hog,
+                        kind: &NOTED,
+                        key: key.as_bytes(),
+                        note: b"",
+                        due: START,
+                    };
+                    set(tx, &timer)
+                })
+            })
+            .await;
+        done.unwrap();
+    }
+    set_one(
+        &house.shard_of(other),
+        other,
+        &NOTED,
+        "other",
+        START.plus_seconds(1),
+    )
+    .await;
+    house.clock.advance_seconds(1);
+    // In the quarter of the crowd, so that it is in their way.
+    let quarter = |id: Id| id.virtual_shard().number() / 1024;
+    let near = std::iter::repeat_with(|| Id::new(START))
+        .find(|id| quarter(*id) == quarter(hog))
+        .unwrap();
+    set_one(&house.shard_of(near), near, &NOTED, "near", START.plus_seconds(1)).await;
+    let before_near = Arc::new(AtomicU32::new(0));
+    let (seen, counted) = (Arc::new(AtomicU32::new(0)), Arc::clone(&before_near));
+    let handler = move |tx: &mut Tx<'_>, rung: &Rung<'_>| {
+        let so_far = seen.fetch_add(1, Ordering::SeqCst);
+        if rung.key == b"near" {
+            counted.store(so_far, Ordering::SeqCst);
+        }
+        note(tx, rung)
+    };
+    let bell = Bell::new(house.store.clone(), house.clock.clone()).ring(&NOTED, handler);
+    bell.catch_up().await.unwrap();
+    assert_eq!(rung(&house).await.len(), MANY + 2, "all are rung in the end");
+    let before = before_near.load(Ordering::SeqCst);
+    assert!(before < 1500, "{before} of the crowd were rung before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duty_of_the_house_is_done_in_one_place_and_one_of_a_process_in_each() {
+    let house = house(stores::Kind::Sqlite).await;
+    let counts = [Scope::OncePerHouse, Scope::EachProcess].map(|scope| (scope, Arc::new(AtomicU32::new(0))));
+    let (shutdown, closing) = watch::channel(false);
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut bell = Bell::new(house.store.clone(), house.clock.clone());
+        for (scope, count) in &counts {
+            let count = Arc::clone(count);
+            let name = if *scope == Scope::OncePerHouse {
+                "house"
+            } else {
+                "process"
+            };
+            bell = bell.duty(Duty::new(name, Duration::from_secs(3600), *scope, move || {
+                count.fetch_add(1, Ordering::SeqCst);
+                async { Ok(()) }
+            }));
+        }
+        open.push(bell.open(closing.clone()));
+    }
+    let done = || counts.each_ref().map(|(_, count)| count.load(Ordering::SeqCst));
+    let began = std::time::Instant::now();
+    while done() != [1, 2] && began.elapsed() < Duration::from_secs(20) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    shutdown.send_replace(true);
+    for bell in open {
+        bell.ended().await;
+    }
+    assert_eq!(done(), [1, 2]);
 }

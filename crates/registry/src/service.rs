@@ -105,27 +105,6 @@ impl Registry {
         Ok(())
     }
 
-    /// Tends the service each second, until the returned future is dropped. While it cannot, what was known stays
-    /// known, and the log says so once.
-    pub async fn tend_forever(self: Arc<Self>) {
-        const EACH: std::time::Duration = std::time::Duration::from_secs(1);
-        let mut ticks = tokio::time::interval(EACH);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut was_well = true;
-        loop {
-            ticks.tick().await;
-            let outcome = self.tend().await;
-            match &outcome {
-                Err(error) if was_well => {
-                    tracing::warn!(%error, "revocations and signing keys cannot be read; trying again each second");
-                }
-                Ok(()) if !was_well => tracing::info!("revocations and signing keys can be read again"),
-                _ => {}
-            }
-            was_well = outcome.is_ok();
-        }
-    }
-
     pub fn options(&self) -> &Options {
         &self.options
     }

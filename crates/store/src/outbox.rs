@@ -40,15 +40,27 @@ pub fn announce(tx: &mut Tx<'_>, owner: Id, kind: &str, key: &[u8], body: &[u8])
 
 /// At most `count` changes of a range that are due, in the order to deliver them. Whoever takes holds a lease.
 pub fn take(tx: &mut Tx<'_>, range: VshardRange, now: Moment, count: u16) -> Result<Vec<Change>, StoreError> {
+    take_after(tx, range, now, None, count)
+}
+
+/// The same after a change that was taken, by its number and owner: for whoever passes over some of them.
+pub fn take_after(
+    tx: &mut Tx<'_>,
+    range: VshardRange,
+    now: Moment,
+    after: Option<(i64, Id)>,
+    count: u16,
+) -> Result<Vec<Change>, StoreError> {
+    let (number, owner) = after.unwrap_or((i64::MIN, Id::from_bytes([0; 16])));
     tx.query(
         sql!(
             "SELECT owner, number, kind, change_key, body, attempts FROM outbox AS o
-             WHERE vshard BETWEEN $1 AND $2 AND due_at <= $3 AND NOT EXISTS (
+             WHERE vshard BETWEEN $1 AND $2 AND due_at <= $3 AND (number, owner) > ($5, $6) AND NOT EXISTS (
                  SELECT 1 FROM outbox AS e WHERE e.vshard = o.vshard AND e.owner = o.owner
                  AND e.number < o.number AND e.due_at > $3)
-             ORDER BY number LIMIT $4"
+             ORDER BY number, owner LIMIT $4"
         ),
-        params![range.first, range.last, now, count],
+        params![range.first, range.last, now, count, number, owner],
         change,
     )
 }

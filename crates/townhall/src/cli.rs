@@ -101,8 +101,24 @@ pub enum Admin {
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),
+    /// Timers and changes that are late or parked
+    #[command(subcommand)]
+    Bell(Bell),
     /// A mail server for dry runs: it delivers nothing, fails as its script says, and counts by Message-ID
     Sink(SinkOptions),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bell {
+    /// What waits, what is late, and what is parked and why
+    List(Printed),
+    /// Try a parked timer or change again
+    Retry {
+        /// As `list` shows it: timer/OWNER/NAME or change/OWNER/NUMBER
+        id: String,
+    },
+    /// Try again all that `list` shows as parked
+    RetryAll,
 }
 
 #[derive(Debug, Args)]

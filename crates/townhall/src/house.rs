@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use bell::Shift;
+use bell::{Bell, OpenBell, Shift};
 use front::{Front, Stopped, Tls};
 use kernel::Clock;
 use post::Post;
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
-use crate::{commands, connect, letters, office};
+use crate::{commands, connect, later, letters, office};
 
 /// The services that this binary can run.
 pub const SERVICES: [&str; 1] = ["registry"];
@@ -54,6 +54,7 @@ pub struct Built {
     address: SocketAddr,
     listener: TcpListener,
     tls: Option<Tls>,
+    bell: Bell,
     store: Store,
     lock: Option<HouseLock>,
     began: Instant,
@@ -70,10 +71,9 @@ pub struct Running {
     pub post: Post,
     shutdown: watch::Sender<bool>,
     served: JoinHandle<Stopped>,
-    tending: JoinHandle<()>,
-    upkeep: JoinHandle<()>,
+    bell: OpenBell,
     shift: Shift,
-    store: Store,
+    pub store: Store,
     _lock: Option<HouseLock>,
 }
 
@@ -82,8 +82,7 @@ impl Running {
     pub async fn close(self) -> anyhow::Result<()> {
         self.shutdown.send_replace(true);
         let stopped = self.served.await?;
-        self.tending.abort();
-        self.upkeep.await?;
+        self.bell.ended().await;
         self.shift.ended().await;
         self.post.close().await;
         if stopped.cut_off > 0 {
@@ -128,13 +127,14 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
     let feedback = office::feedback(&config, &store, &clock, &registry, &suppressions);
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
+    let bell = later::bell(&store, &clock, &registry);
     let routes = registry
         .routes()
         .merge(suppressions.routes())
         .merge(post.routes())
         .merge(feedback.routes());
     let routes = routes.merge(letters::pages(&registry, &store, &clock));
-    let front = Front::build(routes, setup)?;
+    let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
     Ok(Built {
         base,
         front,
@@ -145,6 +145,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         address,
         listener,
         tls,
+        bell,
         store,
         lock,
         began,
@@ -155,8 +156,7 @@ impl Built {
     /// Opens the door.
     pub fn open(self) -> Running {
         let (shutdown, mut closing) = watch::channel(false);
-        let tending = tokio::spawn(self.registry.clone().tend_forever());
-        let upkeep = self.store.spawn_upkeep(shutdown.subscribe());
+        let bell = self.bell.open(shutdown.subscribe());
         let mut tasks = self.post.tasks();
         tasks.extend(self.feedback.tasks());
         let shift = Shift::open(&self.store, &self.clock, tasks, shutdown.subscribe());
@@ -177,8 +177,7 @@ impl Built {
             post: self.post,
             shutdown,
             served,
-            tending,
-            upkeep,
+            bell,
             shift,
             store: self.store,
             _lock: self.lock,

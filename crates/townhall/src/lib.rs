@@ -6,6 +6,7 @@ pub mod config;
 mod connect;
 mod demo;
 mod house;
+mod later;
 mod letters;
 mod lock;
 pub mod logs;

@@ -32,6 +32,8 @@ pub(crate) const LEASE_SECONDS: i64 = 10;
 pub struct Held {
     pub shard: Shard,
     pub lease: Lease,
+    /// Which server of the house, counted from the first.
+    pub(crate) server: usize,
     pub(crate) wanted: watch::Receiver<bool>,
 }
 
@@ -43,6 +45,8 @@ pub enum Again {
     /// Nothing before this instant, unless something is announced.
     At(Moment),
     WhenWoken,
+    /// Nothing before this instant, whatever is announced.
+    NotBefore(Moment),
     /// Somebody else has the lease now.
     LeaseLost,
 }
@@ -57,6 +61,8 @@ pub trait Work: Send + Sync + 'static {
 pub struct Task {
     pub name: String,
     pub work: Arc<dyn Work>,
+    /// Done for the whole house in one place: on its first server, under one lease.
+    once_per_house: bool,
 }
 
 impl Task {
@@ -64,6 +70,25 @@ impl Task {
         Task {
             name: name.into(),
             work: Arc::new(work),
+            once_per_house: false,
+        }
+    }
+
+    /// One worker in the whole house instead of some on each server.
+    #[must_use]
+    pub fn once_per_house(mut self) -> Task {
+        self.once_per_house = true;
+        self
+    }
+
+    /// The ranges that there are leases for on a server.
+    pub(crate) fn ranges(&self, is_first_server: bool) -> Vec<VshardRange> {
+        if !self.once_per_house {
+            quarters().collect()
+        } else if is_first_server {
+            vec![VshardRange::ALL]
+        } else {
+            Vec::new()
         }
     }
 }
@@ -85,7 +110,7 @@ impl Held {
     }
 }
 
-pub(crate) fn quarters() -> impl Iterator<Item = VshardRange> {
+fn quarters() -> impl Iterator<Item = VshardRange> {
     let each = VIRTUAL_SHARDS / QUARTERS;
     (0..QUARTERS).filter_map(move |quarter| VshardRange::new(quarter * each, (quarter + 1) * each - 1))
 }

@@ -5,18 +5,19 @@ use store::lease::{self, Lease};
 use store::{Shard, Store, StoreError};
 use tokio::sync::watch;
 
-use super::{Again, Held, LEASE_SECONDS, Task, quarters};
+use super::{Again, Held, LEASE_SECONDS, Task};
 
 /// Runs the rounds of all tasks on all servers, until none has anything left to do now.
 pub(crate) async fn once(store: &Store, clock: &Clock, tasks: &[Task]) -> Result<(), StoreError> {
     let me = random_token();
     let (_keep, wanted) = watch::channel(true);
-    for shard in store.everywhere() {
+    for (server, shard) in store.everywhere().into_iter().enumerate() {
         for task in tasks {
-            for lease in take(&shard, clock, task, &me).await? {
+            for lease in take(&shard, server, clock, task, &me).await? {
                 let held = Held {
                     shard: shard.clone(),
                     lease: lease.clone(),
+                    server,
                     wanted: wanted.clone(),
                 };
                 loop {
@@ -33,16 +34,23 @@ pub(crate) async fn once(store: &Store, clock: &Clock, tasks: &[Task]) -> Result
     Ok(())
 }
 
-async fn take(shard: &Shard, clock: &Clock, task: &Task, me: &str) -> Result<Vec<Lease>, StoreError> {
+async fn take(
+    shard: &Shard,
+    server: usize,
+    clock: &Clock,
+    task: &Task,
+    me: &str,
+) -> Result<Vec<Lease>, StoreError> {
     let (now, name, me) = (clock.now(), task.name.clone(), me.to_owned());
+    let ranges = task.ranges(server == 0);
     shard
         .write(move |tx| {
             let mut taken = Vec::new();
-            for range in quarters() {
+            for range in &ranges {
                 taken.extend(lease::acquire(
                     tx,
                     &name,
-                    range,
+                    *range,
                     &me,
                     now,
                     now.plus_seconds(LEASE_SECONDS),

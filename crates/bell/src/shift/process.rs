@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::worker::Worker;
-use super::{Held, LEASE_SECONDS, QUARTERS, Task, quarters, rows};
+use super::{Held, LEASE_SECONDS, Task, rows};
 
 /// A lease is renewed three times before it would end.
 const KEEP: Duration = Duration::from_secs(3);
@@ -30,6 +30,7 @@ pub(super) struct Process {
 struct Post {
     process: Arc<Process>,
     shard: Shard,
+    server: usize,
     workers: HashMap<(String, VshardRange), Running>,
     lost: Arc<Notify>,
     was_well: bool,
@@ -65,10 +66,12 @@ impl Process {
             .store
             .everywhere()
             .into_iter()
-            .map(|shard| {
+            .enumerate()
+            .map(|(server, shard)| {
                 let post = Post {
                     process: Arc::clone(&process),
                     shard,
+                    server,
                     workers: HashMap::new(),
                     lost: Arc::new(Notify::new()),
                     was_well: true,
@@ -112,13 +115,16 @@ impl Post {
 
     async fn keep(&mut self) -> Result<(), StoreError> {
         let (process, now) = (Arc::clone(&self.process), self.process.clock.now());
-        let look = self.shard.write(move |tx| process.look(tx, now)).await?;
+        let is_first = self.server == 0;
+        let look = self
+            .shard
+            .write(move |tx| process.look(tx, is_first, now))
+            .await?;
         let process = Arc::clone(&self.process);
         for task in &*process.tasks {
             let held = look.held.iter().filter(|lease| lease.task == task.name);
-            let share = share(look.present.get(&task.name).copied().unwrap_or(1));
-            let (keep, surplus): (Vec<_>, Vec<_>) =
-                held.enumerate().partition(|(at, _)| *at < usize::from(share));
+            let share = share(task.ranges(is_first).len(), look.present.get(&task.name));
+            let (keep, surplus): (Vec<_>, Vec<_>) = held.enumerate().partition(|(at, _)| *at < share);
             for (_, lease) in surplus {
                 self.give_back(lease).await?;
             }
@@ -145,6 +151,7 @@ impl Post {
             held: Held {
                 shard: self.shard.clone(),
                 lease: lease.clone(),
+                server: self.server,
                 wanted: told,
             },
             clock: self.process.clock.clone(),
@@ -215,7 +222,7 @@ impl Running {
 
 impl Process {
     /// Renews what this process holds and takes what is free, up to its share.
-    fn look(&self, tx: &mut Tx<'_>, now: Moment) -> Result<Look, StoreError> {
+    fn look(&self, tx: &mut Tx<'_>, is_first: bool, now: Moment) -> Result<Look, StoreError> {
         let until = now.plus_seconds(LEASE_SECONDS);
         rows::forget_gone(tx, now)?;
         let attended = rows::stay(tx, &self.name, until)?;
@@ -234,9 +241,9 @@ impl Process {
                 .filter(|lease| lease.task == task.name)
                 .map(|lease| lease.range)
                 .collect();
-            let share = share(present.get(&task.name).copied().unwrap_or(1));
-            let mut missing = usize::from(share).saturating_sub(mine.len());
-            for range in quarters().filter(|range| !mine.contains(range)) {
+            let ranges = task.ranges(is_first);
+            let mut missing = share(ranges.len(), present.get(&task.name)).saturating_sub(mine.len());
+            for range in ranges.into_iter().filter(|range| !mine.contains(range)) {
                 if missing == 0 {
                     break;
                 }
@@ -258,7 +265,7 @@ impl Process {
     }
 }
 
-/// How many quarters one of so many processes may hold, so that all are held.
-fn share(present: u16) -> u16 {
-    QUARTERS.div_ceil(present.max(1))
+/// How many of these ranges one of so many processes may hold, so that all are held.
+fn share(ranges: usize, present: Option<&u16>) -> usize {
+    ranges.div_ceil(usize::from(present.copied().unwrap_or(1).max(1)))
 }

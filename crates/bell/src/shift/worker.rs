@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::Clock;
+use kernel::{Clock, Moment};
 use store::StoreError;
 use tokio::sync::{Notify, watch};
 
@@ -43,10 +43,21 @@ impl Worker {
                     let micros = then.micros_since(self.clock.now()).max(0);
                     Duration::from_micros(u64::try_from(micros).unwrap_or(0)).min(LOOK)
                 }
+                Ok(Again::NotBefore(then)) => {
+                    self.wait_until(then).await;
+                    continue;
+                }
                 Ok(Again::WhenWoken) => LOOK,
                 Err(_) => AFTER_FAILURE,
             };
             self.pause(pause, was_well).await;
+        }
+    }
+
+    /// In steps, because the clock may be put forward, by a person or a test.
+    async fn wait_until(&mut self, then: Moment) {
+        while self.held.goes_on() && self.clock.now() < then {
+            self.pause(LOOK, false).await;
         }
     }
 

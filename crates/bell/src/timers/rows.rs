@@ -87,13 +87,25 @@ pub(crate) fn take(
     now: Moment,
     count: u16,
 ) -> Result<Vec<Due>, StoreError> {
+    take_from(tx, quarter, kind, (Moment::from_micros(i64::MIN), 0), now, count)
+}
+
+/// The same from an instant on, without so many of that instant's first.
+pub(crate) fn take_from(
+    tx: &mut Tx<'_>,
+    quarter: u16,
+    kind: i64,
+    (from, passed): (Moment, u32),
+    now: Moment,
+    count: u16,
+) -> Result<Vec<Due>, StoreError> {
     tx.query(
         sql!(
             "SELECT name, owner, timer_key, due_at, attempts FROM timers
-             WHERE vshard / 1024 = $1 AND kind = $2 AND parked = 0 AND due_at <= $3
-             ORDER BY due_at LIMIT $4"
+             WHERE vshard / 1024 = $1 AND kind = $2 AND parked = 0 AND due_at >= $5 AND due_at <= $3
+             ORDER BY due_at LIMIT $4 OFFSET $6"
         ),
-        params![quarter, kind, now, count],
+        params![quarter, kind, now, count, from, passed],
         due,
     )
 }

@@ -146,6 +146,11 @@ pub struct Inner {
 }
 
 impl Town {
+    /// For what no request can bring about.
+    pub fn store(&self) -> &store::Store {
+        &self.running.store
+    }
+
     /// A house with one administrator, made as an operator would.
     pub async fn open() -> Town {
         let folder = tempfile::tempdir().unwrap();

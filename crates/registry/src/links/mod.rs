@@ -4,6 +4,7 @@
 //! the store cannot use it. How it reaches the person is said by [`LinkCarrier`]; as long as nobody carries letters,
 //! it is shown to the administrator who made it.
 
+mod expiry;
 pub mod http;
 pub(crate) mod rows;
 mod service;

@@ -1,6 +1,6 @@
 //! The rows of links.
 
-use kernel::{Id, PersonId};
+use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx, params, sql};
 
 use super::types::{Link, Purpose};
@@ -55,6 +55,14 @@ pub(super) fn put(tx: &mut Tx<'_>, link: &Link) -> Result<(), StoreError> {
 pub(super) fn spend(tx: &mut Tx<'_>, id: Id) -> Result<bool, StoreError> {
     let spent = tx.execute(sql!("DELETE FROM links WHERE id = $1"), params![id])?;
     Ok(spent == 1)
+}
+
+pub(super) fn remove_expired(tx: &mut Tx<'_>, person: PersonId, now: Moment) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("DELETE FROM links WHERE person = $1 AND expires_at <= $2"),
+        params![person, now],
+    )?;
+    Ok(())
 }
 
 pub fn remove_all(tx: &mut Tx<'_>, person: PersonId) -> Result<(), StoreError> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use front::Caller;
 use kernel::{Language, Moment, PersonId, Secret};
 
-use super::rows;
 use super::types::{Carried, Link, LinkToken, Outgoing, Purpose};
+use super::{expiry, rows};
 use crate::accounts;
 use crate::audit::{self, Act, Actor, By, Entry};
 use crate::failure::Failure;
@@ -79,6 +79,7 @@ impl Registry {
                     expires,
                 };
                 rows::put(tx, &link)?;
+                expiry::watch(tx, &link)?;
                 audit::record(tx, &entry)?;
                 Ok::<_, Failure>(carrier.carry(tx, &outgoing)?)
             })
@@ -141,6 +142,7 @@ impl Registry {
                 if !rows::spend(tx, link_id)? {
                     return Err(Failure::from(Reason::LinkSpent));
                 }
+                expiry::unwatch(tx, id, purpose)?;
                 let before = people_rows::person(tx, id)?.ok_or(Reason::LinkSpent)?;
                 let after = accepted(&before, purpose, now)?;
                 let mut revoked = match &after {

@@ -1,25 +1,17 @@
-//! What a store does for itself while it is open: recovery on every server, moves that were killed, old verdicts, the map.
+//! What a store needs done while it is open (the bell has it done): recovery on every server, moves that were killed, old verdicts, the map.
 //!
 //! A round takes no input and closes the gap between what is and what should be, so a round that fails is made good
 //! by the next, and any number of programs may run them at once.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use metrics::{counter, gauge};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use super::fleet::Fleet;
 use super::recovery::{self, AGE_SECONDS_MIN, Swept};
 use super::trouble::Attempt;
 use super::{moves, status};
 use crate::{MoveError, MoveReport, ShardInfo, Store, StoreError, VshardRange};
-
-/// Soon enough that what a killed program left is settled within seconds, and a few cheap statements each time.
-const ROUND: Duration = Duration::from_secs(2);
-/// Old verdicts do no harm but take room.
-const ROUNDS_PER_TIDYING: u64 = 150;
 
 /// What one round of upkeep did.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,40 +30,27 @@ pub struct Upkeep {
 }
 
 impl Store {
-    /// Keeps the store in order until `shutdown` turns true. The first round runs at once.
-    pub fn spawn_upkeep(&self, mut shutdown: watch::Receiver<bool>) -> JoinHandle<()> {
-        let store = self.clone();
-        tokio::spawn(async move {
-            let mut rounds = 0;
-            while !*shutdown.borrow_and_update() {
-                store.upkeep(rounds).await;
-                rounds += 1;
-                tokio::select! {
-                    () = tokio::time::sleep(ROUND) => {}
-                    changed = shutdown.changed() => if changed.is_err() { break },
-                }
-            }
-        })
+    /// One round of what each process does: it reads the map again, and ends what killed programs left.
+    pub async fn upkeep(&self) -> Result<(), StoreError> {
+        if self.routes().sharding().is_none() {
+            return Ok(());
+        }
+        let refreshed = self.routes().refresh().await;
+        let done = self.recover(AGE_SECONDS_MIN).await?;
+        refreshed?;
+        match done.failures.first() {
+            Some(failure) => Err(StoreError::broken(format!("upkeep of the store: {failure}"))),
+            None => Ok(()),
+        }
     }
 
-    async fn upkeep(&self, rounds: u64) {
+    /// Forgets verdicts that no server can still ask for. Old ones do no harm but take room.
+    pub async fn forget_verdicts(&self) -> Result<(), StoreError> {
         let Some(sharding) = self.routes().sharding() else {
-            return;
+            return Ok(());
         };
-        if let Err(error) = self.routes().refresh().await {
-            tracing::warn!(%error, "the shard map could not be read");
-        }
-        let done = self.recover(AGE_SECONDS_MIN).await;
-        for failure in done.iter().flat_map(|done| &done.failures) {
-            tracing::warn!(failure, "upkeep of the store");
-        }
-        if rounds.is_multiple_of(ROUNDS_PER_TIDYING) {
-            let fleet = Arc::clone(&sharding.fleet);
-            let tidied = sharding.fleet.run(move || Ok(forget_verdicts(&fleet)?)).await;
-            if let Err(error) = tidied {
-                tracing::warn!(%error, "old verdicts are kept for now");
-            }
-        }
+        let fleet = Arc::clone(&sharding.fleet);
+        sharding.fleet.run(move || Ok(forget_verdicts(&fleet)?)).await
     }
 
     /// One round of recovery: settles what was left prepared for at least so long, and ends killed moves.

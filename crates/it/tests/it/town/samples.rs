@@ -2,6 +2,7 @@
 //! route needs one entry here and nothing else.
 
 mod access;
+mod bell;
 mod feedback;
 mod letters;
 mod pages;
@@ -74,6 +75,7 @@ fn all() -> &'static [Sample] {
         let parts = [
             people::samples(),
             access::samples(),
+            bell::samples(),
             letters::samples(),
             pages::samples(),
             post::samples(),

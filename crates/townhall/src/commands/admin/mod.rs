@@ -2,6 +2,7 @@
 //! the same use cases as a request does, so it follows the same rules and stands in the audit trail as the house's own.
 
 mod audit;
+mod bell;
 mod keys;
 mod people;
 mod sink;
@@ -17,7 +18,7 @@ use store::Store;
 
 use crate::cli::Admin;
 use crate::config::{Config, Engine};
-use crate::{connect, lock};
+use crate::{connect, later, lock};
 
 /// How the audit trail tells that it was done here.
 const REQUEST: &str = "townhall admin";
@@ -34,12 +35,13 @@ pub async fn run(config: &Config, command: &Admin) -> anyhow::Result<()> {
     let clock = Clock::system();
     let store = Store::open(connect::store_config(config), clock.clone()).await?;
     let options = connect::registry_options(config, &base(config))?;
-    let registry = Registry::new(store.clone(), clock, options)?;
+    let registry = Registry::new(store.clone(), clock.clone(), options)?;
     let done = match command {
         Admin::People(command) => people::run(&registry, command).await,
         Admin::Keys(command) => keys::run(&registry, command).await,
         Admin::Audit(command) => audit::run(&registry, command).await,
         Admin::Sink(options) => sink::run(options).await,
+        Admin::Bell(command) => bell::run(&later::bell(&store, &clock, &registry).desk(), command).await,
     };
     store.close().await;
     done

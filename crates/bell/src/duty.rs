@@ -1,0 +1,114 @@
+//! What the house does again and again: settling what was left undone, forgetting what is over, learning what others did.
+//!
+//! A duty takes no input and closes the gap between what is and what should be, so a round that fails is made good by
+//! the next one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use kernel::Clock;
+use parking_lot::Mutex;
+use store::StoreError;
+use tokio::sync::watch;
+
+use crate::Failed;
+use crate::shift::{Again, Held, Work};
+
+/// Where a duty is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In each process, because it keeps something in memory.
+    EachProcess,
+    /// In one process of the house at a time.
+    OncePerHouse,
+}
+
+type Run = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Failed>> + Send + Sync>;
+
+/// Something to be done at the beginning and then again and again.
+#[derive(Clone)]
+pub struct Duty {
+    pub name: &'static str,
+    /// From the end of one round to the beginning of the next.
+    pub every: Duration,
+    pub scope: Scope,
+    run: Run,
+}
+
+impl Duty {
+    pub fn new<F>(
+        name: &'static str,
+        every: Duration,
+        scope: Scope,
+        run: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Duty
+    where
+        F: Future<Output = Result<(), Failed>> + Send + 'static,
+    {
+        Duty {
+            name,
+            every,
+            scope,
+            run: Arc::new(move || run().boxed()),
+        }
+    }
+
+    pub(crate) async fn once(&self) -> Result<(), Failed> {
+        (self.run)().await
+    }
+
+    /// Rounds until `shutdown` turns true; one that has begun is finished. The log says once that it cannot be done.
+    pub(crate) async fn do_forever(self, mut shutdown: watch::Receiver<bool>) {
+        let mut was_well = true;
+        while !*shutdown.borrow_and_update() {
+            let outcome = self.once().await;
+            match &outcome {
+                Err(error) if was_well => {
+                    tracing::warn!(%error, duty = self.name, "a duty cannot be done; it is tried again");
+                }
+                Ok(()) if !was_well => tracing::info!(duty = self.name, "a duty is done again"),
+                _ => {}
+            }
+            was_well = outcome.is_ok();
+            tokio::select! {
+                () = tokio::time::sleep(self.every) => {}
+                changed = shutdown.changed() => if changed.is_err() { break },
+            }
+        }
+    }
+}
+
+/// A duty of the house as work under a lease.
+pub(crate) struct HouseDuty {
+    duty: Duty,
+    clock: Clock,
+    was_well: Mutex<bool>,
+}
+
+impl HouseDuty {
+    pub(crate) fn new(duty: Duty, clock: Clock) -> HouseDuty {
+        HouseDuty {
+            duty,
+            clock,
+            was_well: Mutex::new(true),
+        }
+    }
+
+    async fn do_once(&self) -> Result<Again, StoreError> {
+        let outcome = self.duty.once().await;
+        let was_well = std::mem::replace(&mut *self.was_well.lock(), outcome.is_ok());
+        if let (Err(error), true) = (&outcome, was_well) {
+            tracing::warn!(%error, duty = self.duty.name, "a duty cannot be done; it is tried again");
+        }
+        let micros = i64::try_from(self.duty.every.as_micros()).unwrap_or(i64::MAX);
+        Ok(Again::NotBefore(self.clock.now().plus_micros(micros)))
+    }
+}
+
+impl Work for HouseDuty {
+    fn round<'a>(&'a self, _held: &'a Held) -> BoxFuture<'a, Result<Again, StoreError>> {
+        self.do_once().boxed()
+    }
+}

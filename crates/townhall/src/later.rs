@@ -1,0 +1,49 @@
+//! What happens later in this house, connected: who rings which timers, who hears which changes, and which duties are done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bell::{Bell, Duty, Failed, Scope};
+use kernel::Clock;
+use registry::Registry;
+use store::Store;
+
+/// Tokens that were revoked elsewhere are refused within about this time.
+const REGISTRY: Duration = Duration::from_secs(1);
+/// Soon enough that what a killed program left is settled within seconds, and a few cheap statements each time.
+const UPKEEP: Duration = Duration::from_secs(2);
+/// Verdicts are kept for an hour at least.
+const VERDICTS: Duration = Duration::from_secs(300);
+
+pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Bell {
+    let (upkeep, verdicts, tended) = (store.clone(), store.clone(), Arc::clone(registry));
+    registry
+        .timers(Bell::new(store.clone(), clock.clone()))
+        .duty(Duty::new("store.upkeep", UPKEEP, Scope::EachProcess, move || {
+            let store = upkeep.clone();
+            async move { Ok(store.upkeep().await?) }
+        }))
+        .duty(Duty::new(
+            "store.verdicts",
+            VERDICTS,
+            Scope::OncePerHouse,
+            move || {
+                let store = verdicts.clone();
+                async move { Ok(store.forget_verdicts().await?) }
+            },
+        ))
+        .duty(Duty::new(
+            "registry.tend",
+            REGISTRY,
+            Scope::EachProcess,
+            move || {
+                let registry = Arc::clone(&tended);
+                async move {
+                    registry
+                        .tend()
+                        .await
+                        .map_err(|error| Failed::because(error.to_string()))
+                }
+            },
+        ))
+}
