@@ -3,6 +3,8 @@
 mod http;
 mod pages;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

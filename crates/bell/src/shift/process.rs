@@ -27,7 +27,7 @@ pub(super) struct Process {
 }
 
 /// Its place on one server.
-struct Post {
+struct Keeper {
     process: Arc<Process>,
     shard: Shard,
     server: usize,
@@ -62,13 +62,13 @@ impl Process {
 
     pub(super) async fn run(self, shutdown: watch::Receiver<bool>) {
         let process = Arc::new(self);
-        let posts: Vec<JoinHandle<()>> = process
+        let keepers: Vec<JoinHandle<()>> = process
             .store
             .everywhere()
             .into_iter()
             .enumerate()
             .map(|(server, shard)| {
-                let post = Post {
+                let keeper = Keeper {
                     process: Arc::clone(&process),
                     shard,
                     server,
@@ -76,18 +76,18 @@ impl Process {
                     lost: Arc::new(Notify::new()),
                     was_well: true,
                 };
-                tokio::spawn(post.serve(shutdown.clone()))
+                tokio::spawn(keeper.serve(shutdown.clone()))
             })
             .collect();
-        for post in posts {
-            if let Err(error) = post.await {
+        for keeper in keepers {
+            if let Err(error) = keeper.await {
                 tracing::error!(%error, "a shift's keeper ended in a panic");
             }
         }
     }
 }
 
-impl Post {
+impl Keeper {
     async fn serve(mut self, mut shutdown: watch::Receiver<bool>) {
         while !*shutdown.borrow_and_update() {
             let outcome = self.keep().await;

@@ -166,7 +166,7 @@ impl Town {
             clock,
             next: AtomicU64::new(1),
             admin: OnceLock::new(),
-            running: running,
+            running,
             _folder: folder,
         }));
         let admin = Actor {

@@ -1,0 +1,81 @@
+//! What the desk shows, and what trying again does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kernel::{Id, PageSize};
+use store::{StoreError, Tx};
+use testkit::stores::{self, KINDS, START};
+
+use crate::{Bell, Failed, Kind, Rung, Timer, set};
+
+static MOODY: Kind = Kind::new(9010, "test.moody").attempts(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_parked_is_shown_with_its_reason_and_rings_when_a_person_says_so() {
+    for kind in KINDS {
+        let house = stores::open(kind).await.unwrap();
+        let mended = Arc::new(AtomicBool::new(false));
+        let is_mended = Arc::clone(&mended);
+        let handler = move |_: &mut Tx<'_>, _: &Rung<'_>| {
+            if is_mended.load(Ordering::SeqCst) {
+                Ok(())
+            } else {
+                Err(Failed::because("the printer is out of paper"))
+            }
+        };
+        let bell = Bell::new(house.store.clone(), house.clock.clone()).ring(&MOODY, handler);
+        let desk = bell.desk();
+        for number in 0..3 {
+            let owner = Id::new(START);
+            let done: Result<(), StoreError> = house
+                .shard_of(owner)
+                .write(move |tx| {
+                    let key = format!("number {number}");
+                    set(
+                        tx,
+                        &Timer {
+                            owner,
+                            kind: &MOODY,
+                            key: key.as_bytes(),
+                            note: b"",
+                            due: START.plus_seconds(number),
+                        },
+                    )
+                })
+                .await;
+            done.unwrap();
+        }
+        house.clock.advance_seconds(10);
+        let late = desk.kinds().await.unwrap();
+        assert_eq!((late[0].due, late[0].late, late[0].parked), (3, 3, 0), "{kind:?}");
+        assert_eq!(late[0].first, Some(START));
+        bell.catch_up().await.unwrap();
+        let state = desk.kinds().await.unwrap();
+        assert_eq!((state[0].waiting, state[0].parked), (0, 3), "{kind:?}");
+        let first = desk
+            .parked_timers(None, PageSize::clamped(Some(2)))
+            .await
+            .unwrap();
+        let rest = desk
+            .parked_timers(first.next.as_ref(), PageSize::clamped(Some(2)))
+            .await
+            .unwrap();
+        assert_eq!((first.items.len(), rest.items.len()), (2, 1));
+        let parked = &rest.items[0];
+        assert!(parked.key.starts_with("number "));
+        assert_eq!(
+            (parked.kind, &*parked.reason),
+            ("test.moody", "the printer is out of paper")
+        );
+        mended.store(true, Ordering::SeqCst);
+        assert!(desk.retry_timer(parked.owner, parked.name).await.unwrap());
+        assert!(
+            !desk.retry_timer(parked.owner, parked.name).await.unwrap(),
+            "once"
+        );
+        bell.catch_up().await.unwrap();
+        let state = desk.kinds().await.unwrap();
+        assert_eq!((state[0].waiting, state[0].parked), (0, 2), "{kind:?}");
+    }
+}
