@@ -9,11 +9,12 @@ space:create_index('due', {parts = {{2, 'unsigned'}, {1, 'string'}}})
 local done = box.schema.space.create('done')
 done:create_index('primary', {parts = {1, 'unsigned'}})
 
+local zeros = string.rep('0', 100)
 local began = clock.monotonic()
 for first = 0, timers - 1, batch do
     box.begin()
     for number = first, math.min(first + batch, timers) - 1 do
-        space:replace{string.format('%010d/%0120d', number, number * 7919), (number * 2654435) % 60000000}
+        space:replace{string.format('%010d/', number) .. zeros .. string.format('%020d', number * 7919), (number * 2654435) % 60000000}
     end
     box.commit()
 end

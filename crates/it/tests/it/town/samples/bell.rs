@@ -21,7 +21,7 @@ pub fn samples() -> Vec<Sample> {
 }
 
 fn timer(path: &'static str) -> Sample {
-    sample("POST", path, Shows::Whoever, async |ctx: Ctx| {
+    sample("POST", path, Shows::Whoever, move |ctx: Ctx| async move {
         let (owner, name) = (Id::new(ctx.town.clock.now()), Id::new(ctx.town.clock.now()));
         if !ctx.unknown() {
             let parked: Result<u64, StoreError> = ctx
@@ -40,12 +40,12 @@ fn timer(path: &'static str) -> Sample {
                 .await;
             parked.unwrap();
         }
-        Call::form(&[]).at(&[&owner.to_string(), &name.to_string()])
+        posted(path).at(&[&owner.to_string(), &name.to_string()])
     })
 }
 
 fn change(path: &'static str) -> Sample {
-    sample("POST", path, Shows::Whoever, async |ctx: Ctx| {
+    sample("POST", path, Shows::Whoever, move |ctx: Ctx| async move {
         let owner = Id::new(ctx.town.clock.now());
         if !ctx.unknown() {
             let parked: Result<u64, StoreError> = ctx
@@ -64,6 +64,15 @@ fn change(path: &'static str) -> Sample {
                 .await;
             parked.unwrap();
         }
-        Call::form(&[]).at(&[&owner.to_string(), "7"])
+        posted(path).at(&[&owner.to_string(), "7"])
     })
+}
+
+/// As a program asks, or as a page's button does.
+fn posted(path: &str) -> Call {
+    if path.starts_with("/api/") {
+        Call::default()
+    } else {
+        Call::form(&[])
+    }
 }
