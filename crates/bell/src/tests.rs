@@ -16,6 +16,10 @@ static FUSSY: Kind = Kind::new(9002, "test.fussy").attempts(3);
 static BRIEF: Kind = Kind::new(9003, "test.brief").wanted_for(Duration::from_secs(60));
 static AGAIN: Kind = Kind::new(9004, "test.again");
 
+/// On a table of these tests, so that they are no statements of the program.
+const LEAVE: &str = "INSERT INTO rung (owner, timer_key, at, asked) VALUES ($1, $2, $3, $4)";
+const LEFT: &str = "SELECT timer_key FROM rung ORDER BY at, asked LIMIT 100000";
+
 /// What handlers leave behind: a row of their own for each time they were rung.
 async fn house(kind: stores::Kind) -> TestStore {
     let house = stores::open(kind).await.unwrap();
@@ -34,22 +38,13 @@ async fn house(kind: stores::Kind) -> TestStore {
 }
 
 fn note(tx: &mut Tx<'_>, rung: &Rung<'_>) -> Result<(), Failed> {
-    tx.execute(
-        sql!("INSERT INTO rung (owner, timer_key, at, asked) VALUES ($1, $2, $3, $4)"),
-        params![rung.owner, rung.key, rung.now, rung.due],
-    )?;
+    tx.execute(sql!(LEAVE), params![rung.owner, rung.key, rung.now, rung.due])?;
     Ok(())
 }
 
 async fn rung(house: &TestStore) -> Vec<String> {
     let found = house
-        .read_each(|tx| {
-            tx.query(
-                sql!("SELECT timer_key FROM rung ORDER BY at, asked LIMIT 100000"),
-                params![],
-                |row| row.get::<Vec<u8>>(0),
-            )
-        })
+        .read_each(|tx| tx.query(sql!(LEFT), params![], |row| row.get::<Vec<u8>>(0)))
         .await;
     let found: Vec<Vec<Vec<u8>>> = found.map_err(|error: StoreError| error).unwrap();
     let keys = found.into_iter().flatten();

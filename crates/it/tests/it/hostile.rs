@@ -8,4 +8,3 @@ mod kills;
 mod letters;
 mod load;
 mod restarts;
-mod timers;
