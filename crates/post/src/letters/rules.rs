@@ -114,7 +114,7 @@ impl Next {
 }
 
 /// What becomes of a letter when `event` happens at `now`. `None`: it does not fit, and nothing changes.
-pub fn after(standing: &Standing, event: Event<'_>, now: Moment) -> Option<Next> {
+pub fn after(standing: &Standing, event: Event<'_>, instant: Moment) -> Option<Next> {
     let next = match (standing.state, event) {
         (State::Waiting, Event::Attempt) => Next {
             attempts: standing.attempts.saturating_add(1),
@@ -122,17 +122,23 @@ pub fn after(standing: &Standing, event: Event<'_>, now: Moment) -> Option<Next>
         },
         (State::Waiting, Event::Unwanted) => Next::rest(State::Suppressed, standing),
         (State::Waiting, Event::TooLate) => Next::rest(State::Expired, standing),
-        (State::Waiting, Event::NotWritten) => not_written(standing, now),
-        (State::Waiting, Event::Later(then)) => Next::wait(standing, then.max(now)),
+        (State::Waiting, Event::NotWritten) => not_written(standing, instant),
+        (State::Waiting, Event::Later(then)) => Next::wait(standing, then.max(instant)),
         (State::Waiting | State::Parked, Event::Withdrawn) => Next::rest(State::Withdrawn, standing),
         (State::Sending | State::Unsure, Event::HandedOver) => Next::rest(State::HandedOver, standing),
-        (State::Sending, Event::Refused { refusal, elsewhere }) => refused(standing, refusal, elsewhere, now),
+        (State::Sending, Event::Refused { refusal, elsewhere }) => {
+            refused(standing, refusal, elsewhere, instant)
+        }
         (State::Sending, Event::NoAnswer) => {
-            look_up_at(standing, now, now.plus_seconds(LOOK_UP_AFTER_SECONDS))
+            look_up_at(standing, instant, instant.plus_seconds(LOOK_UP_AFTER_SECONDS))
         }
         (State::Unsure, Event::NotLookedUp { again }) => {
-            let soonest = now.plus_seconds(LOOK_UP_PAUSE_SECONDS);
-            look_up_at(standing, now, again.map_or(soonest, |again| again.max(soonest)))
+            let soonest = instant.plus_seconds(LOOK_UP_PAUSE_SECONDS);
+            look_up_at(
+                standing,
+                instant,
+                again.map_or(soonest, |again| again.max(soonest)),
+            )
         }
         (
             State::Unsure,
@@ -141,10 +147,10 @@ pub fn after(standing: &Standing, event: Event<'_>, now: Moment) -> Option<Next>
                 knows_again,
                 on_unsure,
             },
-        ) => looked_up(standing, found, knows_again, on_unsure, now),
+        ) => looked_up(standing, found, knows_again, on_unsure, instant),
         (State::Unsure | State::Parked, Event::TriedAgain) => Next {
             attempts: 0,
-            ..Next::wait(standing, now)
+            ..Next::wait(standing, instant)
         },
         (State::Unsure, Event::TakenForHandedOver) => Next::rest(State::HandedOver, standing),
         (state, Event::Heard(feedback)) => heard(standing, state, feedback)?,
@@ -153,33 +159,33 @@ pub fn after(standing: &Standing, event: Event<'_>, now: Moment) -> Option<Next>
     Some(next)
 }
 
-fn not_written(standing: &Standing, now: Moment) -> Next {
+fn not_written(standing: &Standing, instant: Moment) -> Next {
     let attempts = standing.attempts.saturating_add(1);
     let tried = Standing {
         attempts,
         ..*standing
     };
     if attempts < WRITINGS_MAX {
-        Next::wait(&tried, now.plus_micros(pause_micros(&tried)))
+        Next::wait(&tried, instant.plus_micros(pause_micros(&tried)))
     } else {
         Next::rest(State::Parked, &tried)
     }
 }
 
-fn refused(standing: &Standing, refusal: &Refusal, elsewhere: bool, now: Moment) -> Next {
-    let paused = now.plus_micros(pause_micros(standing));
+fn refused(standing: &Standing, refusal: &Refusal, elsewhere: bool, instant: Moment) -> Next {
+    let paused = instant.plus_micros(pause_micros(standing));
     match refusal.class {
         Class::Mailbox if refusal.is_final => Next::rest(State::Bounced, standing),
         Class::Unwanted if refusal.is_final => Next::rest(State::Suppressed, standing),
         Class::Policy | Class::Letter if refusal.is_final => Next::rest(State::Parked, standing),
         Class::Mailbox | Class::Unwanted | Class::Policy | Class::Letter => {
-            Next::wait(standing, later(paused, refusal, now))
+            Next::wait(standing, later(paused, refusal, instant))
         }
         Class::Authentication | Class::Quota | Class::Network | Class::Latency => {
             let due = if elsewhere && standing.attempts <= FAILOVERS_MAX {
-                now
+                instant
             } else {
-                later(paused, refusal, now)
+                later(paused, refusal, instant)
             };
             Next::wait(standing, due).stick(Stick::RatherElsewhere)
         }
@@ -187,17 +193,17 @@ fn refused(standing: &Standing, refusal: &Refusal, elsewhere: bool, now: Moment)
 }
 
 /// Not before the server wants to be asked again, whatever we think of it.
-fn later(paused: Moment, refusal: &Refusal, now: Moment) -> Moment {
+fn later(paused: Moment, refusal: &Refusal, instant: Moment) -> Moment {
     let asked = refusal
         .retry_after
         .and_then(|pause| i64::try_from(pause.as_micros()).ok());
-    asked.map_or(paused, |micros| paused.max(now.plus_micros(micros)))
+    asked.map_or(paused, |micros| paused.max(instant.plus_micros(micros)))
 }
 
 /// Once nobody wants it any more it rests as it is, for a person or for late feedback.
-fn look_up_at(standing: &Standing, now: Moment, due: Moment) -> Next {
+fn look_up_at(standing: &Standing, instant: Moment, due: Moment) -> Next {
     Next {
-        due: (now < standing.wanted_until).then_some(due),
+        due: (instant < standing.wanted_until).then_some(due),
         stick: Stick::OnlyThere,
         ..Next::rest(State::Unsure, standing)
     }
@@ -208,13 +214,13 @@ fn looked_up(
     found: &Found,
     knows_again: bool,
     on_unsure: OnUnsure,
-    now: Moment,
+    instant: Moment,
 ) -> Next {
     match (found, on_unsure) {
         (Found::Here { .. }, _) => Next::rest(State::HandedOver, standing),
-        (Found::Nowhere, _) => Next::wait(standing, now),
-        (Found::NobodyKnows, _) if knows_again => Next::wait(standing, now).stick(Stick::OnlyThere),
-        (Found::NobodyKnows, OnUnsure::SendAgain) => Next::wait(standing, now),
+        (Found::Nowhere, _) => Next::wait(standing, instant),
+        (Found::NobodyKnows, _) if knows_again => Next::wait(standing, instant).stick(Stick::OnlyThere),
+        (Found::NobodyKnows, OnUnsure::SendAgain) => Next::wait(standing, instant),
         (Found::NobodyKnows, OnUnsure::LetBe) => Next::rest(State::Unsure, standing).stick(Stick::OnlyThere),
     }
 }
@@ -244,5 +250,4 @@ fn pause_micros(standing: &Standing) -> i64 {
 }
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;

@@ -1,3 +1,5 @@
+//! Asking for a letter, taking it back, and hearing of it.
+
 use std::time::Duration;
 
 use kernel::{Id, Moment, PersonId};

@@ -22,6 +22,9 @@ pub(super) struct Landed {
     pub letter: Letter,
     pub what: What,
     pub at: Moment,
+    /// Its place at the provider, kept until the answer is on disk: so no more letters can be unsure at once than
+    /// a provider may have in its hands.
+    pub pass: Option<Pass>,
 }
 
 pub(super) enum What {
@@ -51,7 +54,7 @@ impl Drop for Out {
 }
 
 /// Gives a letter, whose attempt is on disk, to the provider that the pass is for.
-pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready, pass: Pass) -> Landed {
+pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready, mut pass: Pass) -> Landed {
     let _out = Out::new(&office, letter.id);
     let (provider, to) = (pass.provider(), ready.to.clone());
     // On a task of its own, so that a client that panics loses one answer and not the worker.
@@ -76,7 +79,13 @@ pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready,
         stop_dead_mailbox(&office, &letter, &to, refusal).await;
     }
     let what = What::Given { verdict, elsewhere };
-    Landed { letter, what, at }
+    let pass = Some(pass);
+    Landed {
+        letter,
+        what,
+        at,
+        pass,
+    }
 }
 
 fn unsure(why: &str) -> Verdict {
@@ -116,7 +125,12 @@ pub(super) async fn look_up(office: Arc<Office>, letter: Letter) -> Landed {
     };
     let what = What::LookedUp { found, knows_again };
     let at = office.now();
-    Landed { letter, what, at }
+    Landed {
+        letter,
+        what,
+        at,
+        pass: None,
+    }
 }
 
 /// That a provider knows nothing of a letter counts only when it would know by now.
@@ -167,7 +181,12 @@ impl Landed {
             verdict: Verdict::Refused(refusal),
             elsewhere: false,
         };
-        Landed { letter, what, at }
+        Landed {
+            letter,
+            what,
+            at,
+            pass: None,
+        }
     }
 
     /// What follows for the letter.

@@ -381,6 +381,7 @@ async fn write_down(office: &Office, held: &Held, landed: Vec<Landed>) {
             meter::handed_over(&office.desks, &one.letter, one.at);
         }
     }
+    let _places: Vec<_> = landed.into_iter().filter_map(|one| one.pass).collect();
     for _ in 0..WRITE_AGAIN_MAX {
         match record::certain(&held.shard, decided.clone(), record::page_of(held)).await {
             Ok(_) => return,

@@ -1,3 +1,5 @@
+//! The whole way of a letter over stores of every kind, with providers that do as they are told.
+
 use std::collections::HashMap;
 use std::time::Duration;
 

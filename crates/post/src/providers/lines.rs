@@ -262,7 +262,7 @@ impl Pass {
     }
 
     /// The letter was given, and this came of it.
-    pub fn ended(mut self, verdict: &Verdict, now: Moment) {
+    pub fn ended(&mut self, verdict: &Verdict, now: Moment) {
         self.used = true;
         let line = &self.lines.lines[self.at];
         let name = line.provider.name().to_owned();

@@ -74,10 +74,10 @@ pub fn health(verdict: &Verdict) -> Health {
 
 impl Breaker {
     /// Whether a letter may be given now.
-    pub fn lets_through(self, now: Moment) -> bool {
+    pub fn lets_through(self, instant: Moment) -> bool {
         match self {
             Breaker::Closed { .. } => true,
-            Breaker::Open { until, .. } => until <= now,
+            Breaker::Open { until, .. } => until <= instant,
             Breaker::Probing { .. } => false,
         }
     }
@@ -93,22 +93,25 @@ impl Breaker {
 
     /// The letter that was to be the probe was not given after all.
     #[must_use]
-    pub fn not_given(self, now: Moment) -> Breaker {
+    pub fn not_given(self, instant: Moment) -> Breaker {
         match self {
-            Breaker::Probing { opened } => Breaker::Open { until: now, opened },
+            Breaker::Probing { opened } => Breaker::Open {
+                until: instant,
+                opened,
+            },
             other => other,
         }
     }
 
     /// What an attempt that ended at `now` makes of it.
     #[must_use]
-    pub fn after(self, health: Health, now: Moment) -> Breaker {
+    pub fn after(self, health: Health, instant: Moment) -> Breaker {
         let opened = match self {
             Breaker::Closed { .. } => 0,
             Breaker::Open { opened, .. } | Breaker::Probing { opened } => opened,
         };
         let open = |seconds: i64| Breaker::Open {
-            until: now.plus_seconds(seconds),
+            until: instant.plus_seconds(seconds),
             opened: opened.saturating_add(1),
         };
         match (self, health) {
@@ -207,5 +210,4 @@ fn by_weight(candidates: &[Candidate<'_>], among: &[usize], letter: Id) -> Optio
 }
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;

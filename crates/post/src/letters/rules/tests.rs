@@ -1,3 +1,5 @@
+//! What becomes of letters, case by case and on any path.
+
 use std::time::Duration;
 
 use proptest::prelude::*;

@@ -1,7 +1,9 @@
+//! Who takes a letter, and who is left alone.
+
 use proptest::prelude::*;
 
-use super::super::Refusal;
 use super::*;
+use crate::providers::Refusal;
 
 const NOW: Moment = Moment::from_seconds(1_795_000_000);
 
