@@ -7,7 +7,7 @@
 use askama::Template;
 use kernel::{Id, Language, Moment, Secret};
 
-use crate::content::Content;
+use crate::content::{Content, wrapped};
 use crate::mime::{self, Mailbox};
 use crate::providers::Ready;
 use crate::streams::StopLinks;
@@ -108,6 +108,10 @@ impl Stationery {
         format!("{letter}@{}", self.from.host())
     }
 
+    pub fn house(&self) -> &str {
+        &self.house
+    }
+
     pub fn stop_links(&self) -> &StopLinks {
         &self.stop
     }
@@ -147,11 +151,12 @@ impl Stationery {
             stop,
             stop_words: &stop_words,
         };
+        let why = wrapped(&content.why);
         let text = AsText {
             house: &self.house,
             base: &self.base,
             body: content.text.trim_end(),
-            why: content.why.trim_end(),
+            why: why.trim_end(),
             stop,
             stop_words: &stop_words,
         };

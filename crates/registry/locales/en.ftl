@@ -290,3 +290,20 @@ reset-lead = After this, all sessions of yours end and you sign in with the new 
 set-password = Set the password
 link-gone-title = This link no longer works
 link-gone-advice = It was used or is too old. Ask an administrator for a new one, or sign in if you have a password.
+
+# Letters.
+letter-hello = Hello, { $name }!
+letter-hello-nameless = Hello!
+letter-link-until = The link works once, until { $until }.
+letter-invitation-subject = You are invited to { $house }
+letter-invitation-preview = Choose a password by { $until }, and you are in.
+letter-invitation-body = There is an account for you at { $house }, the people services of the city. Choose a password, and sign in with { $email } from then on.
+letter-invitation-act = Choose a password
+letter-invitation-unexpected = If this means nothing to you, you need not do anything: without a password nobody can use the account.
+letter-invitation-why = You get this letter because somebody who looks after people at { $house } invited { $email }.
+letter-reset-subject = A new password for { $house }
+letter-reset-preview = Choose it by { $until }.
+letter-reset-body = You, or an administrator for you, asked for a new password for { $email }. All devices that are signed in now will have to sign in again.
+letter-reset-act = Choose a new password
+letter-reset-unexpected = If you did not ask for this, you need not do anything: the old password stays, and nobody else has this link.
+letter-reset-why = You get this letter because a new password was asked for { $email } at { $house }.

@@ -12,6 +12,8 @@ pub struct Options {
     pub base: String,
     /// Seals the private signing keys in the store. The same for all instances of one house.
     pub secret: Secret,
+    /// Whether letters reach people, and do not only go into a folder.
+    pub reaches_people: bool,
     pub hashing: Hashing,
     pub password_chars_min: usize,
     pub access_token_seconds: i64,
@@ -38,6 +40,7 @@ impl Default for Options {
             house: "Townhall".to_owned(),
             base: "http://127.0.0.1:8080".to_owned(),
             secret: Secret::random(),
+            reaches_people: false,
             hashing: Hashing::default(),
             password_chars_min: PASSWORD_CHARS_MIN,
             access_token_seconds: 10 * MINUTE,

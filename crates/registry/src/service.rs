@@ -8,7 +8,7 @@ use store::{Store, StoreError};
 use tokio::sync::Semaphore;
 
 use crate::gatekeeper::Known;
-use crate::links::{LinkCarrier, RESETS_UNDER_WAY_MAX, ShownToAdmin};
+use crate::links::{Carrier, RESETS_UNDER_WAY_MAX};
 use crate::passwords::HashingPool;
 use crate::revocations::Revocations;
 use crate::sessions::Renewals;
@@ -31,7 +31,7 @@ pub struct Registry {
     pub(crate) recognised: Known,
     pub(crate) renewals: Renewals,
     pub(crate) throttles: Throttles,
-    pub(crate) carrier: Arc<dyn LinkCarrier>,
+    pub(crate) carrier: Arc<Carrier>,
     /// Requests for a reset that are worked on after their answer.
     pub(crate) resets_under_way: Arc<Semaphore>,
 }
@@ -59,6 +59,7 @@ impl Registry {
     pub fn new(store: Store, clock: Clock, options: Options) -> Result<Arc<Registry>, StartError> {
         let passwords = HashingPool::start(options.hashing).map_err(StartError::Hashing)?;
         let keyring = Keyring::new(Seal::new(&options.secret)?);
+        let carrier = Carrier::new(&options.secret, options.reaches_people)?;
         Ok(Arc::new_cyclic(|me| Registry {
             me: me.clone(),
             passwords,
@@ -70,7 +71,7 @@ impl Registry {
                 account: Throttle::new("account_sign_ins", options.account_attempts_per_minute),
                 address: Throttle::new("address_sign_ins", options.address_attempts_per_minute),
             },
-            carrier: Arc::new(ShownToAdmin),
+            carrier: Arc::new(carrier),
             resets_under_way: Arc::new(Semaphore::new(RESETS_UNDER_WAY_MAX)),
             store,
             clock,

@@ -104,6 +104,9 @@ pub enum Admin {
     /// Timers and changes that are late or parked
     #[command(subcommand)]
     Bell(Bell),
+    /// How letters look
+    #[command(subcommand)]
+    Letters(Letters),
     /// A mail server for dry runs: it delivers nothing, fails as its script says, and counts by Message-ID
     Sink(SinkOptions),
 }
@@ -233,6 +236,28 @@ pub enum Keys {
         /// Refuse tokens of the old key at once, because somebody may know it [default: they stay good until they end]
         #[arg(long)]
         at_once: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Letters {
+    /// Print a letter with sample data, as HTML
+    Preview {
+        /// Which one, such as registry.invitation
+        #[arg(long, value_name = "KIND")]
+        kind: String,
+        /// en or ru
+        #[arg(long, default_value = "en")]
+        language: String,
+        /// Into this file [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// day or night [default: as the reader's system says]
+        #[arg(long, value_name = "LIGHT")]
+        light: Option<String>,
+        /// The plain text instead of the HTML
+        #[arg(long)]
+        text: bool,
     },
 }
 

@@ -14,7 +14,7 @@ use registry::Options;
 use registry::passwords::Hashing;
 use store::{Lanes, ServerConfig, Store, StoreConfig};
 
-use crate::config::{Config, Engine};
+use crate::config::{Config, Engine, ProviderKind};
 
 /// The embedded store's file in its folder.
 const STORE_FILE: &str = "townhall.db";
@@ -63,6 +63,7 @@ pub fn registry_options(config: &Config, base: &str) -> anyhow::Result<Options> 
         house: settings.house.clone(),
         base: base.to_owned(),
         secret: secret(config)?,
+        reaches_people: reaches_people(config),
         hashing: Hashing {
             memory_kib: settings.argon2_memory_kibibytes,
             passes: settings.argon2_passes,
@@ -84,6 +85,12 @@ pub fn registry_options(config: &Config, base: &str) -> anyhow::Result<Options> 
         account_attempts_per_minute: settings.account_attempts_per_minute,
         address_attempts_per_minute: settings.address_attempts_per_minute,
     })
+}
+
+/// A folder reaches nobody: what is put into it is read here, if at all.
+fn reaches_people(config: &Config) -> bool {
+    let mut providers = config.post.providers.iter();
+    providers.any(|provider| provider.kind != ProviderKind::Folder)
 }
 
 const MINUTE: i64 = 60;

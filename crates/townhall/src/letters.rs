@@ -1,10 +1,11 @@
-//! What the house writes: the streams that readers can stop.
+//! What the house writes: the streams that readers can stop, and how each letter looks.
 
 use std::sync::Arc;
 
 use front::Routes;
-use kernel::Clock;
+use kernel::{Clock, Secret};
 use post::streams::{StopLinks, Stream, Streams};
+use post::{NotFinished, Specimens, Stationery};
 use registry::Registry;
 use store::Store;
 
@@ -17,4 +18,13 @@ pub fn pages(registry: &Registry, store: &Store, clock: &Clock) -> Routes {
     let links = StopLinks::new(&options.base, &options.secret);
     let streams = Streams::new(store.clone(), clock.clone(), links, STREAMS.to_vec());
     post::pages::of_streams(Arc::new(streams))
+}
+
+/// Every letter of the house with sample data. Links in them open nothing, so they are signed with no secret of ours.
+pub fn specimens(house: &str, base: &str) -> Result<Specimens, NotFinished> {
+    Ok(Specimens {
+        all: registry::links::SPECIMENS.to_vec(),
+        reader: registry::demo::reader,
+        stationery: Stationery::new(house, base, "townhall@townhall.example", &Secret::random())?,
+    })
 }

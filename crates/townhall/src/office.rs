@@ -13,7 +13,7 @@ use post::providers::{
     Provider,
 };
 use post::suppressions::Suppressions;
-use post::{Desks, Post, Setup, Stationery};
+use post::{Post, Setup, Stationery};
 use registry::Registry;
 use store::Store;
 
@@ -43,7 +43,7 @@ pub fn open(
     Ok(Post::new(Setup {
         store: store.clone(),
         clock: clock.clone(),
-        desks: desks(),
+        desks: desks(registry),
         lines: lines(config)?,
         recipients: registry.clone(),
         stationery,
@@ -75,7 +75,7 @@ pub fn feedback(
     Feedback::new(FeedbackSetup {
         store: store.clone(),
         clock: clock.clone(),
-        desks: desks(),
+        desks: desks(registry),
         recipients: registry.clone(),
         suppressions: suppressions.clone(),
         webhooks: Webhooks {
@@ -88,8 +88,8 @@ pub fn feedback(
 }
 
 /// Who writes which letters.
-fn desks() -> Desks {
-    Desks::new()
+fn desks(registry: &Arc<Registry>) -> Desks {
+    registry::links::desks(registry)
 }
 
 /// Who letters are from: `post.from`, or a name at the host by which the house is reached.

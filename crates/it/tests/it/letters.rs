@@ -1,7 +1,12 @@
-//! What readers do about letters.
+//! What the house writes to people, and what readers do about letters.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use http::Method;
-use kernel::Id;
+use kernel::{Id, Language};
+use post::{Content, Kind, Picture, Recipient, Stationery};
+use serde_json::{Value, json};
 
 use crate::town::{Actor, Call, Role, Town};
 
@@ -110,4 +115,127 @@ async fn a_person_sets_quiet_hours_and_clears_them() {
     assert!(shows("22:00").await, "what was refused changed nothing");
     assert_eq!(send("", "").await, 303);
     assert!(!shows("22:00").await);
+}
+
+/// Until the folder has a letter that says this; the workers are awake as soon as it was asked for.
+async fn letter_with(town: &Town, text: &str) -> Vec<u8> {
+    for _ in 0..600 {
+        for letter in town.letters() {
+            if String::from_utf8_lossy(&letter).contains(text) {
+                return letter;
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("no letter says {text}");
+}
+
+#[tokio::test]
+async fn an_invitation_goes_out_as_a_letter_with_the_link_that_the_administrator_is_shown() {
+    let town = Town::open().await;
+    let (id, link) = town.invited().await;
+    let person = town.get(town.admin(), &format!("/api/v1/people/{id}")).await;
+    let email = person["email"].as_str().unwrap();
+    let letter = letter_with(&town, &format!("<{email}>")).await;
+    let read = as_python_reads(&letter);
+    assert_eq!(
+        read["to"],
+        format!("\"{}\" <{email}>", person["name"].as_str().unwrap()).replace('"', "")
+    );
+    assert_eq!(read["subject"], "You are invited to Townhall");
+    assert!(read["text"].as_str().unwrap().contains(&link), "{read}");
+    assert!(read["html"].as_str().unwrap().contains(&link), "{read}");
+    assert_eq!(read["stop"], Value::Null, "there is nothing to stop");
+}
+
+/// What the e-mail package of Python makes of a letter.
+fn as_python_reads(letter: &[u8]) -> Value {
+    const READER: &str = "
+import email, email.policy, json, sys
+letter = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
+parts = list(letter.walk())
+print(json.dumps({
+    'from': str(letter['from']), 'to': str(letter['to']), 'subject': str(letter['subject']),
+    'id': letter['message-id'], 'date': letter['date'].datetime.isoformat(), 'stop': letter['list-unsubscribe'],
+    'text': letter.get_body(('plain',)).get_content(), 'html': letter.get_body(('html',)).get_content(),
+    'kinds': [part.get_content_type() for part in parts],
+    'defects': [str(defect) for part in parts for defect in part.defects],
+}))";
+    let mut python = Command::new("python3")
+        .args(["-c", READER])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("these tests need python3");
+    python.stdin.take().unwrap().write_all(letter).unwrap();
+    let out = python.wait_with_output().unwrap();
+    assert!(
+        out.status.success(),
+        "python could not read it: {}",
+        String::from_utf8_lossy(letter)
+    );
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+static DIGEST: Kind = Kind::bulk(
+    900,
+    "test.digest",
+    "test.digest",
+    std::time::Duration::from_secs(60),
+);
+
+#[test]
+fn python_reads_a_russian_letter_with_a_picture_as_it_was_written() {
+    let secret = kernel::Secret::new("s".repeat(32));
+    let stationery = Stationery::new(
+        "Ратуша",
+        "https://house.example",
+        "letters@house.example",
+        &secret,
+    )
+    .unwrap();
+    let to = Recipient {
+        language: Language::Russian,
+        ..registry::demo::reader(Language::Russian)
+    };
+    let body = post::Body::new()
+        .paragraph("Три встречи. ".repeat(20))
+        .picture("week.png", "Неделя");
+    let content = Content {
+        subject: "Понедельник: 3 встречи и совет, который начинается раньше обычного".to_owned(),
+        html: body.html().unwrap(),
+        text: body.text().unwrap(),
+        pictures: vec![Picture {
+            name: "week.png".to_owned(),
+            kind: "image/png",
+            bytes: std::sync::Arc::from([1u8, 2, 3].as_slice()),
+        }],
+        ..Content::default()
+    };
+    let at = "2026-11-23T06:00:00Z".parse().unwrap();
+    let id = Id::named("letter", "1");
+    let ready = stationery.finished(id, &DIGEST, &to, &content, at).unwrap();
+    let read = as_python_reads(&ready.mime);
+    assert_eq!(read["defects"], json!([]));
+    assert_eq!(read["subject"], content.subject.as_str());
+    assert_eq!(read["from"], "Ратуша <letters@house.example>");
+    assert_eq!(read["to"], format!("{} <{}>", to.name, to.email));
+    assert_eq!(read["date"], "2026-11-23T06:00:00+00:00");
+    assert_eq!(read["id"], format!("<{id}@house.example>"));
+    assert_eq!(
+        read["kinds"],
+        json!([
+            "multipart/alternative",
+            "text/plain",
+            "multipart/related",
+            "text/html",
+            "image/png"
+        ])
+    );
+    let text = read["text"].as_str().unwrap();
+    assert_eq!(
+        text.matches("Три встречи.").count() + text.matches("Три\nвстречи.").count(),
+        20,
+        "{text}"
+    );
 }

@@ -142,7 +142,7 @@ pub struct Inner {
     admin: OnceLock<Actor>,
     next: AtomicU64,
     running: Running,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Town {
@@ -167,7 +167,7 @@ impl Town {
             next: AtomicU64::new(1),
             admin: OnceLock::new(),
             running,
-            _folder: folder,
+            folder,
         }));
         let admin = Actor {
             id,
@@ -292,6 +292,16 @@ impl Town {
     pub fn stop_link(&self, owner: Id, stream: &str) -> String {
         let options = self.running.registry.options();
         post::streams::StopLinks::new(&options.base, &options.secret).token(owner, stream)
+    }
+
+    /// The letters that went into the folder.
+    pub fn letters(&self) -> Vec<Vec<u8>> {
+        let folder = self.folder.path().join("townhall-data/letters");
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let letters = files.filter(|file| file.path().extension().is_some_and(|e| e == "eml"));
+        letters
+            .filter_map(|file| std::fs::read(file.path()).ok())
+            .collect()
     }
 
     /// Asks for a page, or sends a form.

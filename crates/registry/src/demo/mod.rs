@@ -6,7 +6,9 @@
 mod key;
 mod names;
 mod plan;
+mod reader;
 mod service;
 
 pub use plan::{City, Dweller, RoleInCity, Standing, plan};
+pub use reader::reader;
 pub use service::Ground;

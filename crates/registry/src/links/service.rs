@@ -68,14 +68,13 @@ impl Registry {
             .write(move |tx| {
                 let person = people_rows::person(tx, id)?.ok_or(Reason::NotFound)?;
                 grants::rules::may_administer(acting, id, grants::rows::on_house(tx, id)?)?;
-                let (about, email) = recipient(&person, purpose)?;
+                recipient(&person, purpose)?;
                 let outgoing = Outgoing {
+                    link: link.id,
                     person: id,
                     purpose,
-                    email: email.clone(),
-                    name: about.name.to_string(),
-                    language: about.language,
                     address: address.clone(),
+                    made: now,
                     expires,
                 };
                 rows::put(tx, &link)?;

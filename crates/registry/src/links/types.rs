@@ -5,11 +5,8 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kernel::{Id, Language, Moment, PersonId, Secret};
+use kernel::{Id, Moment, PersonId, Secret};
 use sha2::{Digest as _, Sha256};
-use store::{StoreError, Tx};
-
-use crate::people::types::Email;
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -120,14 +117,13 @@ impl FromStr for LinkToken {
 
 /// A link on its way to its person.
 #[derive(Clone)]
-pub struct Outgoing {
+pub(crate) struct Outgoing {
+    pub link: Id,
     pub person: PersonId,
     pub purpose: Purpose,
-    pub email: Email,
-    pub name: String,
-    pub language: Language,
     /// The address to open, with the secret in it.
     pub address: Secret,
+    pub made: Moment,
     pub expires: Moment,
 }
 
@@ -145,32 +141,8 @@ impl fmt::Debug for Outgoing {
 pub enum Carried {
     /// It is on its way in a letter. Nobody else needs to see it.
     Sent,
-    /// Nobody carries it: whoever made it has to pass it on.
+    /// Letters reach nobody from here: whoever made it has to pass it on.
     ShownToAdmin,
-}
-
-/// Who brings links to people. What is to be sent is written down in the transaction that makes the link, so there is
-/// neither a link without its letter nor a letter without its link.
-pub trait LinkCarrier: Send + Sync + 'static {
-    /// Whether people can be reached without an administrator: only then does a person's own request for a reset make
-    /// a link.
-    fn reaches_people(&self) -> bool;
-
-    fn carry(&self, tx: &mut Tx<'_>, outgoing: &Outgoing) -> Result<Carried, StoreError>;
-}
-
-/// Nobody carries links: the administrator who makes one sees it and passes it on.
-#[derive(Clone, Copy, Debug)]
-pub struct ShownToAdmin;
-
-impl LinkCarrier for ShownToAdmin {
-    fn reaches_people(&self) -> bool {
-        false
-    }
-
-    fn carry(&self, _: &mut Tx<'_>, _: &Outgoing) -> Result<Carried, StoreError> {
-        Ok(Carried::ShownToAdmin)
-    }
 }
 
 #[cfg(test)]

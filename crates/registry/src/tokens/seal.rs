@@ -1,7 +1,8 @@
-//! Sealing of the private signing keys, so that a copy of the database alone signs nothing.
+//! Sealing of what must not be read from the store: private signing keys, and links on their way in letters. So a copy
+//! of the database alone signs nothing and opens nothing.
 //!
 //! The secret of the house stays outside of the store: in a file that only its owner reads, or in the configuration.
-//! From it one key is derived (HKDF) for AES-256-GCM. The id of the signing key is bound in, so that a sealed key
+//! From it one key for each purpose is derived (HKDF) for AES-256-GCM. The id of what is sealed is bound in, so that it
 //! cannot be put in another's place.
 
 use std::io;
@@ -32,14 +33,24 @@ pub enum BadSeal {
 }
 
 impl Seal {
+    /// For private signing keys.
     pub fn new(secret: &Secret) -> Result<Seal, BadSeal> {
+        Seal::derived(secret, b"signing keys")
+    }
+
+    /// For links on their way.
+    pub fn for_links(secret: &Secret) -> Result<Seal, BadSeal> {
+        Seal::derived(secret, b"links in letters")
+    }
+
+    fn derived(secret: &Secret, purpose: &[u8]) -> Result<Seal, BadSeal> {
         let text = secret.reveal().trim();
         if text.len() < SECRET_CHARS_MIN {
             return Err(BadSeal::ShortSecret);
         }
         let derived = Salt::new(HKDF_SHA256, b"townhall").extract(text.as_bytes());
         let key = derived
-            .expand(&[b"signing keys"], &AES_256_GCM)
+            .expand(&[purpose], &AES_256_GCM)
             .map(UnboundKey::from)
             .map_err(|_| BadSeal::ShortSecret)?;
         Ok(Seal(LessSafeKey::new(key)))

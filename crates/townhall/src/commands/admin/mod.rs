@@ -4,6 +4,7 @@
 mod audit;
 mod bell;
 mod keys;
+mod letters;
 mod people;
 mod sink;
 
@@ -28,6 +29,9 @@ pub async fn run(config: &Config, command: &Admin) -> anyhow::Result<()> {
         // Nothing of the house is needed, and nothing of it is touched.
         return sink::run(options).await;
     }
+    if let Admin::Letters(command) = command {
+        return letters::run(config, &base(config), command);
+    }
     if config.store.engine == Engine::Sqlite {
         // The first admin is made before or beside the first start; nothing has to be prepared for it.
         super::migrate::migrate(config).await?;
@@ -40,6 +44,7 @@ pub async fn run(config: &Config, command: &Admin) -> anyhow::Result<()> {
         Admin::People(command) => people::run(&registry, command).await,
         Admin::Keys(command) => keys::run(&registry, command).await,
         Admin::Audit(command) => audit::run(&registry, command).await,
+        Admin::Letters(command) => letters::run(config, &base(config), command),
         Admin::Sink(options) => sink::run(options).await,
         Admin::Bell(command) => bell::run(&later::bell(&store, &clock, &registry).desk(), command).await,
     };
