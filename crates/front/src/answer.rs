@@ -212,7 +212,9 @@ impl Answering {
             HeaderValue::from_static("same-origin"),
         );
         if page {
-            headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+            headers
+                .entry(header::X_FRAME_OPTIONS)
+                .or_insert(HeaderValue::from_static("DENY"));
             headers.insert(
                 "cross-origin-opener-policy",
                 HeaderValue::from_static("same-origin"),

@@ -128,7 +128,11 @@ pub fn front_setup(
         trusted_proxies: config.server.trusted_proxies.clone(),
         https: base.starts_with("https://"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        nav: Nav(registry::pages::NAV.into_iter().chain([bell::NAV]).collect()),
+        nav: Nav(registry::pages::NAV
+            .into_iter()
+            .chain(post::pages::NAV)
+            .chain([bell::NAV])
+            .collect()),
         ..Setup::new(gatekeeper)
     })
 }

@@ -133,7 +133,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         .merge(suppressions.routes())
         .merge(post.routes())
         .merge(feedback.routes());
-    let routes = routes.merge(letters::pages(&registry, &store, &clock));
+    let routes = routes.merge(letters::pages(&registry, &store, &clock, &post)?);
     let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
     Ok(Built {
         base,

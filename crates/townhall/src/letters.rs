@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use front::Routes;
 use kernel::{Clock, Secret};
+use post::pages::Looks;
 use post::streams::{StopLinks, Stream, Streams};
-use post::{NotFinished, Specimens, Stationery};
+use post::{NotFinished, Post, Specimens, Stationery};
 use registry::Registry;
 use store::Store;
 
 /// The streams of all services, in the order in which a person sees them.
 const STREAMS: [Stream; 0] = [];
 
-/// What readers do about letters.
-pub fn pages(registry: &Registry, store: &Store, clock: &Clock) -> Routes {
+/// What readers do about letters, and what administrators see of them.
+pub fn pages(registry: &Registry, store: &Store, clock: &Clock, post: &Post) -> anyhow::Result<Routes> {
     let options = registry.options();
     let links = StopLinks::new(&options.base, &options.secret);
     let streams = Streams::new(store.clone(), clock.clone(), links, STREAMS.to_vec());
-    post::pages::of_streams(Arc::new(streams))
+    let looks = Looks::new(specimens(&options.house, &options.base)?, clock.clone());
+    Ok(post::pages::of_streams(Arc::new(streams)).merge(post::pages::of_post(post.clone(), looks)))
 }
 
 /// Every letter of the house with sample data. Links in them open nothing, so they are signed with no secret of ours.

@@ -462,6 +462,12 @@ fn by(caller: &Caller) -> String {
     }
 }
 
+impl From<Refused> for Problem {
+    fn from(why: Refused) -> Problem {
+        refused(why)
+    }
+}
+
 fn refused(why: Refused) -> Problem {
     match why {
         Refused::NotFound => Problem::not_found(),

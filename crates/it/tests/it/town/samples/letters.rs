@@ -13,11 +13,41 @@ pub fn samples() -> Vec<Sample> {
         sample("POST", "/letters/stop/{token}", Shows::Whoever, async |ctx| {
             Call::form(&[("List-Unsubscribe", "One-Click")]).at(&[&stop_link(&ctx)])
         }),
+        plain("/letters"),
+        plain("/letters/providers"),
+        sample("GET", "/letters/{id}", Shows::Whoever, async |ctx: Ctx| {
+            Call::default().at(&[&super::post::a_letter(&ctx).await])
+        }),
+        sample("POST", "/letters/{id}", Shows::Whoever, async |ctx: Ctx| {
+            Call::form(&[("how", "again")]).at(&[&super::post::a_letter(&ctx).await])
+        }),
+        plain("/letters/looks"),
+        sample("GET", "/letters/looks/{kind}", Shows::Whoever, async |ctx| {
+            Call::default().at(&[kind(&ctx)])
+        }),
+        sample(
+            "GET",
+            "/letters/looks/{kind}/letter",
+            Shows::Whoever,
+            async |ctx| Call::default().at(&[kind(&ctx)]),
+        ),
         sample("GET", "/me/letters", Shows::Everyone, async |_| Call::default()),
         sample("POST", "/me/letters", Shows::Everyone, async |_| {
             Call::form(&[("from", "22:00"), ("until", "07:00")])
         }),
     ]
+}
+
+fn plain(path: &'static str) -> Sample {
+    sample("GET", path, Shows::Everyone, async |_| Call::default())
+}
+
+fn kind(ctx: &Ctx) -> &'static str {
+    if ctx.unknown() {
+        "registry.nothing"
+    } else {
+        "registry.invitation"
+    }
 }
 
 /// A link that we signed; for an unknown owner, one that we did not.

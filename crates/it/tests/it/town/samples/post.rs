@@ -34,7 +34,7 @@ fn letters() -> Vec<Sample> {
     ]
 }
 
-async fn a_letter(ctx: &Ctx) -> String {
+pub(super) async fn a_letter(ctx: &Ctx) -> String {
     if ctx.unknown() {
         return ctx.owner.id.clone();
     }
