@@ -11,7 +11,7 @@ use kernel::{Cursor, Id, PageSize, PersonId};
 
 use crate::letters::{Filter, Letter, State as LetterState};
 use crate::words::WORDS;
-use crate::{Post, Recipient, Settle};
+use crate::{Post, Recipient, Refused, Settle};
 
 /// Letters of one page.
 const ROWS: u32 = 50;
@@ -229,13 +229,19 @@ pub async fn decide(
 ) -> Result<Response, Problem> {
     let by = caller.person()?.id.to_string();
     let letter = post.letter(id).await?;
-    match (letter.state, typed_in(&typed, "how")) {
-        (LetterState::Unsure, "handed-over") => post.settle(id, Settle::HandedOver, &by).await?,
-        (LetterState::Unsure, _) => post.settle(id, Settle::SendAgain, &by).await?,
-        _ => post.try_again(id, &by).await?,
+    let decided = match (letter.state, typed_in(&typed, "how")) {
+        (LetterState::Unsure, "handed-over") => post.settle(id, Settle::HandedOver, &by).await,
+        (LetterState::Unsure, _) => post.settle(id, Settle::SendAgain, &by).await,
+        _ => post.try_again(id, &by).await,
     };
+    let page = format!("/letters/{id}");
     let code = DECIDED.strip_prefix("done-").unwrap_or(DECIDED);
-    Ok(Redirect::to(&format!("/letters/{id}?done={code}")).into_response())
+    match decided {
+        Ok(_) => Ok(Redirect::to(&format!("{page}?done={code}")).into_response()),
+        // It went on by itself meanwhile: the page shows how it stands.
+        Err(Refused::NotNow(_)) => Ok(Redirect::to(&page).into_response()),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// What the page says after that.

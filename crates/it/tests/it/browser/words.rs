@@ -103,7 +103,9 @@ fn what_pages_say_exists_and_what_exists_is_said() {
         let mut used = BTreeSet::new();
         let mut families = BTreeSet::new();
         for (path, text) in room.templates.iter().chain(&room.code).chain(&frame.templates) {
-            for key in arguments_of(text, "say(") {
+            // What else is said, such as by a mail server in a test, is no key.
+            let keys = arguments_of(text, "say(").into_iter();
+            for key in keys.filter(|key| !key.contains(' ')) {
                 let known = room.english.contains_key(&key) || frame.english.contains_key(&key);
                 let of_others = path.starts_with(root().join("crates/front")) && room.name != "front";
                 assert!(
