@@ -13,7 +13,7 @@ use post::providers::{
     Provider,
 };
 use post::suppressions::Suppressions;
-use post::{Post, Setup, Stationery};
+use post::{Desks, Post, Setup, Stationery};
 use registry::Registry;
 use store::Store;
 
