@@ -87,10 +87,19 @@ pub fn registry_options(config: &Config, base: &str) -> anyhow::Result<Options> 
     })
 }
 
-/// A folder reaches nobody: what is put into it is read here, if at all.
+/// Whether letters reach people as long as all is well: of the providers that are called first none is a folder, which
+/// reaches nobody.
 fn reaches_people(config: &Config) -> bool {
-    let mut providers = config.post.providers.iter();
-    providers.any(|provider| provider.kind != ProviderKind::Folder)
+    let used = || {
+        config
+            .post
+            .providers
+            .iter()
+            .filter(|provider| provider.weight > 0)
+    };
+    let first = used().map(|provider| provider.order).min();
+    let mut called_first = used().filter(|provider| Some(provider.order) == first);
+    first.is_some() && called_first.all(|provider| provider.kind != ProviderKind::Folder)
 }
 
 const MINUTE: i64 = 60;
