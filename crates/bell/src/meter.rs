@@ -108,10 +108,6 @@ impl KindMeter {
         }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a lateness is far below 2^52 microseconds"
-    )]
     pub(crate) fn rung(&self, instants: &[Moment], now: Moment) {
         for instant in instants {
             let late = now.micros_since(*instant);

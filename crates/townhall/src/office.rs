@@ -68,8 +68,8 @@ pub fn feedback(
         let keys = entries.map(|entry| entry.webhook_key.clone());
         keys.filter(|key| !key.reveal().is_empty()).collect()
     };
-    let typed = config.post.providers.iter().map(|entry| &entry.webhook_url);
-    let typed = typed.filter(|url| !url.is_empty()).cloned().next();
+    let mut typed = config.post.providers.iter().map(|entry| &entry.webhook_url);
+    let typed = typed.find(|url| !url.is_empty()).cloned();
     let base = &registry.options().base;
     let maildir = &config.post.reports;
     Feedback::new(FeedbackSetup {

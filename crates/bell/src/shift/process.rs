@@ -91,7 +91,7 @@ impl Keeper {
     async fn serve(mut self, mut shutdown: watch::Receiver<bool>) {
         while !*shutdown.borrow_and_update() {
             let outcome = self.keep().await;
-            self.tell(outcome);
+            self.tell(&outcome);
             tokio::time::sleep(KEEP_GAP).await;
             let lost = Arc::clone(&self.lost);
             tokio::select! {
@@ -104,8 +104,8 @@ impl Keeper {
     }
 
     /// While the server cannot be reached, nothing is held there; the log says so once.
-    fn tell(&mut self, outcome: Result<(), StoreError>) {
-        match &outcome {
+    fn tell(&mut self, outcome: &Result<(), StoreError>) {
+        match outcome {
             Err(error) if self.was_well => tracing::warn!(%error, "leases cannot be kept; trying again"),
             Ok(()) if !self.was_well => tracing::info!("leases can be kept again"),
             _ => {}

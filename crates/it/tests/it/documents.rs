@@ -95,7 +95,7 @@ impl Stage {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["townhall", rest @ ..] | ["cargo", "run", "--release", "--", rest @ ..] => {
-                self.townhall(line, rest)
+                self.townhall(line, rest);
             }
             ["cargo", "xtask", chore, rest @ ..] => {
                 // Built with the rest of the workspace; starting cargo here would build it for itself.

@@ -195,7 +195,7 @@ mod tests {
 
     const NOW: Moment = Moment::from_seconds(1_795_000_000);
 
-    fn webhook(seconds: i64, token: &str, key: &str, event: serde_json::Value) -> Webhook {
+    fn webhook(seconds: i64, token: &str, key: &str, event: &serde_json::Value) -> Webhook {
         let signed = hmac::sign(
             &Key::new(HMAC_SHA256, key.as_bytes()),
             format!("{seconds}{token}").as_bytes(),
@@ -212,7 +212,7 @@ mod tests {
     fn only_who_has_the_key_is_believed_and_not_for_ever() {
         let keys = [Secret::new("another"), Secret::new("signing")];
         let check = |age: i64, key: &str, expected: bool| {
-            let webhook = webhook(NOW.as_seconds() - age, "token", key, json!({}));
+            let webhook = webhook(NOW.as_seconds() - age, "token", key, &json!({}));
             assert_eq!(webhook.is_signed_by(&keys, NOW), expected, "{age} {key}");
         };
         check(0, "signing", true);
@@ -221,20 +221,20 @@ mod tests {
         check(AGE_SECONDS_MAX, "signing", true);
         check(AGE_SECONDS_MAX + 1, "signing", false);
         check(-AHEAD_SECONDS_MAX - 1, "signing", false);
-        let mut changed = webhook(NOW.as_seconds(), "token", "signing", json!({}));
+        let mut changed = webhook(NOW.as_seconds(), "token", "signing", &json!({}));
         changed.signature.token = "another".to_owned();
         assert!(!changed.is_signed_by(&keys, NOW));
         for wrong in ["", "zz", "é"] {
             changed.signature.signature = wrong.repeat(64);
             assert!(!changed.is_signed_by(&keys, NOW));
         }
-        assert!(!webhook(NOW.as_seconds(), "token", "", json!({})).is_signed_by(&[], NOW));
+        assert!(!webhook(NOW.as_seconds(), "token", "", &json!({})).is_signed_by(&[], NOW));
     }
 
     #[test]
     fn each_event_says_what_became_of_its_letter() {
         let letter = Id::named("letter", "one");
-        let news = |event: serde_json::Value| webhook(0, "t", "k", event).news();
+        let news = |event: serde_json::Value| webhook(0, "t", "k", &event).news();
         let of = |event: &str, severity: &str, reason: &str, message: &str| {
             news(json!({
                 "event": event, "severity": severity, "reason": reason, "id": "x", "timestamp": 1521233195.375624,
@@ -311,10 +311,10 @@ mod tests {
         let of = |message_id: &str| {
             let event = json!({"event": "delivered", "recipient": "a@b.org",
                 "message": {"headers": {"message-id": message_id}}, "user-variables": {}});
-            webhook(0, "t", "k", event).news().map(|news| news.letter)
+            webhook(0, "t", "k", &event).news().map(|news| news.letter)
         };
         assert_eq!(of(&format!("{letter}@town.example")), Some(letter));
         assert_eq!(of("20130503192659.13651.20287@mg.town.example"), None);
-        assert_eq!(webhook(0, "t", "k", json!([1, 2])).news(), None);
+        assert_eq!(webhook(0, "t", "k", &json!([1, 2])).news(), None);
     }
 }

@@ -19,10 +19,12 @@ use store::Tx;
 static RESET: Kind = Kind::prompt(901, "test.reset", Duration::from_secs(24 * 3600));
 static DIGEST: Kind = Kind::bulk(902, "test.digest", "digest", Duration::from_secs(24 * 3600));
 
+type Script = Box<dyn FnMut(&Ready) -> Verdict + Send>;
+
 /// A provider that says what it is told to say and counts what it got.
 struct Scripted {
     name: &'static str,
-    says: Mutex<Box<dyn FnMut(&Ready) -> Verdict + Send>>,
+    says: Mutex<Script>,
     found: Mutex<Found>,
     got: Mutex<HashMap<Id, u32>>,
 }

@@ -42,7 +42,7 @@ pub async fn show(
     let wishes = streams.wishes(caller.person()?.id).await?;
     let shown_hours = wishes
         .quiet
-        .map(|hours| (clock(hours.from()).to_string(), clock(hours.until()).to_string()));
+        .map(|hours| (clock(hours.from()), clock(hours.until())));
     let (from, until) = shown_hours.unwrap_or_default();
     Ok(shown(&page(&streams, frame, &wishes, (&from, &until), None)))
 }

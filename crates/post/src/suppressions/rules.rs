@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn who_stops_one_stream_still_gets_the_others() {
         let check = |scope: &Scope, lane, of, expected| {
-            assert_eq!(stops(scope, lane, of), expected, "{scope} {of:?}")
+            assert_eq!(stops(scope, lane, of), expected, "{scope} {of:?}");
         };
         let digest = stream("digest");
         check(&digest, Lane::Bulk, Some("digest"), true);

@@ -272,12 +272,11 @@ impl Layers {
             "post.providers" => Some(super::post::troubles_of_entries(&value)),
             _ => None,
         };
-        if let Some(found) = of_entries {
-            if !found.is_empty() {
-                return self
-                    .troubles
-                    .extend(found.into_iter().map(|trouble| trouble.at(origin.clone())));
-            }
+        if let Some(found) = of_entries
+            && !found.is_empty()
+        {
+            let found = found.into_iter().map(|trouble| trouble.at(origin.clone()));
+            return self.troubles.extend(found);
         }
         put(&mut self.table, key, value);
         self.origins.insert(key.to_owned(), origin.clone());
