@@ -40,7 +40,7 @@ pub fn run(config: &Config, base: &str, command: &Letters) -> anyhow::Result<()>
     let letter = if *text { framed.text } else { framed.html };
     match out {
         Some(file) => {
-            std::fs::write(file, letter).with_context(|| format!("{} cannot be written", file.display()))?
+            std::fs::write(file, letter).with_context(|| format!("{} cannot be written", file.display()))?;
         }
         None => print::line(letter.trim_end()),
     }
