@@ -111,8 +111,27 @@ impl Stage {
                 let answer = tokio::runtime::Runtime::new().unwrap().block_on(asked).unwrap();
                 assert!(answer.status().is_success(), "`{line}`: {}", answer.status());
             }
+            ["curl", "--data-binary", _, .., address] => self.hand_in(line, address),
             _ => panic!("`{line}` stands in a document, and nothing here knows how to try it"),
         }
+    }
+
+    /// Mail for the house, as the demo's service hands it in.
+    fn hand_in(&self, line: &str, address: &str) {
+        let paper = std::fs::read_to_string(self.folder.path().join("demo.json")).unwrap();
+        let paper: serde_json::Value = serde_json::from_str(&paper).unwrap();
+        let base = &self.open.as_ref().unwrap().base;
+        let handed_in = reqwest::Client::new()
+            .post(address.replace("https://your.house", base))
+            .header("X-Api-Key", paper["service_key"].as_str().unwrap())
+            .header("Content-Type", "message/rfc822")
+            .body("Subject: out of office\r\n\r\nuntil Monday\r\n")
+            .send();
+        let answer = tokio::runtime::Runtime::new()
+            .unwrap()
+            .block_on(handed_in)
+            .unwrap();
+        assert!(answer.status().is_success(), "`{line}`: {}", answer.status());
     }
 
     fn townhall(&mut self, line: &str, arguments: &[&str]) {

@@ -55,7 +55,7 @@ pub async fn run(stream: Stream, inner: Arc<Inner>) -> io::Result<()> {
     if session.acted(At::Connect, None).await? != Acted::Goes {
         return session.flush().await;
     }
-    session.say("220 sink ESMTP: nothing is delivered");
+    session.reply("220 sink ESMTP: nothing is delivered");
     while let Some(line) = session.line().await? {
         if session.hear(&line).await? == On::No {
             break;
@@ -90,7 +90,7 @@ impl Session {
                 Ok(Acted::Over)
             }
             Then::Answer(answer) => {
-                self.say(&answer);
+                self.reply(&answer);
                 if answer.starts_with(['4', '5']) {
                     self.inner.book.lock().refuse(&answer, address);
                 }
@@ -107,14 +107,14 @@ impl Session {
         let (verb, rest) = line.split_once([' ', ':']).unwrap_or((line, ""));
         match verb.to_ascii_uppercase().as_str() {
             "EHLO" => self.ehlo(),
-            "HELO" => self.say("250 sink"),
-            "NOOP" => self.say("250 2.0.0 ok"),
+            "HELO" => self.reply("250 sink"),
+            "NOOP" => self.reply("250 2.0.0 ok"),
             "RSET" => {
                 self.forget();
-                self.say("250 2.0.0 forgotten");
+                self.reply("250 2.0.0 forgotten");
             }
             "QUIT" => {
-                self.say("221 2.0.0 bye");
+                self.reply("221 2.0.0 bye");
                 return Ok(On::No);
             }
             "STARTTLS" => return self.starttls().await,
@@ -122,7 +122,7 @@ impl Session {
             "MAIL" => return self.mail(line).await,
             "RCPT" => return self.rcpt(line).await,
             "DATA" => return self.data().await,
-            _ => self.say("502 5.5.1 what?"),
+            _ => self.reply("502 5.5.1 what?"),
         }
         Ok(On::Yes)
     }
@@ -146,16 +146,16 @@ impl Session {
         let last = offers.len() - 1;
         for (index, offer) in offers.iter().enumerate() {
             let mark = if index == last { ' ' } else { '-' };
-            self.say(&format!("250{mark}{offer}"));
+            self.reply(&format!("250{mark}{offer}"));
         }
     }
 
     async fn starttls(&mut self) -> io::Result<On> {
         if self.inner.script.tls.is_none() || self.encrypted {
-            self.say("502 5.5.1 not here");
+            self.reply("502 5.5.1 not here");
             return Ok(On::Yes);
         }
-        self.say("220 2.0.0 go on");
+        self.reply("220 2.0.0 go on");
         self.flush().await?;
         self.input.clear();
         self.read = 0;
@@ -176,7 +176,7 @@ impl Session {
 
     async fn sign_in(&mut self, rest: &str) -> io::Result<On> {
         let Some(login) = self.inner.script.login.clone() else {
-            self.say("502 5.5.1 not here");
+            self.reply("502 5.5.1 not here");
             return Ok(On::Yes);
         };
         let (method, first) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -200,7 +200,7 @@ impl Session {
             .decode(&told)
             .is_ok_and(|told| told == expected.as_bytes());
         self.signed_in = plain || told == expected;
-        self.say(if self.signed_in {
+        self.reply(if self.signed_in {
             "235 2.7.0 welcome"
         } else {
             "535 5.7.8 not with these words"
@@ -209,28 +209,28 @@ impl Session {
     }
 
     async fn ask(&mut self, words: &str) -> io::Result<String> {
-        self.say(words);
+        self.reply(words);
         Ok(self.line().await?.unwrap_or_default())
     }
 
     async fn mail(&mut self, line: &str) -> io::Result<On> {
         let broken = self.inner.script.pipelining == Pipelining::Broken;
         if broken && self.read < self.input.len() {
-            self.say("554 5.5.0 SMTP synchronization error");
+            self.reply("554 5.5.0 SMTP synchronization error");
             return Ok(On::No);
         }
         if self.inner.script.login.is_some() && !self.signed_in {
-            self.say("530 5.7.0 sign in first");
+            self.reply("530 5.7.0 sign in first");
             return Ok(On::Yes);
         }
         if self.from.is_some() {
-            self.say("503 5.5.1 one letter at a time");
+            self.reply("503 5.5.1 one letter at a time");
             return Ok(On::Yes);
         }
         match self.acted(At::Mail, None).await? {
             Acted::Goes => {
                 self.from = Some(address_of(line));
-                self.say("250 2.1.0 ok");
+                self.reply("250 2.1.0 ok");
             }
             Acted::Answered => {}
             Acted::Over => return Ok(On::No),
@@ -240,14 +240,14 @@ impl Session {
 
     async fn rcpt(&mut self, line: &str) -> io::Result<On> {
         if self.from.is_none() {
-            self.say("503 5.5.1 from whom?");
+            self.reply("503 5.5.1 from whom?");
             return Ok(On::Yes);
         }
         let address = address_of(line);
         match self.acted(At::Rcpt, Some(&address)).await? {
             Acted::Goes => {
                 self.to.push(address);
-                self.say("250 2.1.5 ok");
+                self.reply("250 2.1.5 ok");
             }
             Acted::Answered => {}
             Acted::Over => return Ok(On::No),
@@ -257,11 +257,11 @@ impl Session {
 
     async fn data(&mut self) -> io::Result<On> {
         let Some(reader) = self.to.first().cloned() else {
-            self.say("503 5.5.1 to whom?");
+            self.reply("503 5.5.1 to whom?");
             return Ok(On::Yes);
         };
         match self.acted(At::Data, Some(&reader)).await? {
-            Acted::Goes => self.say("354 go on"),
+            Acted::Goes => self.reply("354 go on"),
             Acted::Answered => return Ok(On::Yes),
             Acted::Over => return Ok(On::No),
         }
@@ -271,7 +271,7 @@ impl Session {
             return Ok(On::No);
         }
         let Some(mime) = self.content().await? else {
-            self.say("552 5.3.4 too much");
+            self.reply("552 5.3.4 too much");
             return Ok(On::No);
         };
         self.dot(&reader, mime).await
@@ -290,7 +290,7 @@ impl Session {
             then
         };
         if let Then::Answer(answer) = &then {
-            self.say(answer);
+            self.reply(answer);
             if !answer.starts_with('2') {
                 self.inner.book.lock().refuse(answer, Some(reader));
                 self.forget();
@@ -311,7 +311,7 @@ impl Session {
             return Ok(On::No);
         }
         if then == Then::GoOn {
-            self.say("250 2.0.0 kept");
+            self.reply("250 2.0.0 kept");
         }
         Ok(On::Yes)
     }
@@ -333,7 +333,7 @@ impl Session {
         self.to.clear();
     }
 
-    fn say(&mut self, line: &str) {
+    fn reply(&mut self, line: &str) {
         self.out.extend_from_slice(line.as_bytes());
         self.out.extend_from_slice(b"\r\n");
     }
