@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
-use front::frame::{Frame, NavItem, When, Words, shown};
+use axum::response::Response;
+use front::frame::{Frame, NavItem, When, Words, done, shown};
 use front::{InPath2, Problem, Routes};
 use http::Method;
 use kernel::{Id, PageSize};
@@ -134,7 +134,7 @@ async fn retry_change(
 
 fn told(was_parked: bool) -> Result<Response, Problem> {
     if was_parked {
-        Ok(Redirect::to("/bell?done=retried").into_response())
+        Ok(done("/bell", "done-retried"))
     } else {
         Err(Problem::not_found())
     }

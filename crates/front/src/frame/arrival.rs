@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, header};
 use kernel::Language;
@@ -99,7 +100,7 @@ impl Frame {
         let links = asker.nav.links(&tongue, asker.who, &path);
         let frame = Frame::new(tongue, theme.unwrap_or(Theme::Auto), path)
             .leading_to(links)
-            .after(done(asker.address));
+            .after(what_was_done(asker.address));
         match asker.who {
             Who::Person(person) => {
                 let you = frame.say("you").to_string();
@@ -110,8 +111,14 @@ impl Frame {
     }
 }
 
+/// On to a page that says what was done, by the key of its words: `done-saved`.
+pub fn done(path: &str, key: &str) -> Response {
+    let code = key.strip_prefix("done-").unwrap_or(key);
+    Redirect::to(&format!("{path}?{DONE}{}", encoded(code))).into_response()
+}
+
 /// What a redirect said was done: `?done=saved`.
-fn done(address: &str) -> Option<String> {
+fn what_was_done(address: &str) -> Option<String> {
     let (_, query) = address.split_once('?')?;
     query
         .split('&')

@@ -11,7 +11,7 @@ mod theme;
 mod tongue;
 mod view;
 
-pub use arrival::{Asker, Nav, NavItem, encoded, keep_language, keep_theme, local_path};
+pub use arrival::{Asker, Nav, NavItem, done, encoded, keep_language, keep_theme, local_path};
 pub use assets::{ASSET_ROUTE, address, asset};
 pub use form::{Choice, Field};
 pub use places::routes;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use front::frame::{Choice, Field, Frame, Theme, keep_language, keep_theme, shown};
+use front::frame::{Choice, Field, Frame, Theme, done, keep_language, keep_theme, shown};
 use front::{Form, Problem};
 use http::header;
 use kernel::Language;
 
-use super::reader::{Faults, Reader, Typed, done, refused_page, required_text};
+use super::reader::{Faults, Reader, Typed, refused_page, required_text};
 use crate::Registry;
 use crate::accounts::{self, NotChanged};
 use crate::audit::By;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use front::frame::{Field, Frame, When, shown};
+use front::frame::{Field, Frame, When, done, shown};
 use front::{Form, InPath, Problem};
 use kernel::{Id, Secret};
 
 use super::confirm::ConfirmPage;
 use super::links::Once;
-use super::reader::{Faults, Reader, Typed, bad_text, done, refused_page};
+use super::reader::{Faults, Reader, Typed, bad_text, refused_page};
 use crate::Registry;
 use crate::app_passwords::{AppPassword, Refused, refused};
 use crate::audit::By;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use front::frame::{Field, Frame, keep_language, local_path, shown};
+use front::frame::{Field, Frame, done, keep_language, local_path, shown};
 use front::{Form, Problem, Query};
 use http::{HeaderMap, HeaderValue, header};
 use kernel::Language;
 
-use super::reader::{Faults, Reader, Typed, done, refused_page};
+use super::reader::{Faults, Reader, Typed, refused_page};
 use crate::Registry;
 use crate::audit::By;
 use crate::failure::Failure;

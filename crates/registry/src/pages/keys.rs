@@ -5,13 +5,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use front::frame::{Field, Frame, When, shown};
+use front::frame::{Field, Frame, When, done, shown};
 use front::{Form, InPath, Problem, Query};
 use kernel::{Cursor, Id, PageSize};
 
 use super::confirm::ConfirmPage;
 use super::links::Once;
-use super::reader::{Faults, Reader, Typed, bad_text, done, read_cursor, refused_page};
+use super::reader::{Faults, Reader, Typed, bad_text, read_cursor, refused_page};
 use crate::audit::By;
 use crate::keys::{ApiKey, NewKey, Refused, refused};
 use crate::people::http::{READ, REPLICATE, WRITE};

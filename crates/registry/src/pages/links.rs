@@ -5,14 +5,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use front::frame::{Field, Frame, shown};
+use front::frame::{Field, Frame, done, shown};
 use front::{Form, InPath, Problem};
 use http::StatusCode;
 use kernel::Secret;
 
 use super::account::new_password_fields;
 use super::people::called;
-use super::reader::{Faults, Reader, Typed, done, refused_page};
+use super::reader::{Faults, Reader, Typed, refused_page};
 use crate::Registry;
 use crate::failure::Failure;
 use crate::links::{Issued, LinkToken, LinkView, Purpose};

@@ -12,11 +12,12 @@ use super::confirm::ConfirmPage;
 use super::links::made_page;
 use super::people::called;
 use super::person::{Refusal, answer, refused};
-use super::reader::{Reader, done};
+use super::reader::Reader;
 use crate::Registry;
 use crate::failure::Failure;
 use crate::links::Issued;
 use crate::people::ExportOut;
+use front::frame::done;
 
 pub async fn invite(
     State(registry): State<Arc<Registry>>,

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Redirect, Response};
-use front::frame::{Frame, encoded};
+use axum::response::{IntoResponse, Response};
+use front::frame::Frame;
 use front::{Caller, Code, Problem, Role};
 use http::request::Parts;
 use kernel::{BadText, Cursor, PersonId, Text};
@@ -181,12 +181,6 @@ pub fn bad_text(bad: BadText) -> &'static str {
         BadText::TooLong { .. } => "too-long",
         BadText::Control => "control-character",
     }
-}
-
-/// On to a page that says what was done, by the key of its words.
-pub fn done(path: &str, key: &str) -> Response {
-    let code = key.strip_prefix("done-").unwrap_or(key);
-    Redirect::to(&format!("{path}?done={}", encoded(code))).into_response()
 }
 
 /// A form that was refused, shown again.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use front::frame::{Frame, When, shown};
+use front::frame::{Frame, When, done, shown};
 use front::{InPath, Problem};
 use kernel::Id;
 
 use super::confirm::ConfirmPage;
-use super::reader::{Reader, done};
+use super::reader::Reader;
 use crate::Registry;
 use crate::audit::By;
 use crate::failure::Failure;

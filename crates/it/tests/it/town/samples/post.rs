@@ -1,9 +1,15 @@
-//! Letters: whom they do not go to.
+//! Letters: how they go, and whom they do not go to.
 
+use kernel::Id;
 use serde_json::json;
+use store::{StoreError, params, sql};
 
 use super::{Ctx, Sample, Shows, sample};
 use crate::town::{Actor, Call};
+
+/// As they stand in the table.
+const PARKED: i64 = 10;
+const UNSURE: i64 = 11;
 
 pub fn samples() -> Vec<Sample> {
     let mut samples = suppressions();
@@ -13,9 +19,9 @@ pub fn samples() -> Vec<Sample> {
 
 fn letters() -> Vec<Sample> {
     let plain = |method, path| sample(method, path, Shows::Everyone, async |_| Call::default());
-    let of_letter = |method: &'static str, path: &'static str| {
-        sample(method, path, Shows::Whoever, async |ctx: Ctx| {
-            Call::json(&json!({"how": "handed_over"})).at(&[&a_letter(&ctx).await])
+    let of_letter = |method: &'static str, path: &'static str, state: i64| {
+        sample(method, path, Shows::Whoever, move |ctx: Ctx| async move {
+            Call::json(&json!({"how": "handed_over"})).at(&[&a_letter_in(&ctx, state).await])
         })
     };
     vec![
@@ -29,8 +35,8 @@ fn letters() -> Vec<Sample> {
         sample("GET", "/api/v1/letters/{id}", Shows::Whoever, async |ctx: Ctx| {
             Call::default().at(&[&a_letter(&ctx).await])
         }),
-        of_letter("POST", "/api/v1/letters/{id}/retry"),
-        of_letter("POST", "/api/v1/letters/{id}/settle"),
+        of_letter("POST", "/api/v1/letters/{id}/retry", PARKED),
+        of_letter("POST", "/api/v1/letters/{id}/settle", UNSURE),
     ]
 }
 
@@ -44,6 +50,35 @@ pub(super) async fn a_letter(ctx: &Ctx) -> String {
         .post(admin, "/api/v1/letters/trial", json!({"email": ctx.owner.email}))
         .await;
     made["letters"][0].as_str().unwrap().to_owned()
+}
+
+/// A letter in a state that no letter of a town comes into by itself.
+async fn a_letter_in(ctx: &Ctx, state: i64) -> String {
+    let letter = a_letter(ctx).await;
+    if ctx.unknown() {
+        return letter;
+    }
+    let pattern: Id = letter.parse().unwrap();
+    let id = Id::beside(pattern, ctx.town.clock.now());
+    let made: Result<u64, StoreError> = ctx
+        .town
+        .store()
+        .shard_of(pattern)
+        .write(move |tx| {
+            tx.execute(
+                sql!(
+                    "INSERT INTO letters (id, vshard, owner, kind, lane, state, due_at, asked_at, not_before,
+                        wanted_until, attempts, provider, stick, provider_name, letter_key, outside, data, story)
+                     SELECT $2, vshard, owner, kind, lane, $3, NULL, asked_at, not_before,
+                        wanted_until, attempts, provider, stick, provider_name, letter_key, outside, data, story
+                     FROM letters WHERE id = $1"
+                ),
+                params![pattern, id, state],
+            )
+        })
+        .await;
+    assert_eq!(made.unwrap(), 1);
+    id.to_string()
 }
 
 fn suppressions() -> Vec<Sample> {
