@@ -59,7 +59,7 @@ impl Gate {
 
     pub(crate) fn of_server(purpose: Purpose) -> Gate {
         match purpose {
-            Purpose::Read => Gate::Open,
+            Purpose::Read | Purpose::WriteInternal => Gate::Open,
             Purpose::Write => Gate::AllRanges,
         }
     }

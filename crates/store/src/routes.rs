@@ -49,6 +49,8 @@ pub(crate) enum Place {
 pub(crate) enum Purpose {
     Read,
     Write,
+    /// Writes rows that belong to a server and move nowhere.
+    WriteInternal,
 }
 
 /// A transaction on its way to its rows.

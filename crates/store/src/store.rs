@@ -269,6 +269,20 @@ impl Shard {
         self.write_on(Journey::to_cold(self.place), body).await
     }
 
+    /// Like [`write`](Shard::write) on a whole server, but of its internal tables only, such as leases. An ordinary write
+    /// there may touch whatever is moving just then, so that all of it is copied again; this one moves nothing.
+    pub async fn write_internal<T, E>(
+        &self,
+        body: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.write_on(Journey::new(self.place, Purpose::WriteInternal), body)
+            .await
+    }
+
     async fn write_on<T, E>(
         &self,
         mut journey: Journey,

@@ -27,7 +27,7 @@ pub(crate) async fn once(store: &Store, clock: &Clock, tasks: &[Task]) -> Result
                         _ => break,
                     }
                 }
-                shard.write(move |tx| lease::release(tx, &lease)).await?;
+                shard.write_internal(move |tx| lease::release(tx, &lease)).await?;
             }
         }
     }
@@ -44,7 +44,7 @@ async fn take(
     let (now, name, me) = (clock.now(), task.name.clone(), me.to_owned());
     let ranges = task.ranges(server == 0);
     shard
-        .write(move |tx| {
+        .write_internal(move |tx| {
             let mut taken = Vec::new();
             for range in &ranges {
                 taken.extend(lease::acquire(

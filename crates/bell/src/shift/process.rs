@@ -118,7 +118,7 @@ impl Keeper {
         let is_first = self.server == 0;
         let look = self
             .shard
-            .write(move |tx| process.look(tx, is_first, now))
+            .write_internal(move |tx| process.look(tx, is_first, now))
             .await?;
         let process = Arc::clone(&self.process);
         for task in &*process.tasks {
@@ -173,7 +173,9 @@ impl Keeper {
             running.end().await;
         }
         let lease = lease.clone();
-        self.shard.write(move |tx| lease::release(tx, &lease)).await
+        self.shard
+            .write_internal(move |tx| lease::release(tx, &lease))
+            .await
     }
 
     /// Workers whose lease is gone find that out themselves; those who sleep are told.
@@ -204,7 +206,7 @@ impl Keeper {
             running.end().await;
         }
         let (process, now) = (Arc::clone(&self.process), self.process.clock.now());
-        let left = self.shard.write(move |tx| process.go(tx, now)).await;
+        let left = self.shard.write_internal(move |tx| process.go(tx, now)).await;
         if let Err(error) = left {
             tracing::warn!(%error, "leases were not given back; they end by themselves");
         }

@@ -118,7 +118,7 @@ impl Stage {
 
     /// Mail for the house, as the demo's service hands it in.
     fn hand_in(&self, line: &str, address: &str) {
-        let paper = std::fs::read_to_string(self.folder.path().join("demo.json")).unwrap();
+        let paper = std::fs::read_to_string(self.folder.path().join("townhall-data/demo.json")).unwrap();
         let paper: serde_json::Value = serde_json::from_str(&paper).unwrap();
         let base = &self.open.as_ref().unwrap().base;
         let handed_in = reqwest::Client::new()

@@ -53,6 +53,7 @@ struct ListIn {
     /// The beginning of a name or of an e-mail address.
     search: Option<String>,
     /// Only people who hold this role on the house.
+    #[param(inline)]
     role: Option<RoleOut>,
 }
 
