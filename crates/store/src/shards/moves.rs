@@ -13,6 +13,8 @@
 //! Why a killed move does no harm: the home knows of it, and whoever finds that nobody works on it asks for the verdict
 //! on its last transaction. If that was `commit` the rest is tidied up, otherwise everything goes back to how it was.
 
+use std::time::{Duration, Instant};
+
 use kernel::VirtualShard;
 use metrics::counter;
 use postgres::Client;
@@ -32,6 +34,10 @@ const PIECE_ROWS_MAX: u64 = 5_000;
 const PIECE_SHARDS_MAX: u16 = 512;
 /// Whoever holds this lock of the home's database is the one that moves.
 const LOCK: i64 = 0x746f_776e_0002;
+/// How long a move waits for the lock. Whoever tidies up after a killed move holds it for seconds; another move, much
+/// longer.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+const LOCK_POLL: Duration = Duration::from_millis(100);
 
 /// What a move did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,7 +88,7 @@ pub(crate) fn move_range(fleet: &Fleet, range: VshardRange, to: &str) -> Result<
         return Err(MoveError::ToCold { name: to.to_owned() });
     }
     let mut home = fleet.connect_home()?;
-    if !take_lock(&mut home)? {
+    if !wait_for_lock(&mut home)? {
         return Err(MoveError::AnotherMove);
     }
     end_killed_moves(fleet, &mut home)?;
@@ -203,6 +209,17 @@ fn take_lock(home: &mut Client) -> Result<bool, postgres::Error> {
     Ok(home
         .query_one("SELECT pg_try_advisory_lock($1)", &[&LOCK])?
         .get(0))
+}
+
+fn wait_for_lock(home: &mut Client) -> Result<bool, postgres::Error> {
+    let from = Instant::now();
+    loop {
+        let taken = take_lock(home)?;
+        if taken || from.elapsed() >= LOCK_WAIT {
+            return Ok(taken);
+        }
+        std::thread::sleep(LOCK_POLL);
+    }
 }
 
 fn record(home: &mut Client, under_way: &UnderWay, now: i64) -> Result<(), postgres::Error> {
