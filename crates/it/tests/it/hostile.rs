@@ -8,3 +8,4 @@ mod kills;
 mod letters;
 mod load;
 mod restarts;
+mod timers;
