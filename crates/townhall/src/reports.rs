@@ -112,7 +112,7 @@ mod traces {
         let tracer = provider.tracer("townhall");
         // Only spans of this program: the exporter's own client would otherwise trace itself for ever.
         let ours = tracing_subscriber::filter::filter_fn(|about| {
-            ["townhall", "front", "registry", "store"]
+            ["townhall", "front", "bell", "post", "registry", "store"]
                 .iter()
                 .any(|name| about.target().split("::").next() == Some(name))
         });

@@ -1,10 +1,13 @@
-//! Errors reach Sentry and traces reach the collector, both played by one small server here.
+//! Errors reach Sentry and traces reach the collector, both played by one small server here. `cargo xtask accept reports`
+//! runs this: the features are a build of their own.
 #![cfg(all(feature = "sentry", feature = "otel"))]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use townhall::config::{Config, Sources};
 
@@ -72,4 +75,83 @@ fn an_error_reaches_sentry_and_its_span_the_collector() {
     assert!(body_of("POST /api/1/envelope/").contains("the roof leaks"));
     let traces = body_of("POST /v1/traces");
     assert!(traces.contains("request") && traces.contains("r-1") && traces.contains("townhall"));
+}
+
+/// The status of a sign-in of somebody whom nobody knows.
+fn sign_in(base: &str, attempt: u32) -> String {
+    let body =
+        format!("{{\"email\":\"nobody{attempt}@example.org\",\"password\":\"quiet lamps by the river\"}}");
+    let mut stream = TcpStream::connect(base.trim_start_matches("http://")).unwrap();
+    write!(
+        stream,
+        "POST /api/v1/sign-in HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_whitespace().nth(1).unwrap_or_default().to_owned()
+}
+
+/// Makes every page of the store that was not read yet unreadable.
+fn damage(data: &Path) {
+    for name in ["townhall.db", "townhall.db-wal"] {
+        let path = data.join(name);
+        let length = std::fs::metadata(&path).unwrap().len();
+        let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.write_all(&vec![0xff; usize::try_from(length).unwrap()])
+            .unwrap();
+    }
+}
+
+#[test]
+fn the_binary_reports_what_went_wrong_and_what_was_asked() {
+    let (address, received) = collector();
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = Command::new(env!("CARGO_BIN_EXE_townhall"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .current_dir(&folder)
+        .env("TOWNHALL_SENTRY__DSN", format!("http://key@{address}/1"))
+        .env("TOWNHALL_OPENTELEMETRY__ENDPOINT", format!("http://{address}"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(house.stdout.take().unwrap()).lines();
+    let opened = lines.find_map(|line| {
+        line.unwrap()
+            .strip_prefix("The house is open: ")
+            .map(str::to_owned)
+    });
+    let base = opened.expect("the house opens");
+    assert_eq!(sign_in(&base, 0), "401");
+    damage(&folder.path().join("townhall-data"));
+    let until = Instant::now() + Duration::from_secs(30);
+    let failed = (1..).find(|attempt| sign_in(&base, *attempt) == "500" || Instant::now() > until);
+    assert!(
+        Instant::now() < until,
+        "no error came of it in {failed:?} attempts"
+    );
+    let pid = house.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    house.wait().unwrap();
+
+    let arrived: Vec<(String, String)> =
+        std::iter::from_fn(|| received.recv_timeout(Duration::from_secs(2)).ok())
+            .map(|(line, body)| (line, String::from_utf8_lossy(&body).into_owned()))
+            .collect();
+    let came = |path: &str, what: &str| {
+        arrived
+            .iter()
+            .any(|(line, body)| line.contains(path) && body.contains(what))
+    };
+    assert!(came("POST /v1/traces", "request_id"), "a span of a request");
+    assert!(came("POST /api/1/envelope/", "\"level\":\"error\""), "an error");
+    assert!(came("POST /api/1/envelope/", "/api/v1/sign-in"), "with its route");
 }

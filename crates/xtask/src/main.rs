@@ -1,6 +1,7 @@
-//! Chores of the workspace: `test`, `tidy`, `codegen`, `bench`. A chore is a Rust function here and not a shell script, so it
+//! Chores of the workspace: `test`, `tidy`, `accept`, `codegen`, `bench`. A chore is a Rust function here and not a shell script, so it
 //! runs the same on each machine and a reader finds what a step does by its name.
 
+mod accept;
 mod bench;
 mod codegen;
 mod test;
@@ -26,6 +27,8 @@ enum Chore {
     Test(test::Choice),
     /// The absences that ARCHITECTURE.md promises
     Tidy,
+    /// What `test` leaves out because it needs a build of its own
+    Accept(accept::Choice),
     /// Writes `crates/wire/src` from `proto/`
     Codegen,
     /// Without a name: lists the measurements. With one: runs it in release
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match Chores::parse().chore {
         Chore::Test(choice) => test::run(&choice),
         Chore::Tidy => tidy::run(),
+        Chore::Accept(choice) => accept::run(&choice),
         Chore::Codegen => codegen::run(),
         Chore::Bench(choice) => bench::run(&choice),
     };

@@ -53,10 +53,13 @@ async fn a_change_of_a_reference_table_that_dies_is_on_all_servers_or_on_none() 
 
 #[tokio::test]
 async fn a_move_that_dies_leaves_its_range_on_exactly_one_server() {
+    let store = stores::two_postgres().await.unwrap();
+    let owner = owner_in(range(10, 19));
+    let mut value = 0;
     for point in crash::MOVE.iter().chain(crash::TWO_PHASE) {
-        let store = stores::two_postgres().await.unwrap();
-        let owner = owner_in(range(10, 19));
-        add(&store, owner).await.unwrap();
+        value += 1;
+        assert_eq!(add(&store, owner).await.unwrap(), value);
+        assert_eq!(values_on_each(&store, owner).await, [Some(value), None]);
         let doomed = doomed(&store, point).await;
         assert!(doomed.move_range(range(10, 19), "two").await.is_err(), "{point}");
         let done = store.recover(0.0).await.unwrap();
@@ -65,14 +68,17 @@ async fn a_move_that_dies_leaves_its_range_on_exactly_one_server() {
         assert_one_owner(&store);
         let places = values_on_each(&store, owner).await;
         assert_eq!(places.iter().flatten().count(), 1, "{point}: {places:?}");
-        assert_eq!(add(&store, owner).await.unwrap(), 2, "{point}");
+        value += 1;
+        assert_eq!(add(&store, owner).await.unwrap(), value, "{point}");
         store.move_range(range(10, 19), "two").await.unwrap();
         assert_eq!(
             values_on_each(&store, owner).await,
-            [None, Some(2)],
+            [None, Some(value)],
             "{point}: a new move succeeds"
         );
         assert_tidy(&store);
+        // The next point finds the house as this one did; moving back is cheaper than two new databases.
+        store.move_range(range(10, 19), "one").await.unwrap();
     }
 }
 

@@ -1,0 +1,35 @@
+//! What `cargo xtask test` leaves out because it needs a build of its own: features of the binary that are off by
+//! default. Minutes when cold, so they are run when what they touch was changed, and before a release.
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+#[derive(Args)]
+pub struct Choice {
+    what: What,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// The binary with Sentry and OpenTelemetry sends a span and an error to a small collector
+    Reports,
+}
+
+pub fn run(choice: &Choice) -> Result<bool> {
+    let arguments = match choice.what {
+        What::Reports => [
+            "--package",
+            "townhall",
+            "--features",
+            "sentry,otel",
+            "--test",
+            "reports",
+        ],
+    };
+    let status = crate::cargo()
+        .arg("test")
+        .args(arguments)
+        .status()
+        .context("cannot start cargo test")?;
+    Ok(status.success())
+}
