@@ -13,7 +13,7 @@ use post::providers::{
     Provider,
 };
 use post::suppressions::Suppressions;
-use post::{Desks, Post, Setup, Stationery};
+use post::{Post, Setup, Stationery};
 use registry::Registry;
 use store::Store;
 
@@ -43,7 +43,7 @@ pub fn open(
     Ok(Post::new(Setup {
         store: store.clone(),
         clock: clock.clone(),
-        desks: desks(registry),
+        desks: registry::links::desks(registry),
         lines: lines(config)?,
         recipients: registry.clone(),
         stationery,
@@ -54,10 +54,10 @@ pub fn open(
 /// Who listens to what is said of letters, and whom they believe.
 pub fn feedback(
     config: &Config,
-    store: &Store,
-    clock: &Clock,
+    (store, clock): (&Store, &Clock),
     registry: &Arc<Registry>,
     suppressions: &Suppressions,
+    post: &Post,
 ) -> Feedback {
     let keys = |kind: ProviderKind| {
         let entries = config
@@ -75,7 +75,7 @@ pub fn feedback(
     Feedback::new(FeedbackSetup {
         store: store.clone(),
         clock: clock.clone(),
-        desks: desks(registry),
+        desks: post.desks().clone(),
         recipients: registry.clone(),
         suppressions: suppressions.clone(),
         webhooks: Webhooks {
@@ -85,11 +85,6 @@ pub fn feedback(
         },
         maildir: (!maildir.as_os_str().is_empty()).then(|| maildir.clone()),
     })
-}
-
-/// Who writes which letters.
-fn desks(registry: &Arc<Registry>) -> Desks {
-    registry::links::desks(registry)
 }
 
 /// Who letters are from: `post.from`, or a name at the host by which the house is reached.

@@ -22,5 +22,6 @@ mod service;
 mod tests;
 mod types;
 
+pub(crate) use report::Status;
 pub use service::{Feedback, FeedbackSetup, Webhooks};
 pub use types::{News, Refused, Said, Source, Taken};

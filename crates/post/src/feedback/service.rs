@@ -16,7 +16,7 @@ use super::{maildir, mandrill, meter, report, rows, rules};
 use crate::Recipients;
 use crate::letters::rules::Event;
 use crate::letters::{self, Letter};
-use crate::suppressions::{Address, Incident, Suppressions};
+use crate::suppressions::{Address, Heard, Incident, Suppressions};
 use crate::writing::Desks;
 
 /// News of one batch that are taken in at the same time: enough to fill a group commit.
@@ -199,8 +199,17 @@ impl Feedback {
         if let Some(doubt) = rules::doubt(&news, &letter, reader.as_ref(), source, now) {
             return ignored(doubt.name());
         }
-        if let (Some(heard), Some(address)) = (news.said.of_address(), news.address.or(reader)) {
-            let desk = self.0.desks.of(letter.kind);
+        let desk = self.0.desks.of(letter.kind);
+        let heard = news.said.of_address().filter(|heard| {
+            // Of a kind that this program does not know nobody can tell which stream to stop, and all would be too many.
+            let is_of_stream = matches!(heard, Heard::Complained | Heard::Unsubscribed);
+            if desk.is_none() && is_of_stream {
+                tracing::warn!(letter = %id, kind = letter.kind, "a letter of an unknown kind is not wanted; no stream was stopped");
+                meter::heard(source, "unknown_kind");
+            }
+            desk.is_some() || !is_of_stream
+        });
+        if let (Some(heard), Some(address)) = (heard, news.address.or(reader)) {
             let incident = Incident {
                 address,
                 letter: id,

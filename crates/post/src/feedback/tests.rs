@@ -19,6 +19,8 @@ use crate::suppressions::{Address, Reason, Scope, Suppressions};
 use crate::{Ask, Content, Desks, Kind, NotWritten, Recipient, Recipients, To, Wanted, Write};
 
 static DIGEST: Kind = Kind::bulk(901, "test.digest", "digest", Duration::from_secs(3600));
+/// Of a program that is newer than this one.
+static NEWER: Kind = Kind::bulk(902, "test.newer", "newer", Duration::from_secs(3600));
 const KEY: &str = "signing key";
 const URL: &str = "https://town.example/api/v1/post/webhooks/mandrill";
 const DAY: i64 = 24 * 60 * 60;
@@ -104,10 +106,19 @@ impl House {
     }
 
     async fn letter(&self, key: &'static str, events: &'static [Event<'static>]) -> Id {
+        self.letter_of(&DIGEST, key, events).await
+    }
+
+    async fn letter_of(
+        &self,
+        kind: &'static Kind,
+        key: &'static str,
+        events: &'static [Event<'static>],
+    ) -> Id {
         let now = self.now();
         let person = PersonId(Id::named("person", "anna"));
         let asked = move |tx: &mut store::Tx<'_>| {
-            let ask = Ask::new(&DIGEST, To::Person(person), key.as_bytes(), now);
+            let ask = Ask::new(kind, To::Person(person), key.as_bytes(), now);
             let id = letters::ask(tx, &ask, now)?.id();
             for event in events {
                 letters::happened(tx, id, *event, now, "")?;
@@ -200,6 +211,26 @@ async fn what_a_provider_says_becomes_the_state_of_the_letter_and_stops_what_it_
             .stopped("anna@example.org")
             .await
             .contains(&(Scope::Everything, Reason::HardBounce))
+    );
+}
+
+#[tokio::test]
+async fn a_complaint_about_a_kind_that_nobody_here_knows_stops_no_other_stream() {
+    let house = house().await;
+    let events = &[Event::Attempt, Event::HandedOver];
+    let letter = house.letter_of(&NEWER, "newer", events).await;
+    let webhook = house.webhook("1", letter, "complained", "");
+    assert_eq!(house.feedback.mailgun(&webhook).await.unwrap(), ONE);
+    assert_eq!(house.state(letter).await, State::Complained);
+    assert_eq!(house.stopped("anna@example.org").await, []);
+    let bounced = house.letter_of(&NEWER, "bounced", events).await;
+    let webhook = house.webhook("2", bounced, "failed", "5.1.1 no such user");
+    assert_eq!(house.feedback.mailgun(&webhook).await.unwrap(), ONE);
+    let dead = [(Scope::Everything, Reason::HardBounce)];
+    assert_eq!(
+        house.stopped("anna@example.org").await,
+        dead,
+        "who is not there, is not there"
     );
 }
 

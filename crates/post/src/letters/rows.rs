@@ -102,7 +102,7 @@ pub(crate) fn letter(tx: &mut Tx<'_>, id: Id) -> Result<Option<Letter>, StoreErr
     tx.query_opt(
         sql!(
             "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider, stick,
-                 provider_name, letter_key, outside, data, story
+                 provider_name, letter_key, outside, data, story, writings
              FROM letters WHERE id = $1"
         ),
         params![id],
@@ -124,7 +124,7 @@ pub(crate) fn due(
         letters.extend(tx.query(
             sql!(
                 "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
-                     stick, provider_name, letter_key, outside, data, ''
+                     stick, provider_name, letter_key, outside, data, '', writings
                  FROM letters
                  WHERE lane = $1 AND (vshard / 1024) = $2 AND due_at <= $3 AND vshard BETWEEN $4 AND $5
                  ORDER BY due_at LIMIT $6"
@@ -150,7 +150,7 @@ pub(crate) fn due_by_deadline(
         letters.extend(tx.query(
             sql!(
                 "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
-                     stick, provider_name, letter_key, outside, data, ''
+                     stick, provider_name, letter_key, outside, data, '', writings
                  FROM letters
                  WHERE lane = 2 AND (vshard / 1024) = $1 AND due_at IS NOT NULL AND due_at <= $2
                  AND vshard BETWEEN $3 AND $4 ORDER BY wanted_until LIMIT $5"
@@ -212,7 +212,7 @@ pub(crate) fn sending(
     tx.query(
         sql!(
             "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider, stick,
-                 provider_name, letter_key, outside, data, ''
+                 provider_name, letter_key, outside, data, '', writings
              FROM letters WHERE state = 3 AND vshard BETWEEN $2 AND $3 AND lane = $1 LIMIT $4"
         ),
         params![lane, range.first, range.last, count],
@@ -227,7 +227,7 @@ pub(crate) fn change(tx: &mut Tx<'_>, change: &Change) -> Result<bool, StoreErro
         tx.execute(
             sql!(
                 "UPDATE letters SET state = $4, due_at = $5, attempts = $6, provider = $7, stick = $8,
-                     provider_name = $9, story = story || $10, data = ''
+                     provider_name = $9, story = story || $10, writings = $11, data = ''
                  WHERE id = $1 AND state = $2 AND attempts = $3"
             ),
             &bound(change, &story),
@@ -236,7 +236,7 @@ pub(crate) fn change(tx: &mut Tx<'_>, change: &Change) -> Result<bool, StoreErro
         tx.execute(
             sql!(
                 "UPDATE letters SET state = $4, due_at = $5, attempts = $6, provider = $7, stick = $8,
-                     provider_name = $9, story = story || $10
+                     provider_name = $9, story = story || $10, writings = $11
                  WHERE id = $1 AND state = $2 AND attempts = $3"
             ),
             &bound(change, &story),
@@ -245,7 +245,7 @@ pub(crate) fn change(tx: &mut Tx<'_>, change: &Change) -> Result<bool, StoreErro
     Ok(changed == 1)
 }
 
-fn bound<'v>(change: &'v Change, story: &'v str) -> [ValueRef<'v>; 10] {
+fn bound<'v>(change: &'v Change, story: &'v str) -> [ValueRef<'v>; 11] {
     let next = &change.next;
     [
         ValueRef::Bytes(change.id.as_bytes()),
@@ -262,6 +262,7 @@ fn bound<'v>(change: &'v Change, story: &'v str) -> [ValueRef<'v>; 10] {
             .as_deref()
             .map_or(ValueRef::Null, ValueRef::Text),
         ValueRef::Text(story),
+        ValueRef::Int(i64::from(next.writings)),
     ]
 }
 
@@ -278,7 +279,7 @@ pub(crate) fn list(
         return tx.query(
             sql!(
                 "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
-                     stick, provider_name, letter_key, outside, '', story
+                     stick, provider_name, letter_key, outside, '', story, writings
                  FROM letters WHERE vshard = $6 AND owner = $7 AND (asked_at, id) < ($1, $2)
                  AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($4 AS BIGINT) IS NULL OR state = $4)
                  AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
@@ -292,7 +293,7 @@ pub(crate) fn list(
         return tx.query(
             sql!(
                 "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
-                     stick, provider_name, letter_key, outside, '', story
+                     stick, provider_name, letter_key, outside, '', story, writings
                  FROM letters WHERE state IN (10, 11) AND state = $4 AND (asked_at, id) < ($1, $2)
                  AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
                  ORDER BY asked_at DESC, id DESC LIMIT $6"
@@ -304,7 +305,7 @@ pub(crate) fn list(
     tx.query(
         sql!(
             "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider, stick,
-                 provider_name, letter_key, outside, '', story
+                 provider_name, letter_key, outside, '', story, writings
              FROM letters WHERE (asked_at, id) < ($1, $2)
              AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($4 AS BIGINT) IS NULL OR state = $4)
              AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
@@ -337,6 +338,7 @@ fn read(row: &Row<'_>) -> Result<Letter, StoreError> {
         outside: outside.as_deref().map(outsider).transpose()?,
         data: row.get(15)?,
         story: Step::all(&row.get::<String>(16)?),
+        writings: row.get(17)?,
     })
 }
 

@@ -13,7 +13,8 @@ use super::types::{State, Stick};
 use crate::OnUnsure;
 use crate::providers::{Class, Found, Refusal};
 
-/// How often writing is tried before a person has to look.
+/// How often in a row writing may fail before a person has to look. What servers say to a letter that was written does
+/// not count: it is tried as long as somebody wants it.
 pub const WRITINGS_MAX: u32 = 8;
 /// The pause after the first attempt that failed; it doubles with each one.
 const PAUSE_FIRST_SECONDS: i64 = 20;
@@ -32,6 +33,8 @@ pub struct Standing {
     pub id: Id,
     pub state: State,
     pub attempts: u32,
+    /// Writings that failed since it was last written.
+    pub writings: u32,
     pub wanted_until: Moment,
 }
 
@@ -89,6 +92,7 @@ pub struct Next {
     pub due: Option<Moment>,
     pub stick: Stick,
     pub attempts: u32,
+    pub writings: u32,
 }
 
 impl Next {
@@ -98,6 +102,7 @@ impl Next {
             due: None,
             stick: Stick::Anywhere,
             attempts: standing.attempts,
+            writings: standing.writings,
         }
     }
 
@@ -118,6 +123,7 @@ pub fn after(standing: &Standing, event: Event<'_>, instant: Moment) -> Option<N
     let next = match (standing.state, event) {
         (State::Waiting, Event::Attempt) => Next {
             attempts: standing.attempts.saturating_add(1),
+            writings: 0,
             ..Next::rest(State::Sending, standing)
         },
         (State::Waiting, Event::Unwanted) => Next::rest(State::Suppressed, standing),
@@ -150,6 +156,7 @@ pub fn after(standing: &Standing, event: Event<'_>, instant: Moment) -> Option<N
         ) => looked_up(standing, found, knows_again, on_unsure, instant),
         (State::Unsure | State::Parked, Event::TriedAgain) => Next {
             attempts: 0,
+            writings: 0,
             ..Next::wait(standing, instant)
         },
         (State::Unsure, Event::TakenForHandedOver) => Next::rest(State::HandedOver, standing),
@@ -160,20 +167,17 @@ pub fn after(standing: &Standing, event: Event<'_>, instant: Moment) -> Option<N
 }
 
 fn not_written(standing: &Standing, instant: Moment) -> Next {
-    let attempts = standing.attempts.saturating_add(1);
-    let tried = Standing {
-        attempts,
-        ..*standing
-    };
-    if attempts < WRITINGS_MAX {
-        Next::wait(&tried, instant.plus_micros(pause_micros(&tried)))
+    let writings = standing.writings.saturating_add(1);
+    let next = if writings < WRITINGS_MAX {
+        Next::wait(standing, instant.plus_micros(pause_micros(standing.id, writings)))
     } else {
-        Next::rest(State::Parked, &tried)
-    }
+        Next::rest(State::Parked, standing)
+    };
+    Next { writings, ..next }
 }
 
 fn refused(standing: &Standing, refusal: &Refusal, elsewhere: bool, instant: Moment) -> Next {
-    let paused = instant.plus_micros(pause_micros(standing));
+    let paused = instant.plus_micros(pause_micros(standing.id, standing.attempts));
     match refusal.class {
         Class::Mailbox if refusal.is_final => Next::rest(State::Bounced, standing),
         Class::Unwanted if refusal.is_final => Next::rest(State::Suppressed, standing),
@@ -241,11 +245,11 @@ fn heard(standing: &Standing, state: State, feedback: Feedback) -> Option<Next> 
     may_be_out.then(|| Next::rest(state, standing))
 }
 
-/// Doubles with each attempt, and is spread by up to a quarter so that letters which failed together come back apart.
-fn pause_micros(standing: &Standing) -> i64 {
-    let doublings = standing.attempts.saturating_sub(1).min(16);
+/// Doubles with each time, and is spread by up to a quarter so that letters which failed together come back apart.
+fn pause_micros(letter: Id, times: u32) -> i64 {
+    let doublings = times.saturating_sub(1).min(16);
     let seconds = (PAUSE_FIRST_SECONDS << doublings).min(PAUSE_MAX_SECONDS);
-    let quarters = i64::from(standing.id.as_bytes()[15]);
+    let quarters = i64::from(letter.as_bytes()[15]);
     seconds * 1_000_000 + seconds * 1_000_000 * quarters / (4 * 256)
 }
 

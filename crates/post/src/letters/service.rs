@@ -96,6 +96,7 @@ pub(crate) fn decide(letter: &Letter, event: Event<'_>, now: Moment, reason: &st
         id: letter.id,
         state: letter.state,
         attempts: letter.attempts,
+        writings: letter.writings,
         wanted_until: letter.wanted_until,
     };
     let next = rules::after(&standing, event, now)?;

@@ -317,6 +317,8 @@ pub struct Letter {
     pub not_before: Moment,
     pub wanted_until: Moment,
     pub attempts: u32,
+    /// Writings that failed since it was last written.
+    pub writings: u32,
     /// The last provider that was called; empty when none was.
     pub provider: String,
     /// What the next attempt has to do with that provider.

@@ -8,8 +8,10 @@ use kernel::{Id, Moment};
 use super::Office;
 use super::record::Decided;
 use crate::Kind;
+use crate::feedback::{Said, Status};
 use crate::letters::rules::Event;
 use crate::letters::{Letter, State, Step, decide};
+use crate::providers::smtp::is_full;
 use crate::providers::{Class, Found, Pass, Provider, Ready, Refusal, Verdict};
 use crate::suppressions::{Address, Heard, Incident};
 
@@ -92,6 +94,16 @@ fn unsure(why: &str) -> Verdict {
     Verdict::Unsure { why: why.to_owned() }
 }
 
+/// What a final refusal says of a mailbox. One that is full may be emptied, so it is only counted.
+fn heard_of_mailbox(words: &str) -> Heard {
+    let status = Status::first_in(words).filter(|status| !status.is_vague());
+    match status.map(Status::of_failure) {
+        Some(Said::SoftBounce) => Heard::SoftBounce,
+        _ if is_full(words) => Heard::SoftBounce,
+        _ => Heard::HardBounce,
+    }
+}
+
 /// A mailbox that does not exist is not written to again.
 async fn stop_dead_mailbox(office: &Office, letter: &Letter, to: &str, refusal: &Refusal) {
     if refusal.class != Class::Mailbox || !refusal.is_final {
@@ -103,7 +115,7 @@ async fn stop_dead_mailbox(office: &Office, letter: &Letter, to: &str, refusal: 
         address,
         letter: letter.id,
         stream: stream.map(str::to_owned),
-        heard: Heard::HardBounce,
+        heard: heard_of_mailbox(&refusal.words),
         source: letter.provider.clone(),
         words: refusal.words.clone(),
     };
@@ -246,6 +258,21 @@ fn words_of(found: &Found) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_mailbox_is_no_dead_one() {
+        for (words, heard) in [
+            ("552 5.2.2 over quota", Heard::SoftBounce),
+            ("552 Quota exceeded", Heard::SoftBounce),
+            ("550 5.4.6 loops", Heard::SoftBounce),
+            ("550 5.1.1 no such user", Heard::HardBounce),
+            ("550 5.7.1 No such user!", Heard::HardBounce),
+            ("550 no such user", Heard::HardBounce),
+            ("hard-bounce: invalid", Heard::HardBounce),
+        ] {
+            assert_eq!(heard_of_mailbox(words), heard, "{words}");
+        }
+    }
 
     #[test]
     fn that_a_provider_knows_nothing_counts_once_it_would_know() {

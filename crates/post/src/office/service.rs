@@ -83,6 +83,11 @@ impl Post {
         self.0.close().await;
     }
 
+    /// Who writes which letters, those of the house itself among them.
+    pub fn desks(&self) -> &Desks {
+        &self.0.desks
+    }
+
     pub fn kinds(&self) -> Vec<&'static Kind> {
         self.0.desks.kinds()
     }

@@ -173,16 +173,16 @@ impl Town {
         panic!("still not {state}: {:?}", self.post.letter(id).await.unwrap());
     }
 
-    /// Waits until a letter was tried so often; the clock stands still.
-    async fn after_writing(&self, id: Id, attempts: u32) -> Letter {
+    /// Waits until a letter is as expected; the clock stands still.
+    async fn once(&self, id: Id, is_expected: impl Fn(&Letter) -> bool) -> Letter {
         for _ in 0..2000 {
             let letter = self.post.letter(id).await.unwrap();
-            if letter.attempts >= attempts {
+            if is_expected(&letter) {
                 return letter;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("not tried again: {:?}", self.post.letter(id).await.unwrap());
+        panic!("nothing becomes of it: {:?}", self.post.letter(id).await.unwrap());
     }
 
     async fn balances(&self) {
@@ -365,7 +365,7 @@ async fn a_letter_that_breaks_its_writer_is_parked_and_others_go() {
     let other = town.ask(&RESET, 2, "{}").await;
     town.until(other, State::HandedOver).await;
     for writings in 1..=WRITINGS_MAX {
-        let letter = town.after_writing(poison, writings).await;
+        let letter = town.once(poison, |letter| letter.writings >= writings).await;
         if let Some(due) = letter.due {
             let pause = due.micros_since(town.house.clock.now()).max(0) / 1_000_000;
             town.house.clock.advance_seconds(pause + 1);
@@ -375,6 +375,33 @@ async fn a_letter_that_breaks_its_writer_is_parked_and_others_go() {
     assert!(letter.story.last().unwrap().reason.contains("panic"));
     let again = town.post.try_again(poison, "somebody").await.unwrap();
     assert_eq!(again.state, State::Waiting);
+    town.balances().await;
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_is_put_off_is_tried_as_long_as_it_is_wanted_and_then_says_what_kept_it() {
+    let provider = Scripted::new("relay", |_| refused(Class::Mailbox, false));
+    let mut town = one(&provider).await;
+    let id = town.ask(&RESET, 1, "{}").await;
+    let mut tried = 0;
+    let end = loop {
+        let letter = town
+            .once(id, |letter| {
+                let waits = letter.state == State::Waiting && letter.attempts > tried;
+                waits || letter.state == State::Expired
+            })
+            .await;
+        let Some(due) = letter.due else { break letter };
+        tried = letter.attempts;
+        let pause = due.micros_since(town.house.clock.now()).max(0) / 1_000_000;
+        assert!(pause <= 3 * 3600, "{pause}");
+        town.house.clock.advance_seconds(pause + 1);
+    };
+    assert_eq!(end.state, State::Expired);
+    assert!(tried > WRITINGS_MAX, "{tried}");
+    assert!(end.story.last().unwrap().reason.ends_with("said so"));
+    assert_eq!(town.post.providers()[0].breaker, "closed");
     town.balances().await;
     town.close().await;
 }

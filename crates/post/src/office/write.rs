@@ -13,7 +13,7 @@ use store::StoreError;
 use super::Office;
 use super::record::Decided;
 use crate::letters::rules::Event;
-use crate::letters::{Letter, decide};
+use crate::letters::{Letter, decide, rows};
 use crate::providers::Ready;
 use crate::suppressions::{Address, Going};
 use crate::writing::{Desk, NotWritten, Wanted};
@@ -71,6 +71,7 @@ pub(super) async fn write(
     now: Moment,
 ) -> Result<Outcome, StoreError> {
     let mut outcome = Outcome::default();
+    let letters = end_late(held, letters, &mut outcome, now).await?;
     let people = readers(office, &letters).await?;
     let mut prepared = Vec::with_capacity(letters.len());
     for letter in letters {
@@ -111,6 +112,38 @@ pub(super) async fn write(
     Ok(outcome)
 }
 
+/// Those that somebody still wants. The others end here, and their stories say what kept them so long.
+async fn end_late(
+    held: &Held,
+    letters: Vec<Letter>,
+    outcome: &mut Outcome,
+    now: Moment,
+) -> Result<Vec<Letter>, StoreError> {
+    let (late, wanted): (Vec<Letter>, Vec<Letter>) =
+        letters.into_iter().partition(|letter| letter.wanted_until <= now);
+    let is_tried = |letter: &&Letter| letter.attempts > 0 || letter.writings > 0;
+    let tried: Vec<Id> = late.iter().filter(is_tried).map(|letter| letter.id).collect();
+    let mut reasons: HashMap<Id, String> = HashMap::new();
+    if !tried.is_empty() {
+        let read = held.shard.read::<_, StoreError>(move |tx| {
+            let stories = tried.iter().map(|&id| rows::letter(tx, id));
+            stories.collect::<Result<Vec<_>, _>>()
+        });
+        for letter in read.await?.into_iter().flatten() {
+            let said = letter.story.iter().rev().find(|step| !step.reason.is_empty());
+            reasons.extend(said.map(|step| (letter.id, step.reason.clone())));
+        }
+    }
+    for letter in &late {
+        let reason = match reasons.get(&letter.id) {
+            Some(last) => format!("nobody wants it any more; the last that was said: {last}"),
+            None => "nobody wants it any more".to_owned(),
+        };
+        outcome.ends(letter, Event::TooLate, now, &reason);
+    }
+    Ok(wanted)
+}
+
 /// The people of a batch as they are now.
 async fn readers(office: &Office, letters: &[Letter]) -> Result<HashMap<PersonId, Recipient>, StoreError> {
     let mut ids: Vec<PersonId> = letters
@@ -143,10 +176,6 @@ fn prepare(
         outcome.later(&letter, now.plus_seconds(UNKNOWN_KIND_SECONDS), now);
         return None;
     };
-    if letter.wanted_until <= now {
-        outcome.ends(&letter, Event::TooLate, now, "nobody wants it any more");
-        return None;
-    }
     if let Some(until) = desk
         .kind
         .stream

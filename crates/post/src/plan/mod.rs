@@ -4,8 +4,6 @@
 //! quota or letters that come later only move the cap; and it bears its proof, an interval in which that many letters
 //! have to leave whatever the order.
 
-pub mod hours;
 pub mod rules;
 
-pub use hours::QuietHours;
-pub use rules::{MINUTE, Plan, Proof, Waiting, Window, outside};
+pub use rules::{MINUTE, Plan, Proof, Waiting, Window};

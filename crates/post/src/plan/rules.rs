@@ -41,27 +41,6 @@ impl Window {
     }
 }
 
-/// What is left of a window outside quiet hours: its longest piece, the earlier of equals. `None` when all of it is
-/// quiet.
-pub fn outside(window: Window, quiet: &[Window]) -> Option<Window> {
-    let mut quiet: Vec<Window> = quiet.to_vec();
-    quiet.sort_unstable();
-    let mut longest: Option<Window> = None;
-    let mut open = window.open;
-    let mut consider = |open: i64, close: i64| {
-        let piece = Window { open, close };
-        if open < close && longest.is_none_or(|known| piece.minutes() > known.minutes()) {
-            longest = Some(piece);
-        }
-    };
-    for one in quiet {
-        consider(open, one.open.min(window.close));
-        open = open.max(one.close);
-    }
-    consider(open, window.close);
-    longest
-}
-
 /// Letters that wait, counted by their windows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {

@@ -50,7 +50,9 @@ pub enum Class {
     Quota,
     /// The provider or the reader's server does not want such letters: it stops the stream, and suppresses nobody.
     Policy,
-    /// The mailbox does not exist: it suppresses the address.
+    /// The mailbox, or the server behind it: if it is final nobody has it, or it is full, and what follows for the
+    /// address depends on which; if it is not, it is full now, or its server wants to see us twice (greylisting). Never
+    /// the provider's trouble.
     Mailbox,
     /// The reader asked the provider for no more, or called a letter spam there: this letter ends, and others are not judged
     /// by it.

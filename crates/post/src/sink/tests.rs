@@ -98,7 +98,7 @@ async fn each_reader_gets_their_own_refusal_and_the_others_their_letter() {
     let smtp = Smtp::new(options(&sink)).unwrap();
     let bad = [
         ("a@gone.example", Class::Mailbox, true),
-        ("a@full.example", Class::Quota, false),
+        ("a@full.example", Class::Mailbox, false),
         ("a@spam.example", Class::Policy, true),
         ("a@ill.example", Class::Network, false),
         ("a@shut.example", Class::Network, false),

@@ -14,7 +14,7 @@ use crate::letters::letter_of;
 use crate::suppressions::Address;
 
 use fields::Fields;
-pub(super) use status::Status;
+pub(crate) use status::Status;
 
 /// The largest report that is looked at. Servers return headers, or a letter of ours, which is far smaller.
 pub const REPORT_BYTES_MAX: usize = 1024 * 1024;

@@ -4,7 +4,7 @@ use super::super::types::Said;
 
 /// `5.1.1`: class, subject, detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) struct Status {
+pub(crate) struct Status {
     class: u16,
     subject: u16,
     detail: u16,
@@ -30,12 +30,12 @@ impl Status {
         (matches!(status.class, 2 | 4 | 5) && numbers.next().is_none()).then_some(status)
     }
 
-    /// What a letter that came back with this code means. Of bad addresses, 5.1.7 and 5.1.8 are the sender's; 5.2.1 is a
-    /// mailbox that was closed, 5.7.17 one whose owner changed (RFC 7293).
+    /// What a letter that came back with this code means. Of bad addresses, 5.1.7 and 5.1.8 are the sender's, and 5.1.9
+    /// is about a server on the way; 5.2.1 is a mailbox that was closed, 5.7.17 and 5.7.18 one that has changed hands (RFC 7293).
     pub fn of_failure(self) -> Said {
         match (self.class, self.subject, self.detail) {
-            (5, 1, 7 | 8) => Said::Refused,
-            (5, 1, _) | (5, 2, 1) | (5, 7, 17) => Said::HardBounce,
+            (5, 1, 7..=9) => Said::Refused,
+            (5, 1, _) | (5, 2, 1) | (5, 7, 17 | 18) => Said::HardBounce,
             (5, 3, 4) | (5, 6 | 7, _) => Said::Refused,
             _ => Said::SoftBounce,
         }

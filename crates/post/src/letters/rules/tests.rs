@@ -13,6 +13,7 @@ fn standing(state: State) -> Standing {
         id: Id::named("letter", "one"),
         state,
         attempts: 1,
+        writings: 0,
         wanted_until: NOW.plus_seconds(3600),
     }
 }
@@ -83,12 +84,7 @@ fn a_server_that_says_when_is_not_asked_before() {
 
 #[test]
 fn pauses_grow_and_end_growing() {
-    let pause = |attempts| {
-        pause_micros(&Standing {
-            attempts,
-            ..standing(State::Sending)
-        })
-    };
+    let pause = |attempts| pause_micros(standing(State::Sending).id, attempts);
     assert!(pause(1) >= PAUSE_FIRST_SECONDS * 1_000_000);
     assert!((1..8).all(|n| pause(n + 1) > pause(n)));
     assert_eq!(pause(40), pause(400));
@@ -145,11 +141,10 @@ fn a_provider_is_asked_again_when_it_will_know() {
 #[test]
 fn what_cannot_be_written_is_parked_and_tried_again_by_a_person() {
     let mut now = standing(State::Waiting);
-    now.attempts = 0;
     for _ in 1..WRITINGS_MAX {
         let next = after(&now, Event::NotWritten, NOW).unwrap();
-        assert_eq!(next.state, State::Waiting);
-        now.attempts = next.attempts;
+        assert_eq!((next.state, next.attempts), (State::Waiting, now.attempts));
+        now.writings = next.writings;
     }
     let next = after(&now, Event::NotWritten, NOW).unwrap();
     assert_eq!((next.state, next.due), (State::Parked, None));
@@ -158,6 +153,39 @@ fn what_cannot_be_written_is_parked_and_tried_again_by_a_person() {
         (again.state, again.due, again.attempts),
         (State::Waiting, Some(NOW), 0)
     );
+}
+
+#[test]
+fn however_often_a_letter_is_refused_for_now_it_may_still_be_written_as_often_as_any() {
+    let mut letter = Standing {
+        wanted_until: NOW.plus_seconds(30 * 24 * 3600),
+        ..standing(State::Waiting)
+    };
+    let greylisted = refusal(Class::Mailbox, false);
+    for _ in 0..100 {
+        letter.writings = 1;
+        let sending = after(&letter, Event::Attempt, NOW).unwrap();
+        assert_eq!(sending.writings, 0, "it was written");
+        let given = Standing {
+            state: State::Sending,
+            attempts: sending.attempts,
+            writings: 0,
+            ..letter
+        };
+        let event = Event::Refused {
+            refusal: &greylisted,
+            elsewhere: true,
+        };
+        let next = after(&given, event, NOW).unwrap();
+        assert_eq!((next.state, next.writings), (State::Waiting, 0));
+        (letter.attempts, letter.writings) = (next.attempts, next.writings);
+    }
+    for _ in 1..WRITINGS_MAX {
+        let next = after(&letter, Event::NotWritten, NOW).unwrap();
+        assert_eq!(next.state, State::Waiting);
+        letter.writings = next.writings;
+    }
+    assert_eq!(after(&letter, Event::TooLate, NOW).unwrap().state, State::Expired);
 }
 
 /// What may happen, without what borrows.
@@ -291,7 +319,7 @@ proptest! {
             if next.state == State::Unsure {
                 prop_assert_eq!(next.stick, Stick::OnlyThere);
             }
-            letter = Standing { state: next.state, attempts: next.attempts, ..letter };
+            letter = Standing { state: next.state, attempts: next.attempts, writings: next.writings, ..letter };
         }
     }
 
@@ -308,7 +336,7 @@ proptest! {
                 State::HandedOver | State::Delivered | State::Unsure
             );
             prop_assert!(tried || !out || letter.attempts > 0, "{:?} after {:?}", next.state, event);
-            letter = Standing { state: next.state, attempts: next.attempts, ..letter };
+            letter = Standing { state: next.state, attempts: next.attempts, writings: next.writings, ..letter };
         }
     }
 }

@@ -32,25 +32,6 @@ fn a_window_is_the_whole_minutes_in_it() {
 }
 
 #[test]
-fn quiet_hours_leave_the_longest_piece_of_a_window() {
-    let day = window(100, 200);
-    for (quiet, expected) in [
-        (&[][..], Some(day)),
-        (&[window(0, 100)], Some(day)),
-        (&[window(50, 120)], Some(window(120, 200))),
-        (&[window(180, 300)], Some(window(100, 180))),
-        (&[window(120, 130)], Some(window(130, 200))),
-        (&[window(170, 180)], Some(window(100, 170))),
-        (&[window(140, 160)], Some(window(100, 140))),
-        (&[window(190, 300), window(0, 110)], Some(window(110, 190))),
-        (&[window(0, 300)], None),
-        (&[window(50, 150), window(140, 300)], None),
-    ] {
-        assert_eq!(outside(day, quiet), expected, "{quiet:?}");
-    }
-}
-
-#[test]
 fn the_cap_is_what_the_tightest_interval_demands() {
     for (letters, cap, proof) in [
         (&[(0, 10, 100)][..], 10, (0, 10, 100)),
@@ -190,23 +171,6 @@ proptest! {
         if told.per_minute < quota || told.will_be_late == 0 {
             let (_, unserved) = play(all, 0, |_| true, Some(quota));
             prop_assert_eq!(unserved, 0);
-        }
-    }
-
-    #[test]
-    fn what_is_left_of_a_window_lies_in_it_and_outside_quiet_hours(
-        open in 0i64..50, length in 1i64..50,
-        quiet in prop::collection::vec((0i64..100, 1i64..30), 0..4),
-    ) {
-        let whole = window(open, open + length);
-        let quiet: Vec<Window> = quiet.into_iter().map(|(open, length)| window(open, open + length)).collect();
-        let loud = |minute: i64| quiet.iter().all(|quiet| minute < quiet.open || quiet.close <= minute);
-        match outside(whole, &quiet) {
-            Some(left) => {
-                prop_assert!(whole.open <= left.open && left.open < left.close && left.close <= whole.close);
-                prop_assert!((left.open..left.close).all(loud));
-            }
-            None => prop_assert!((whole.open..whole.close).all(|minute| !loud(minute))),
         }
     }
 }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use kernel::Id;
 
+pub(crate) use class::is_full;
 pub use options::{Login, Patience, Security, SmtpOptions};
 
 use self::pool::Pool;

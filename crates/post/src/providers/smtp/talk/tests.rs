@@ -295,7 +295,10 @@ fn served(answers: &[(u8, u8)], cut: usize, chunks: &[usize]) -> (Vec<(u32, Stri
             (1, _) => ("250 ok\r\n550 5.1.1 no\r\n554 no\r\n", "refused Mailbox"),
             (2, _) => ("250 ok\r\n451 4.3.0 no\r\n354 go\r\n", "refused Network"),
             (_, 1) => ("250 ok\r\n250 ok\r\n354 go\r\n550 5.7.1 no\r\n", "refused Policy"),
-            (_, 2) => ("250 ok\r\n250 ok\r\n354 go\r\n452 4.2.2 no\r\n", "refused Quota"),
+            (_, 2) => (
+                "250 ok\r\n250 ok\r\n354 go\r\n452 4.2.2 no\r\n",
+                "refused Mailbox",
+            ),
             _ => (
                 "250 ok\r\n250 ok\r\n354 go\r\n250-yes\r\n250 ok\r\n",
                 "handed over",
