@@ -127,7 +127,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
-    let bell = later::bell(&store, &clock, &registry);
+    let bell = later::bell(&store, &clock, &registry, (&post, config.post.keep_days));
     let routes = registry
         .routes()
         .merge(suppressions.routes())

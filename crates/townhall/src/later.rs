@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bell::{Bell, Duty, Failed, Scope};
 use kernel::Clock;
+use post::Post;
 use registry::Registry;
 use store::Store;
 
@@ -15,8 +16,12 @@ const UPKEEP: Duration = Duration::from_secs(2);
 /// Verdicts are kept for an hour at least.
 const VERDICTS: Duration = Duration::from_secs(300);
 
-pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Bell {
+/// Letters are kept for months; an hour more or less is nothing.
+const OLD_LETTERS: Duration = Duration::from_secs(3600);
+
+pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>, (post, keep_days): (&Post, u32)) -> Bell {
     let (upkeep, verdicts, tended) = (store.clone(), store.clone(), Arc::clone(registry));
+    let post = post.clone();
     registry
         .timers(Bell::new(store.clone(), clock.clone()))
         .duty(Duty::new("store.upkeep", UPKEEP, Scope::EachProcess, move || {
@@ -30,6 +35,15 @@ pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Bell {
             move || {
                 let store = verdicts.clone();
                 async move { Ok(store.forget_verdicts().await?) }
+            },
+        ))
+        .duty(Duty::new(
+            "post.forget",
+            OLD_LETTERS,
+            Scope::OncePerHouse,
+            move || {
+                let post = post.clone();
+                async move { Ok(post.forget_old(keep_days).await?) }
             },
         ))
         .duty(Duty::new(

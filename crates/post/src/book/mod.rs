@@ -1,7 +1,9 @@
 //! The book of letters: how many of a kind, asked for on a day, are in each state with each provider.
 //!
 //! It is kept by the very transactions that ask for letters and change them, from what those decided and not from the
-//! rows, so the two can be held against each other: whatever is asked for is in exactly one state, for ever.
+//! rows, so the two can be held against each other: whatever is asked for is in exactly one state, for ever. A letter
+//! whose row is forgotten is counted by the same transaction among the forgotten, in the state in which it ended; and the
+//! pages of a day that is over are summed up into one.
 
 mod rows;
 
@@ -69,6 +71,47 @@ impl Entries {
     }
 }
 
+/// Letters whose rows one transaction forgets.
+#[derive(Debug, Default)]
+pub(crate) struct Forgotten(BTreeMap<Line, i64>);
+
+impl Forgotten {
+    pub fn add(&mut self, kind: i64, asked: Moment, state: State, provider: &str) {
+        let line = Line {
+            day: day_of(asked),
+            kind,
+            state: Some(state),
+            provider: provider.to_owned(),
+        };
+        *self.0.entry(line).or_default() += 1;
+    }
+
+    pub fn write(&self, tx: &mut Tx<'_>, vshard: u16) -> Result<(), StoreError> {
+        for (line, letters) in &self.0 {
+            rows::add_forgotten(tx, line, i64::from(vshard % PAGES_OF_ASKERS), *letters)?;
+        }
+        Ok(())
+    }
+}
+
+/// Sums up the pages of one day before `before`, of the book and of the forgotten. False when there is none to do.
+pub(crate) fn fold(tx: &mut Tx<'_>, before: i64) -> Result<bool, StoreError> {
+    let mut folded = false;
+    if let Some(day) = rows::day_in_pages(tx, before)? {
+        folded = true;
+        for (line, letters) in rows::take_day(tx, day)? {
+            rows::add(tx, &line, rows::SUMMED_UP, letters)?;
+        }
+    }
+    if let Some(day) = rows::forgotten_in_pages(tx, before)? {
+        folded = true;
+        for (line, letters) in rows::take_forgotten(tx, day)? {
+            rows::add_forgotten(tx, &line, rows::SUMMED_UP, letters)?;
+        }
+    }
+    Ok(folded)
+}
+
 /// How many letters of a kind, asked for on a day, are in a state with a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sum {
@@ -111,12 +154,15 @@ pub(crate) async fn sums(store: &Store, since: i64) -> Result<Vec<Sum>, StoreErr
 /// Book and rows held against each other, each server's in one snapshot.
 pub(crate) async fn differences(store: &Store, since: i64) -> Result<Vec<Difference>, StoreError> {
     let from = Moment::from_seconds(since * DAY_SECONDS);
-    let read = store
-        .read_each::<_, StoreError>(move |tx| Ok((rows::since(tx, since)?, rows::letters_since(tx, from)?)));
+    let read = store.read_each::<_, StoreError>(move |tx| {
+        let (letters, forgotten) = (rows::letters_since(tx, from)?, rows::forgotten_since(tx, since)?);
+        Ok((rows::since(tx, since)?, letters, forgotten))
+    });
     let (mut in_book, mut in_rows) = (Vec::new(), Vec::new());
-    for (book, letters) in read.await? {
+    for (book, letters, forgotten) in read.await? {
         in_book.extend(book);
         in_rows.extend(letters);
+        in_rows.extend(forgotten);
     }
     Ok(compared(&balanced(in_book), &counted(in_rows)))
 }

@@ -1,5 +1,6 @@
 //! Letters: asking for one, taking it back, and what becomes of it.
 
+pub(crate) mod forget;
 pub(crate) mod rows;
 pub(crate) mod rules;
 mod service;

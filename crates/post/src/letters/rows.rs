@@ -316,6 +316,73 @@ pub(crate) fn list(
     )
 }
 
+/// As much of a letter as forgetting it needs.
+#[derive(Clone, Debug)]
+pub(super) struct Gone {
+    pub id: Id,
+    pub kind: i64,
+    pub asked: Moment,
+    pub state: State,
+    pub provider: String,
+    pub is_due: bool,
+}
+
+/// Letters at their end that were asked for, and wanted, before an instant; the oldest first.
+pub(super) fn old(tx: &mut Tx<'_>, before: Moment, count: u16) -> Result<Vec<Gone>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT id, kind, asked_at, state, provider, due_at FROM letters
+             WHERE asked_at < $1 AND wanted_until < $1 AND due_at IS NULL AND state NOT IN (1, 2, 3)
+             ORDER BY asked_at, id LIMIT $2"
+        ),
+        params![before, count],
+        gone,
+    )
+}
+
+/// Letters of an owner, in the order of their ids.
+pub(super) fn of_owner(tx: &mut Tx<'_>, owner: Id, after: Id, count: u16) -> Result<Vec<Gone>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT id, kind, asked_at, state, provider, due_at FROM letters
+             WHERE vshard = $1 AND owner = $2 AND id > $3 ORDER BY id LIMIT $4"
+        ),
+        params![owner.virtual_shard(), owner, after, count],
+        gone,
+    )
+}
+
+/// Takes a letter away that still is as it was read.
+pub(super) fn remove(tx: &mut Tx<'_>, letter: &Gone) -> Result<bool, StoreError> {
+    let removed = tx.execute(
+        sql!("DELETE FROM letters WHERE id = $1 AND state = $2"),
+        params![letter.id, letter.state.code()],
+    )?;
+    Ok(removed == 1)
+}
+
+/// Empties what a letter was told and its story.
+pub(super) fn blank(tx: &mut Tx<'_>, id: Id) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("UPDATE letters SET data = '', story = '' WHERE id = $1"),
+        params![id],
+    )?;
+    Ok(())
+}
+
+fn gone(row: &Row<'_>) -> Result<Gone, StoreError> {
+    let state = row.get::<i64>(3)?;
+    Ok(Gone {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        asked: row.get(2)?,
+        state: State::of_code(state)
+            .ok_or_else(|| StoreError::broken(format!("a letter in a state that is none: {state}")))?,
+        provider: row.get(4)?,
+        is_due: row.get::<Option<Moment>>(5)?.is_some(),
+    })
+}
+
 fn read(row: &Row<'_>) -> Result<Letter, StoreError> {
     let state = row.get::<i64>(4)?;
     let outside: Option<String> = row.get(14)?;

@@ -15,6 +15,7 @@ mod http;
 mod meter;
 mod pace;
 mod record;
+mod retention;
 mod round;
 mod service;
 #[cfg(test)]

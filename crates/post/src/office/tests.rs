@@ -9,6 +9,8 @@ use parking_lot::Mutex;
 use testkit::stores::{self, TestStore};
 use tokio::sync::watch;
 
+mod forgetting;
+
 use super::*;
 use crate::letters::{Ask, Letter, State, To, WRITINGS_MAX, ask, id_of};
 use crate::providers::{Class, Found, Line, Provider, Ready, Refusal, Verdict};

@@ -1,5 +1,6 @@
 //! Where letters leave: each provider is one entry of `post.providers`, and what an entry may say depends on its kind.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use kernel::Secret;
@@ -13,6 +14,7 @@ use crate::nearest::hint;
 pub struct Post {
     pub from: String,
     pub reports: PathBuf,
+    pub keep_days: u32,
     pub providers: Vec<Provider>,
 }
 
@@ -229,7 +231,16 @@ fn wrong_kind(key: &str, value: &toml::Value) -> Option<String> {
     unknown.then(|| format!("must be one of {}.{}", TLS.join(", "), hint(text, TLS)))
 }
 
+/// Reports are believed for two weeks, and somebody may ask what became of a letter of last month.
+const KEEP_DAYS: RangeInclusive<u32> = 30..=36_500;
+
 pub(super) fn check(config: &Config, troubles: &mut Vec<Trouble>) {
+    let keep_days = config.post.keep_days;
+    if !KEEP_DAYS.contains(&keep_days) {
+        let (least, most) = (KEEP_DAYS.start(), KEEP_DAYS.end());
+        let what = format!("must be from {least} to {most}, and is {keep_days}");
+        troubles.push(Trouble::new("post.keep_days", what));
+    }
     let from = &config.post.from;
     if !from.is_empty() && ::post::Mailbox::new("", from).is_none() {
         troubles.push(Trouble::new(

@@ -234,6 +234,8 @@ fn a_provider_is_told_what_its_kind_knows_and_what_it_lacks() {
     assert!(text.contains("post.providers[0].dkim_key: "), "{text}");
     let text = refusal("[post]\nfrom = \"nobody\"\n", &[]);
     assert!(text.contains("post.from"), "{text}");
+    let text = refusal("[post]\nkeep_days = 7\n", &[]);
+    assert!(text.contains("post.keep_days: must be from 30 to "), "{text}");
     let file =
         "[post]\nproviders = [{ kind = \"smtp\", name = \"relay\", host = \"mx\", rate_per_second = 5 }]\n";
     let config = load(file, &[], &[]).unwrap();
