@@ -7,6 +7,7 @@
 //! * A letter is written when it is sent, from what is true then, in its reader's language and zone.
 //! * Bulk does not delay what somebody waits for, and a stopped stream stops nothing else.
 
+mod about;
 pub mod book;
 mod content;
 pub mod dkim;
@@ -27,6 +28,7 @@ pub mod suppressions;
 pub mod words;
 mod writing;
 
+pub use about::{Holding, forget_person, held};
 pub use content::{Body, Content, Part, Picture, Place};
 pub use frame::{Framed, Light, NotFinished, Stationery};
 pub use kind::{Kind, Lane, OnUnsure};

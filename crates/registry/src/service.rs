@@ -1,6 +1,7 @@
 //! The registry as one value: what all its slices stand on.
 
-use std::sync::{Arc, Weak};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, Weak};
 
 use front::Routes;
 use kernel::Clock;
@@ -34,6 +35,8 @@ pub struct Registry {
     pub(crate) carrier: Arc<Carrier>,
     /// Requests for a reset that are worked on after their answer.
     pub(crate) resets_under_way: Arc<Semaphore>,
+    /// Names of the kinds of letters of the whole house, for exports.
+    kinds_of_letters: OnceLock<HashMap<i64, &'static str>>,
 }
 
 pub(crate) struct Throttles {
@@ -73,10 +76,25 @@ impl Registry {
             },
             carrier: Arc::new(carrier),
             resets_under_way: Arc::new(Semaphore::new(RESETS_UNDER_WAY_MAX)),
+            kinds_of_letters: OnceLock::new(),
             store,
             clock,
             options,
         }))
+    }
+
+    /// Tells it which letters this house writes. To be called once, when all services are there.
+    pub fn knows_letters(&self, kinds: &[&'static post::Kind]) {
+        let names = kinds.iter().map(|kind| (kind.code, kind.name)).collect();
+        if self.kinds_of_letters.set(names).is_err() {
+            tracing::error!("the registry was told twice which letters there are");
+        }
+    }
+
+    /// How a kind of letters is called; its number when this program does not know it.
+    pub(crate) fn kind_of_letter(&self, code: i64) -> String {
+        let known = self.kinds_of_letters.get().and_then(|kinds| kinds.get(&code));
+        known.map_or_else(|| code.to_string(), |name| (*name).to_owned())
     }
 
     /// Reads what has to be known before the first request: the signing keys, and what was revoked.

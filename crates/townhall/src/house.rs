@@ -125,6 +125,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
     let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
+    registry.knows_letters(&post.kinds());
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
     let bell = later::bell(&store, &clock, &registry, (&post, config.post.keep_days));

@@ -28,6 +28,15 @@ pub fn stopped(tx: &mut Tx<'_>, owner: Id) -> Result<Vec<String>, StoreError> {
     )
 }
 
+/// The streams that the owner stopped, and since when.
+pub fn stopped_since(tx: &mut Tx<'_>, owner: Id) -> Result<Vec<(String, Moment)>, StoreError> {
+    tx.query(
+        sql!("SELECT stream, stopped_at FROM stopped_streams WHERE owner = $1 ORDER BY stream LIMIT $2"),
+        params![owner, i64::try_from(STREAMS_MAX).unwrap_or(i64::MAX)],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// Stops a stream; one that is stopped stays as it is.
 pub fn stop(tx: &mut Tx<'_>, owner: Id, stream: &str, now: Moment) -> Result<(), StoreError> {
     tx.execute(

@@ -19,7 +19,7 @@ pub(super) fn of_addresses(
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = addresses;
     tx.query(
         sql!(
-            "SELECT id, email, scope, stream, reason, since, source, words FROM suppressions
+            "SELECT id, email, scope, stream, reason, since, source, words, address FROM suppressions
              WHERE address IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) LIMIT $17"
         ),
         params![a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ROWS_MAX],
@@ -30,7 +30,7 @@ pub(super) fn of_addresses(
 pub(super) fn of(tx: &mut Tx<'_>, address: Id) -> Result<Vec<Suppression>, StoreError> {
     tx.query(
         sql!(
-            "SELECT id, email, scope, stream, reason, since, source, words FROM suppressions
+            "SELECT id, email, scope, stream, reason, since, source, words, address FROM suppressions
              WHERE address = $1 ORDER BY since DESC, id DESC LIMIT $2"
         ),
         params![address, ENTRIES_MAX],
@@ -46,7 +46,7 @@ pub(super) fn newest(
 ) -> Result<Vec<Suppression>, StoreError> {
     tx.query(
         sql!(
-            "SELECT id, email, scope, stream, reason, since, source, words FROM suppressions
+            "SELECT id, email, scope, stream, reason, since, source, words, address FROM suppressions
              WHERE (since, id) < ($1, $2) ORDER BY since DESC, id DESC LIMIT $3"
         ),
         params![before.0, before.1, rows],
@@ -82,6 +82,19 @@ pub(super) fn remove(tx: &mut Tx<'_>, entry: &Suppression) -> Result<(), StoreEr
     tx.execute(
         sql!("DELETE FROM suppressions WHERE address = $1 AND scope = $2 AND stream = $3"),
         params![entry.address.id(), entry.scope.code(), entry.scope.stream()],
+    )?;
+    Ok(())
+}
+
+/// Leaves of an address only its id: who bore it is forgotten, and what does not go there still does not.
+pub(super) fn forget_email(tx: &mut Tx<'_>, address: Id) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("UPDATE suppressions SET email = '', words = '' WHERE address = $1"),
+        params![address],
+    )?;
+    tx.execute(
+        sql!("UPDATE suppression_story SET email = '', words = '' WHERE address = $1"),
+        params![address],
     )?;
     Ok(())
 }
@@ -122,7 +135,7 @@ pub(super) fn story(
     let Some(address) = of else {
         return tx.query(
             sql!(
-                "SELECT id, at, act, email, scope, stream, reason, source, words FROM suppression_story
+                "SELECT id, at, act, email, scope, stream, reason, source, words, address FROM suppression_story
                  WHERE (at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3"
             ),
             params![before.0, before.1, rows],
@@ -131,7 +144,7 @@ pub(super) fn story(
     };
     tx.query(
         sql!(
-            "SELECT id, at, act, email, scope, stream, reason, source, words FROM suppression_story
+            "SELECT id, at, act, email, scope, stream, reason, source, words, address FROM suppression_story
              WHERE address = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4"
         ),
         params![address, before.0, before.1, rows],
@@ -176,7 +189,7 @@ pub(super) fn forget_soft_bounces(tx: &mut Tx<'_>, address: Id) -> Result<(), St
 fn suppression(row: &Row<'_>) -> Result<Suppression, StoreError> {
     Ok(Suppression {
         id: row.get(0)?,
-        address: Address::stored(row.get(1)?),
+        address: Address::stored(row.get(8)?, row.get(1)?),
         scope: scope(row.get(2)?, row.get(3)?)?,
         reason: reason(row.get(4)?)?,
         since: row.get(5)?,
@@ -191,7 +204,7 @@ fn happened(row: &Row<'_>) -> Result<Happened, StoreError> {
         id: row.get(0)?,
         at: row.get(1)?,
         act: Act::of_code(act).ok_or_else(|| StoreError::broken(format!("the story holds no act {act}")))?,
-        address: Address::stored(row.get(3)?),
+        address: Address::stored(row.get(9)?, row.get(3)?),
         scope: scope(row.get(4)?, row.get(5)?)?,
         reason: reason(row.get(6)?)?,
         source: row.get(7)?,

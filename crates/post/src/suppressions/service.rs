@@ -47,18 +47,30 @@ impl Suppressions {
             return Ok(Vec::new());
         }
         let found: Vec<Vec<Suppression>> = self.store.read_each(move |tx| among(tx, &ids)).await?;
-        let mut entries: HashMap<&str, Vec<&Suppression>> = HashMap::new();
+        let mut entries: HashMap<Id, Vec<&Suppression>> = HashMap::new();
         for entry in found.iter().flatten() {
-            entries.entry(entry.address.as_str()).or_default().push(entry);
+            entries.entry(entry.address.id()).or_default().push(entry);
         }
         let stopping = |letter: &Going<'_>| {
-            let of_address = entries.get(letter.address.as_str())?;
+            let of_address = entries.get(&letter.address.id())?;
             let stopping = of_address
                 .iter()
                 .find(|entry| rules::stops(&entry.scope, letter.lane, letter.stream));
             stopping.map(|entry| (*entry).clone())
         };
         Ok(letters.iter().map(stopping).collect())
+    }
+
+    /// Forgets an address whose bearer is deleted: what does not go there is known by its hash from now on.
+    pub async fn forget_email(store: &Store, email: &str) -> Result<(), StoreError> {
+        let Ok(address) = Address::parse(email) else {
+            return Ok(());
+        };
+        let id = address.id();
+        store
+            .shard_of(id)
+            .write(move |tx| rows::forget_email(tx, id))
+            .await
     }
 
     /// All entries of one address, by its id.

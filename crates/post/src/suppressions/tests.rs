@@ -205,3 +205,32 @@ async fn the_list_is_read_page_by_page_over_all_servers() {
         assert_eq!(seen.len(), 7, "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn an_address_that_is_forgotten_is_known_by_its_hash_and_still_gets_nothing() {
+    let store = stores::sqlite().await.unwrap();
+    let list = list(&store);
+    list.stop(by_hand("Anna@example.org", Scope::Everything))
+        .await
+        .unwrap();
+    let anna = address("anna@example.org");
+    for _ in 0..2 {
+        Suppressions::forget_email(&store.store, "anna@EXAMPLE.org")
+            .await
+            .unwrap();
+        let size = PageSize::clamped(None);
+        let (entries, story) = (
+            list.list(None, None, size).await.unwrap(),
+            list.story(None, None, size).await.unwrap(),
+        );
+        assert_eq!((entries.items.len(), story.items.len()), (1, 1));
+        assert!(entries.items[0].address.as_str().is_empty());
+        assert!(story.items[0].address.as_str().is_empty() && story.items[0].words.is_empty());
+        let going = Going {
+            address: &anna,
+            lane: Lane::Prompt,
+            stream: None,
+        };
+        assert!(list.asked(&[going]).await.unwrap()[0].is_some());
+    }
+}

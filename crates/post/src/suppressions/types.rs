@@ -12,9 +12,13 @@ pub const WORDS_CHARS_MAX: usize = 300;
 /// Names of streams are words of our own.
 pub const STREAM_CHARS_MAX: usize = 64;
 
-/// An e-mail address in the spelling that makes two of them the same.
+/// An e-mail address in the spelling that makes two of them the same. Of one whose bearer was deleted only the id is left.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address(String);
+pub struct Address {
+    id: Id,
+    /// Empty when it is forgotten.
+    email: String,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an e-mail address such as anna@example.org")]
@@ -36,27 +40,29 @@ impl Address {
         {
             return Err(BadAddress);
         }
-        Ok(Address(address))
+        let id = Id::named("email", &address);
+        Ok(Address { id, email: address })
     }
 
     /// One that was checked before it was stored.
-    pub(super) fn stored(text: String) -> Address {
-        Address(text)
+    pub(super) fn stored(id: Id, email: String) -> Address {
+        Address { id, email }
     }
 
+    /// Empty when it is forgotten.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.email
     }
 
     /// Under which its rows lie.
     pub fn id(&self) -> Id {
-        Id::named("email", &self.0)
+        self.id
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.email)
     }
 }
 

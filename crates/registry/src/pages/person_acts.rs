@@ -161,7 +161,7 @@ pub async fn export(
 ) -> Result<Response, Problem> {
     let export = registry.export_person(&reader.doer(), id).await?;
     let name = HeaderValue::try_from(format!("attachment; filename=\"person-{id}.json\""));
-    let mut answer = axum::Json(ExportOut::from(export)).into_response();
+    let mut answer = axum::Json(ExportOut::new(export, &registry)).into_response();
     answer
         .headers_mut()
         .insert(header::CONTENT_DISPOSITION, name.map_err(Problem::internal)?);

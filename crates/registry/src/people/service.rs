@@ -214,6 +214,12 @@ impl Registry {
     pub async fn delete_person(&self, doer: &Doer, id: PersonId) -> Result<(), Failure> {
         let acting = doer.acting;
         let now = self.clock.now();
+        let (person, held) = self.person_and_roles(id).await?;
+        grants::rules::may_administer(acting, id, held)?;
+        if let Some(email) = person.email() {
+            // Before the person, whose row alone knows the address: whatever dies in between, none is left behind.
+            post::suppressions::Suppressions::forget_email(&self.store, email.as_str()).await?;
+        }
         let changed = self
             .leave_and_change(&doer.by, id, now, move |person, held| {
                 grants::rules::may_administer(acting, id, held)?;
@@ -409,7 +415,7 @@ pub(crate) fn settle(
         State::Deleted => {
             grants::rows::remove_all(tx, after.id)?;
             links::forget(tx, after.id)?;
-            post::streams::forget(tx, after.id.0)?;
+            post::forget_person(tx, after.id.0)?;
             accounts::erase(tx, after.id, now, kept_until)
         }
         State::Blocked { .. } if before.state.name() != after.state.name() => {

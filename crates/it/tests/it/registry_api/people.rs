@@ -235,6 +235,8 @@ async fn blocking_ends_sessions_and_deletion_leaves_an_id() {
         .expect(200);
     assert_eq!(export.body["person"]["email"], ANNA);
     assert_eq!(export.body["sessions"].as_array().unwrap().len(), 1);
+    assert!(export.body["letters"].is_array());
+    assert_eq!(export.body["stopped_streams"], serde_json::json!([]));
     house.clock.advance_seconds(1);
     for _ in 0..2 {
         house

@@ -28,6 +28,12 @@ pub struct ExportOut {
     sessions: Vec<HeldSessionOut>,
     app_passwords: Vec<HeldAppPasswordOut>,
     links: Vec<HeldLinkOut>,
+    /// Streams of letters that they stopped.
+    stopped_streams: Vec<HeldStreamOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quiet_hours: Option<HeldHoursOut>,
+    /// Letters to them, newest first; at most 10,000.
+    letters: Vec<HeldLetterOut>,
     /// What was done on them, newest first; at most 10,000 entries.
     audit: Vec<EntryOut>,
 }
@@ -63,6 +69,35 @@ pub struct HeldLinkOut {
     expires_at: String,
 }
 
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldStreamOut {
+    stream: String,
+    #[schema(format = DateTime)]
+    stopped_at: String,
+}
+
+/// By the clock where they live.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldHoursOut {
+    /// `22:00`
+    from: String,
+    until: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldLetterOut {
+    /// Such as `registry.invitation`.
+    kind: String,
+    #[schema(format = DateTime)]
+    asked_at: String,
+    /// Where it is on its way: `waiting`, `handed_over`, `delivered` and others.
+    state: &'static str,
+    /// When it came there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    since: Option<String>,
+}
+
 /// Takes out everything that is held about somebody: oneself, or as one who administers people others
 #[utoipa::path(get, path = "/api/v1/people/{id}/export", operation_id = "export_person",
     params(("id" = String, Path, format = "uuid", description = "The person")),
@@ -72,14 +107,39 @@ pub(crate) async fn export_person(
     caller: Caller,
     InPath(id): InPath<PersonId>,
 ) -> Result<axum::Json<ExportOut>, Problem> {
-    Ok(axum::Json(ExportOut::from(
-        registry.export_person(&Doer::from(&caller), id).await?,
-    )))
+    let export = registry.export_person(&Doer::from(&caller), id).await?;
+    Ok(axum::Json(ExportOut::new(export, &registry)))
 }
 
-impl From<Export> for ExportOut {
-    fn from(export: Export) -> ExportOut {
+/// The letters of an export, with the names of their kinds.
+fn letters(held: &post::Holding, registry: &Registry) -> Vec<HeldLetterOut> {
+    let letter = |letter: &post::letters::Letter| HeldLetterOut {
+        kind: registry.kind_of_letter(letter.kind),
+        asked_at: letter.asked.to_string(),
+        state: letter.state.name(),
+        since: letter.story.last().map(|step| step.at.to_string()),
+    };
+    held.letters.iter().map(letter).collect()
+}
+
+impl ExportOut {
+    pub(crate) fn new(export: Export, registry: &Registry) -> ExportOut {
+        let clock = post::streams::clock;
         ExportOut {
+            letters: letters(&export.post, registry),
+            quiet_hours: export.post.quiet.map(|quiet| HeldHoursOut {
+                from: clock(quiet.from()),
+                until: clock(quiet.until()),
+            }),
+            stopped_streams: export
+                .post
+                .stopped
+                .into_iter()
+                .map(|(stream, since)| HeldStreamOut {
+                    stream,
+                    stopped_at: since.to_string(),
+                })
+                .collect(),
             exported_at: export.at.to_string(),
             person: PersonOut::from(&export.person),
             grants: export.grants.into_iter().map(GrantOut::from).collect(),

@@ -28,6 +28,8 @@ pub struct Export {
     pub app_passwords: Vec<AppPassword>,
     /// Open invitations and resets.
     pub links: Vec<Link>,
+    /// What they stopped, when they want quiet, and letters to them.
+    pub post: post::Holding,
     /// What was done on them, newest first.
     pub audit: Vec<Entry>,
 }
@@ -59,6 +61,7 @@ impl Registry {
                     sessions: sessions::rows::open_of(tx, id, now, EXPORT_ROWS_MAX)?,
                     app_passwords: app_passwords::rows::all_of(tx, id)?,
                     links: links::rows::of_person(tx, id)?,
+                    post: post::held(tx, id.0, EXPORT_ROWS_MAX)?,
                     audit: audit::rows::on(tx, id.0, None, None, &window)?,
                 })
             })

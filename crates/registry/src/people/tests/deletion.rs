@@ -38,7 +38,25 @@ async fn a_deleted_person_leaves_an_id_and_nothing_else() {
         .grant(&operator(), zelda, "auditor", "house")
         .await
         .unwrap();
+    let shard = house.store.shard_of(zelda);
+    let stopped = shard.write(move |tx| {
+        let night = post::streams::QuietHours::new(22 * 60, 7 * 60);
+        post::streams::rows::stop(tx, zelda.0, "digest", kernel::Moment::from_seconds(0))?;
+        post::streams::rows::set_quiet_hours(tx, zelda.0, night)
+    });
+    stopped.await.map_err(|error: store::StoreError| error).unwrap();
+    let gone = post::suppressions::New {
+        address: post::suppressions::Address::parse("zelda@example.org").unwrap(),
+        scope: post::suppressions::Scope::Bulk,
+        reason: post::suppressions::Reason::Complaint,
+        source: "report".to_owned(),
+        words: "zelda@example.org complains".to_owned(),
+    };
+    let list = post::suppressions::Suppressions::new(house.store.store.clone(), house.store.clock.clone());
+    list.stop(gone).await.unwrap();
     let export = registry.export_person(&operator(), zelda).await.unwrap();
+    assert_eq!((export.post.stopped.len(), export.post.letters.len()), (1, 1));
+    assert!(export.post.quiet.is_some());
     assert_eq!(export.grants.len(), 1);
     assert!(export.account.is_some_and(|account| account.password.is_some()));
     assert!(
@@ -54,6 +72,11 @@ async fn a_deleted_person_leaves_an_id_and_nothing_else() {
     let left = registry.export_person(&operator(), zelda).await.unwrap();
     assert_eq!(left.person.state.name(), StateName::Deleted);
     assert_eq!(left.person.about(), None);
+    assert!(left.post.stopped.is_empty() && left.post.quiet.is_none() && left.post.letters.is_empty());
+    let size = kernel::PageSize::clamped(None);
+    let suppressed = list.list(None, None, size).await.unwrap();
+    assert_eq!(suppressed.items.len(), 1);
+    assert!(!format!("{suppressed:?}").contains("elda"), "only a hash is left");
     assert!(
         left.grants.is_empty() && left.account.is_none() && left.sessions.is_empty() && left.links.is_empty()
     );
