@@ -30,5 +30,5 @@ pub use hearing::Hear;
 pub use kind::Kind;
 pub use open::{Bell, OpenBell};
 pub use ringing::{Ring, Rung};
-pub use shift::{Again, Held, Shift, Task, Work};
+pub use shift::{Again, Held, Part, Shift, Task, Work};
 pub use timers::{Timer, cancel, due, set};

@@ -11,6 +11,7 @@ mod rows;
 mod worker;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -27,6 +28,32 @@ pub(crate) const QUARTERS: u16 = 4;
 /// A killed process is missed for this long at most; a live one that cannot reach the database stops by then.
 pub(crate) const LEASE_SECONDS: i64 = 10;
 
+/// Which part of a task this process has on one server, as its keeper saw it last.
+#[derive(Clone, Debug, Default)]
+pub struct Part(Arc<AtomicU32>);
+
+impl Part {
+    /// So many of so many.
+    pub fn of(held: usize, of: usize) -> Part {
+        let part = Part::default();
+        part.is(held, of);
+        part
+    }
+
+    pub(crate) fn is(&self, held: usize, of: usize) {
+        let of = u16::try_from(of.max(1)).unwrap_or(u16::MAX);
+        let held = u16::try_from(held).unwrap_or(u16::MAX).min(of);
+        self.0
+            .store((u32::from(held) << 16) | u32::from(of), Ordering::Relaxed);
+    }
+
+    /// From 0 to 1. The parts of all processes add up to 1, so a limit of the house is kept by taking this much of it.
+    pub fn get(&self) -> f64 {
+        let both = self.0.load(Ordering::Relaxed);
+        f64::from(both >> 16) / f64::from((both & 0xffff).max(1))
+    }
+}
+
 /// What a worker stands on: rows of `lease.range` on one server.
 #[derive(Clone)]
 pub struct Held {
@@ -34,6 +61,7 @@ pub struct Held {
     pub lease: Lease,
     /// Which server of the house, counted from the first.
     pub(crate) server: usize,
+    pub(crate) part: Part,
     pub(crate) wanted: watch::Receiver<bool>,
 }
 
@@ -102,6 +130,16 @@ impl Held {
     /// False once the house closes or the lease is to go to another: a long round ends early then.
     pub fn goes_on(&self) -> bool {
         *self.wanted.borrow()
+    }
+
+    /// Which part of the task this process has on this server, kept up to date.
+    pub fn part(&self) -> &Part {
+        &self.part
+    }
+
+    /// Which server of the house, counted from the first.
+    pub fn server(&self) -> usize {
+        self.server
     }
 
     /// Which quarter of the virtual shards the lease is for.

@@ -5,7 +5,7 @@ use store::lease::{self, Lease};
 use store::{Shard, Store, StoreError};
 use tokio::sync::watch;
 
-use super::{Again, Held, LEASE_SECONDS, Task};
+use super::{Again, Held, LEASE_SECONDS, Part, Task};
 
 /// Runs the rounds of all tasks on all servers, until none has anything left to do now.
 pub(crate) async fn once(store: &Store, clock: &Clock, tasks: &[Task]) -> Result<(), StoreError> {
@@ -18,6 +18,7 @@ pub(crate) async fn once(store: &Store, clock: &Clock, tasks: &[Task]) -> Result
                     shard: shard.clone(),
                     lease: lease.clone(),
                     server,
+                    part: Part::of(1, 1),
                     wanted: wanted.clone(),
                 };
                 loop {

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::worker::Worker;
-use super::{Held, LEASE_SECONDS, Task, rows};
+use super::{Held, LEASE_SECONDS, Part, Task, rows};
 
 /// A lease is renewed three times before it would end.
 const KEEP: Duration = Duration::from_secs(3);
@@ -32,6 +32,8 @@ struct Keeper {
     shard: Shard,
     server: usize,
     workers: HashMap<(String, VshardRange), Running>,
+    /// By the name of a task.
+    parts: HashMap<String, Part>,
     lost: Arc<Notify>,
     was_well: bool,
 }
@@ -73,6 +75,7 @@ impl Process {
                     shard,
                     server,
                     workers: HashMap::new(),
+                    parts: HashMap::new(),
                     lost: Arc::new(Notify::new()),
                     was_well: true,
                 };
@@ -125,6 +128,8 @@ impl Keeper {
             let held = look.held.iter().filter(|lease| lease.task == task.name);
             let share = share(task.ranges(is_first).len(), look.present.get(&task.name));
             let (keep, surplus): (Vec<_>, Vec<_>) = held.enumerate().partition(|(at, _)| *at < share);
+            let part = self.parts.entry(task.name.clone()).or_default();
+            part.is(keep.len(), task.ranges(is_first).len());
             for (_, lease) in surplus {
                 self.give_back(lease).await?;
             }
@@ -152,6 +157,7 @@ impl Keeper {
                 shard: self.shard.clone(),
                 lease: lease.clone(),
                 server: self.server,
+                part: self.parts.get(&task.name).cloned().unwrap_or_default(),
                 wanted: told,
             },
             clock: self.process.clock.clone(),

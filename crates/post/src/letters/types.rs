@@ -136,6 +136,8 @@ impl FromStr for State {
 }
 
 impl Lane {
+    pub const ALL: [Lane; 2] = [Lane::Prompt, Lane::Bulk];
+
     pub const fn code(self) -> i64 {
         match self {
             Lane::Prompt => 1,

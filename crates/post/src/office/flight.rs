@@ -70,12 +70,8 @@ pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready,
     let elsewhere = office.lines.has_other(pass.name(), at);
     pass.ended(&verdict, at);
     let stream = office.desks.of(letter.kind).and_then(|desk| desk.kind.stream);
-    match (&verdict, stream) {
-        (Verdict::HandedOver { .. }, Some(stream)) => office.holds.taken(stream),
-        (Verdict::Refused(refusal), Some(stream)) if refusal.class == Class::Policy && refusal.is_final => {
-            office.holds.refused(stream, at);
-        }
-        _ => {}
+    if let Some(stream) = stream {
+        hold_or_release(&office, stream, &verdict, at).await;
     }
     if let Verdict::Refused(refusal) = &verdict {
         stop_dead_mailbox(&office, &letter, &to, refusal).await;
@@ -87,6 +83,21 @@ pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready,
         what,
         at,
         pass,
+    }
+}
+
+/// What an answer means for the stream of the letter. Rows that cannot be written now are for other processes only.
+async fn hold_or_release(office: &Office, stream: &'static str, verdict: &Verdict, at: Moment) {
+    let (holds, store) = (&office.holds, &office.store);
+    let told = match verdict {
+        Verdict::HandedOver { .. } => holds.taken(store, stream).await,
+        Verdict::Refused(refusal) if refusal.class == Class::Policy && refusal.is_final => {
+            holds.refused(store, stream, at).await
+        }
+        _ => Ok(()),
+    };
+    if let Err(error) = told {
+        tracing::warn!(%error, stream, "other processes do not learn whether this stream stands still");
     }
 }
 

@@ -17,6 +17,7 @@ mod pace;
 mod record;
 mod retention;
 mod round;
+mod rows;
 mod service;
 #[cfg(test)]
 mod tests;

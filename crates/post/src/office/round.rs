@@ -67,6 +67,9 @@ impl<'a> Round<'a> {
     }
 
     pub async fn run(mut self) -> Result<Again, StoreError> {
+        let servers = self.office.store.everywhere().len();
+        let lines = &self.office.lines;
+        lines.shared(self.lane, self.held.server(), self.held.part(), servers);
         if !self.find_lost().await? {
             return Ok(Again::LeaseLost);
         }

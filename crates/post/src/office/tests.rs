@@ -115,20 +115,9 @@ struct Town {
 
 impl Town {
     async fn of(house: TestStore, lines: Vec<Line>) -> Town {
-        let secret = Secret::new("x".repeat(40));
-        let post = Post::new(Setup {
-            store: house.store.clone(),
-            clock: house.clock.clone(),
-            desks: Desks::new().writes(&RESET, Plain).writes(&DIGEST, Plain),
-            lines,
-            recipients: Arc::new(Nobody),
-            stationery: Stationery::new("House", "https://house.example", "house@house.example", &secret)
-                .unwrap(),
-            suppressions: Suppressions::new(house.store.clone(), house.clock.clone()),
-        });
         let mut town = Town {
+            post: post_of(&house, lines),
             house,
-            post,
             shutdown: watch::Sender::new(false),
             shift: None,
         };
@@ -190,6 +179,21 @@ impl Town {
     async fn balances(&self) {
         assert_eq!(self.post.audit(3).await.unwrap(), []);
     }
+}
+
+/// The post office of one process.
+fn post_of(house: &TestStore, lines: Vec<Line>) -> Post {
+    let secret = Secret::new("x".repeat(40));
+    let stationery = Stationery::new("House", "https://house.example", "house@house.example", &secret);
+    Post::new(Setup {
+        store: house.store.clone(),
+        clock: house.clock.clone(),
+        desks: Desks::new().writes(&RESET, Plain).writes(&DIGEST, Plain),
+        lines,
+        recipients: Arc::new(Nobody),
+        stationery: stationery.unwrap(),
+        suppressions: Suppressions::new(house.store.clone(), house.clock.clone()),
+    })
 }
 
 fn to(number: u32) -> To {
@@ -471,5 +475,36 @@ async fn a_letter_that_is_withdrawn_or_too_late_is_not_handed_over() {
     );
     assert!(provider.got.lock().is_empty());
     town.balances().await;
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_share_a_rate_and_whoever_stays_has_all_of_it() {
+    let provider = Scripted::well("relay");
+    let mut town = one(&provider).await;
+    let second = post_of(
+        &town.house,
+        vec![Line::new(Arc::clone(&provider) as Arc<dyn Provider>)],
+    );
+    let until = async |expected: (f64, f64), town: &Town| {
+        let shares = || (town.post.0.lines.share(), second.0.lines.share());
+        for _ in 0..1200 {
+            let (one, other) = shares();
+            if (one - expected.0).abs() + (other - expected.1).abs() < 1e-9 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{:?} and not {expected:?}", shares());
+    };
+    let leaving = watch::Sender::new(false);
+    let (store, clock) = (&town.house.store, &town.house.clock);
+    let shift = Shift::open(store, clock, second.tasks(), leaving.subscribe());
+    until((0.5, 0.5), &town).await;
+    leaving.send_replace(true);
+    shift.ended().await;
+    // The second one is gone, so what it thought last does not matter.
+    until((1.0, 0.5), &town).await;
+    second.close().await;
     town.close().await;
 }

@@ -72,6 +72,7 @@ pub(super) async fn write(
 ) -> Result<Outcome, StoreError> {
     let mut outcome = Outcome::default();
     let letters = end_late(held, letters, &mut outcome, now).await?;
+    office.holds.learn(&office.store, now).await?;
     let people = readers(office, &letters).await?;
     let mut prepared = Vec::with_capacity(letters.len());
     for letter in letters {

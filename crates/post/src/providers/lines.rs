@@ -1,8 +1,11 @@
 //! The providers of the house side by side: who takes the next letter, how many each has in its hands, and whose breaker
-//! is open. Breakers, rates and concurrency are of this process; what must survive it stands in the letters.
+//! is open. Breakers and concurrency are of this process; of a rate, which is the house's, this process takes as much as
+//! it has of the work. What must survive a process stands in the letters.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use bell::Part;
 use kernel::{Id, Moment};
 use metrics::{counter, gauge};
 use parking_lot::Mutex;
@@ -25,7 +28,7 @@ pub struct Line {
     pub weight: u32,
     /// Letters it may have in its hands at once.
     pub concurrency: u32,
-    /// Letters it may get in a second. 0: as fast as it takes them.
+    /// Letters it may get in a second, from all processes of the house together. 0: as fast as it takes them.
     pub rate_per_second: u32,
 }
 
@@ -45,6 +48,7 @@ impl Line {
 pub struct Lines {
     lines: Vec<Line>,
     now: Mutex<Vec<Now>>,
+    shares: Mutex<Shares>,
     /// Somebody became free, or well.
     pub(crate) freed: Notify,
 }
@@ -83,6 +87,26 @@ pub struct LineStatus {
     pub last_trouble: Option<(Moment, String)>,
 }
 
+/// Which part of the house's letters goes through this process: of each lane on each server.
+#[derive(Default)]
+struct Shares {
+    parts: HashMap<(Lane, usize), Part>,
+    /// How many there would be if all were here.
+    of: usize,
+}
+
+impl Shares {
+    /// Who works alone, or does not know yet that there are others, has everything.
+    fn mine(&self) -> f64 {
+        if self.parts.is_empty() {
+            return 1.0;
+        }
+        let held: f64 = self.parts.values().map(Part::get).sum();
+        let of = u32::try_from(self.of.max(self.parts.len())).unwrap_or(u32::MAX);
+        held / f64::from(of)
+    }
+}
+
 /// A place at a provider, given back when it is dropped.
 pub(crate) struct Pass {
     lines: Arc<Lines>,
@@ -113,9 +137,23 @@ impl Lines {
         };
         Lines {
             now: Mutex::new(lines.iter().map(fresh).collect()),
+            shares: Mutex::default(),
             lines,
             freed: Notify::new(),
         }
+    }
+
+    /// A worker of a lane on a server says which part of it is done here, and how many servers there are.
+    pub(crate) fn shared(&self, lane: Lane, server: usize, part: &Part, servers: usize) {
+        let mut shares = self.shares.lock();
+        shares.of = servers * Lane::ALL.len();
+        shares.parts.insert((lane, server), part.clone());
+    }
+
+    /// Which part of a rate of the house this process may use.
+    #[cfg(test)]
+    pub(crate) fn share(&self) -> f64 {
+        self.shares.lock().mine()
     }
 
     /// Asks for a place for a letter.
@@ -158,9 +196,10 @@ impl Lines {
     }
 
     fn fill(&self, state: &mut [Now], now: Moment) {
+        let mine = self.shares.lock().mine();
         for (line, current) in self.lines.iter().zip(state) {
             let micros = u32::try_from(now.micros_since(current.filled).max(0)).unwrap_or(u32::MAX);
-            let grown = f64::from(micros) / 1e6 * f64::from(line.rate_per_second);
+            let grown = f64::from(micros) / 1e6 * f64::from(line.rate_per_second) * mine;
             current.tokens = (current.tokens + grown).min(burst(line));
             current.filled = now;
         }
@@ -326,5 +365,52 @@ impl Drop for Pass {
         }
         drop(state);
         self.lines.freed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::Folder;
+
+    #[test]
+    fn processes_that_share_a_house_keep_its_rate_together() {
+        const RATE: u32 = 50;
+        const NOW: Moment = Moment::from_seconds(1_795_000_000);
+        let folder = tempfile::tempdir().unwrap();
+        let process = || {
+            let provider = Arc::new(Folder::open("folder", folder.path()).unwrap());
+            let line = Line {
+                rate_per_second: RATE,
+                ..Line::new(provider)
+            };
+            Arc::new(Lines::new(vec![line], NOW))
+        };
+        let (one, other, idle) = (process(), process(), process());
+        for (lines, prompt, bulk) in [(&one, 3, 2), (&other, 1, 2), (&idle, 0, 0)] {
+            lines.shared(Lane::Prompt, 0, &Part::of(prompt, 4), 1);
+            lines.shared(Lane::Bulk, 0, &Part::of(bulk, 4), 1);
+        }
+        assert!(
+            (process().share() - 1.0).abs() < 1e-9,
+            "who is alone has all of it"
+        );
+        let mut given = [0u32; 3];
+        for step in 0..6_000 {
+            let now = NOW.plus_micros(step * 10_000);
+            for (lines, given) in [&one, &other, &idle].into_iter().zip(&mut given) {
+                let letter = Id::named("letter", "any");
+                while let Reserved::Given(mut pass) =
+                    lines.reserve(Lane::Prompt, letter, Stick::Anywhere, "", now)
+                {
+                    pass.ended(&Verdict::HandedOver { name: None }, now);
+                    *given += 1;
+                }
+            }
+        }
+        let bursts = 3 * RATE / 10;
+        let all: u32 = given.iter().sum();
+        assert!((RATE * 58..=RATE * 60 + bursts).contains(&all), "{given:?}");
+        assert!(given[0] > given[1] && given[2] <= RATE / 10, "{given:?}");
     }
 }
