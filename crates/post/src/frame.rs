@@ -199,7 +199,7 @@ impl Stationery {
             kind: kind.name,
             message_id,
             from: self.from.address().to_owned(),
-            to: to.email.clone(),
+            to: reader.address().to_owned(),
             mime: mime.into(),
         })
     }

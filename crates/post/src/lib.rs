@@ -13,6 +13,7 @@ mod content;
 pub mod dkim;
 pub mod feedback;
 mod frame;
+mod idn;
 mod kind;
 pub mod letters;
 mod mime;

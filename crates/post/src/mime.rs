@@ -17,6 +17,7 @@ use mail_builder::mime::MimePart;
 
 use crate::content::{Content, Part, Picture, Place};
 use crate::frame::Framed;
+use crate::idn::ascii_domain;
 
 /// The longest subject or name: what is longer is nobody's reading, and may be somebody's attack.
 const LINE_CHARS_MAX: usize = 250;
@@ -31,14 +32,16 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// `None` when the address could not stand between angle brackets as it is.
+    /// `None` when the address could not stand between angle brackets. A domain that is not ASCII is written as the name
+    /// system knows it.
     pub fn new(name: &str, address: &str) -> Option<Mailbox> {
+        let address = ascii_domain(address)?;
         let (local, host) = address.rsplit_once('@')?;
         let is_odd = |c: char| c.is_control() || c.is_whitespace() || "<>()[]\\,;:\"@".contains(c);
         let fits = address.len() <= ADDRESS_BYTES_MAX && !local.is_empty() && !host.is_empty();
         (fits && !local.contains(is_odd) && !host.contains(is_odd)).then(|| Mailbox {
             name: one_line(name),
-            address: address.to_owned(),
+            address: address.clone().into_owned(),
         })
     }
 

@@ -508,3 +508,39 @@ async fn two_processes_share_a_rate_and_whoever_stays_has_all_of_it() {
     second.close().await;
     town.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_whose_domain_is_not_ascii_is_reached_by_its_name_in_the_name_system() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    let provider = Scripted::new("relay", move |ready| {
+        let head = String::from_utf8_lossy(&ready.mime).into_owned();
+        told.lock().push((ready.to.clone(), head));
+        Verdict::HandedOver { name: None }
+    });
+    let mut town = one(&provider).await;
+    let outsider = Outsider {
+        email: "anna@пример.рф".to_owned(),
+        name: "Анна".to_owned(),
+        language: "ru".to_owned(),
+        zone: "Europe/Moscow".to_owned(),
+    };
+    let now = town.house.clock.now();
+    let wanted = Ask::new(&RESET, To::Address(outsider), *b"one", now);
+    let id = wanted.id();
+    let shard = town.house.store.shard_of(id);
+    let asked = shard.write::<_, StoreError>(move |tx| ask(tx, &wanted, now).map(|_| ()));
+    asked.await.unwrap();
+    town.until(id, State::HandedOver).await;
+    {
+        let seen = seen.lock();
+        let (to, head) = &seen[0];
+        assert_eq!(to, "anna@xn--e1afmkfd.xn--p1ai");
+        let head = head.split("\r\n\r\n").next().unwrap();
+        assert!(
+            head.is_ascii() && head.contains("<anna@xn--e1afmkfd.xn--p1ai>"),
+            "{head}"
+        );
+    }
+    town.close().await;
+}

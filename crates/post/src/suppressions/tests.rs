@@ -234,3 +234,9 @@ async fn an_address_that_is_forgotten_is_known_by_its_hash_and_still_gets_nothin
         assert!(list.asked(&[going]).await.unwrap()[0].is_some());
     }
 }
+
+#[test]
+fn both_spellings_of_a_domain_are_one_address() {
+    let (typed, known) = (address("Anna@Пример.рф"), address("anna@xn--e1afmkfd.xn--p1ai"));
+    assert_eq!((&typed, typed.id()), (&known, known.id()));
+}

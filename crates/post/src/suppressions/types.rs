@@ -1,9 +1,12 @@
 //! Addresses, what does not go to them, and why.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use kernel::{Id, Moment};
 use store::StoreError;
+
+use crate::idn::ascii_domain;
 
 /// The longest address that SMTP can carry (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 const EMAIL_BYTES_MAX: usize = 254;
@@ -33,7 +36,8 @@ impl Address {
             .strip_prefix('<')
             .and_then(|inside| inside.strip_suffix('>'))
             .unwrap_or(bare);
-        let address = bare.to_lowercase();
+        // What has no name in the name system may still be what another house wrote.
+        let address = ascii_domain(bare).unwrap_or(Cow::Borrowed(bare)).to_lowercase();
         let (local, domain) = address.rsplit_once('@').ok_or(BadAddress)?;
         let unfit = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>');
         if local.is_empty() || domain.is_empty() || address.len() > EMAIL_BYTES_MAX || address.contains(unfit)

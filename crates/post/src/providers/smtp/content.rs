@@ -46,7 +46,7 @@ pub fn needs(letter: &Ready, offers: &Offers) -> Result<Needs, Refusal> {
         || !letter.from.is_ascii()
         || (!ascii && !letter.mime[..headers_end(&letter.mime)].is_ascii());
     if utf8 && !offers.utf8 {
-        let words = "the address or the headers are not ASCII, and the server does not offer SMTPUTF8";
+        let words = "the address before its @, or a header, is not ASCII, and the server does not offer SMTPUTF8 (RFC 6531)";
         return Err(refused(Class::Letter, words));
     }
     if !ascii && !offers.eight_bit {
