@@ -19,6 +19,8 @@ mod rows;
 mod rules;
 mod service;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod tests;
 mod types;
 

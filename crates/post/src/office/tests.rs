@@ -10,6 +10,7 @@ use testkit::stores::{self, TestStore};
 use tokio::sync::watch;
 
 mod forgetting;
+mod load;
 
 use super::*;
 use crate::letters::{Ask, Letter, State, To, WRITINGS_MAX, ask, id_of};

@@ -356,3 +356,42 @@ async fn the_counts_are_told_over_http() {
     );
     telling.abort();
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_a_script_that_breaks_the_sink(
+        text in ".{0,200}",
+        lines in proptest::collection::vec("(rules = \\[\\{|at = |\"dot\"|share = |[0-9.eE-]{1,20}|wait_ms = |answer = \"|[45][0-9]{2}|\\}\\]|, |\n){0,12}", 0..4),
+    ) {
+        let _ = Script::parse(&text);
+        let _ = Script::parse(&lines.concat());
+    }
+}
+
+#[tokio::test]
+async fn whatever_bytes_come_the_sink_still_takes_letters() {
+    use proptest::strategy::{Strategy as _, ValueTree as _};
+    use proptest::test_runner::TestRunner;
+
+    let sink = open("").await;
+    let mut any = TestRunner::deterministic();
+    let verb = "(EHLO|MAIL FROM:|RCPT TO:|DATA|RSET|AUTH PLAIN|STARTTLS|NOOP)?( ?[ -~]{0,20}|\\PC{0,10})\r\n";
+    let talk = proptest::collection::vec(
+        proptest::prop_oneof![
+            proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+            verb.prop_map(String::into_bytes),
+        ],
+        1..20,
+    );
+    for _ in 0..100 {
+        let bytes = talk.new_tree(&mut any).unwrap().current().concat();
+        let mut line = tokio::net::TcpStream::connect(sink.address()).await.unwrap();
+        // The sink may hang up in the middle, which is its right.
+        let _ = line.write_all(&bytes).await;
+        let _ = line.shutdown().await;
+        let mut said = Vec::new();
+        let _ = line.read_to_end(&mut said).await;
+    }
+    let smtp = Smtp::new(options(&sink)).unwrap();
+    assert!(hand_over(&smtp, &["a@mx.example"]).await.iter().all(is_given));
+}
