@@ -224,7 +224,8 @@ fn mailgun(entry: &ProviderEntry) -> MailgunOptions {
     }
 }
 
-fn mandrill(entry: &ProviderEntry) -> MandrillOptions {
+/// How Mailchimp Transactional is reached.
+pub fn mandrill(entry: &ProviderEntry) -> MandrillOptions {
     let base = if entry.base.is_empty() {
         MANDRILL_BASE
     } else {

@@ -323,3 +323,26 @@ async fn an_idle_connection_that_the_server_closed_costs_no_letter() {
         assert!(matches!(verdict, Verdict::HandedOver { .. }), "{verdict:?}");
     }
 }
+
+#[tokio::test]
+async fn mailchimp_finds_a_letter_only_where_the_account_indexes_what_it_carries() {
+    for (server, is_indexed) in [
+        (mail_api::mandrill(KEY).await.unwrap(), true),
+        (mail_api::mandrill_without_index(KEY).await.unwrap(), false),
+    ] {
+        let provider = mandrill(server.base(), KEY);
+        assert_eq!(provider.indexes_letters().await, Ok(is_indexed));
+        let ready = letter(1, "anna@example.org");
+        provider.hand_over(ready.clone()).await;
+        let found = provider.look_up(ready.letter, &ready.message_id).await.unwrap();
+        assert_eq!(matches!(found, Found::Here { .. }), is_indexed, "{found:?}");
+        assert_eq!(
+            found == Found::NobodyKnows,
+            !is_indexed,
+            "what is not found may be there"
+        );
+        let stranger = mandrill(server.base(), "wrong");
+        let refused = stranger.indexes_letters().await.unwrap_err();
+        assert_eq!(refused.class, Class::Authentication);
+    }
+}

@@ -2,8 +2,11 @@
 //! to hand over, and `messages/search.json` to look up.
 //!
 //! It knows no idempotency keys. A letter carries its id as metadata (`X-MC-Metadata`), which webhooks bring back and
-//! the search finds, once the account indexes the field `letter`. A search that finds nothing proves nothing: the field
-//! may not be indexed, and the search is late.
+//! the search finds, once the account indexes the field `letter`: metadata is in no index until somebody says so under
+//! Settings, Custom Metadata, and letters that went out before stay out of it. A phrase without a field is looked for in all
+//! indexed fields, in letters of the last week; an account may search 20 times a minute, and a search that is refused
+//! is made again a minute later. A search that finds nothing proves nothing: the field may not be indexed, and the search
+//! is late.
 
 use std::time::Duration;
 
@@ -74,6 +77,21 @@ struct Known {
     metadata: serde_json::Value,
 }
 
+/// A metadata field that the account indexes.
+#[derive(Deserialize)]
+struct Indexed {
+    name: String,
+    state: String,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    key: &'a str,
+}
+
+/// The metadata field that letters carry.
+const FIELD: &str = "letter";
+
 /// Errors have a name to branch on.
 #[derive(Deserialize)]
 struct Wrong {
@@ -115,7 +133,7 @@ impl Mandrill {
             });
         };
         let raw = format!(
-            "X-MC-Metadata: {{\"letter\":\"{}\"}}\r\nX-MC-Tags: {}\r\n{mime}",
+            "X-MC-Metadata: {{\"{FIELD}\":\"{}\"}}\r\nX-MC-Tags: {}\r\n{mime}",
             letter.letter, letter.kind
         );
         let request = SendRaw {
@@ -129,6 +147,21 @@ impl Mandrill {
         match self.post("/api/1.0/messages/send-raw.json", &request).await {
             Ok(answer) => verdict(&answer),
             Err(fault) => fault.into(),
+        }
+    }
+
+    /// Whether letters can be looked up: the account indexes what they carry.
+    pub async fn indexes_letters(&self) -> Result<bool, Refusal> {
+        let request = List {
+            key: self.key.reveal(),
+        };
+        let answer = self.post("/api/1.0/metadata/list.json", &request).await?;
+        let fields: Option<Vec<Indexed>> = serde_json::from_slice(&answer.body).ok();
+        match fields.filter(|_| answer.status == StatusCode::OK) {
+            Some(fields) => Ok(fields
+                .iter()
+                .any(|field| field.name == FIELD && field.state == "active")),
+            None => Err(refusal(&answer).unwrap_or_else(|| passing(Class::Network, answer.said()))),
         }
     }
 
@@ -151,7 +184,7 @@ impl Mandrill {
         let wanted = letter.to_string();
         let ours = found
             .into_iter()
-            .find(|one| one.metadata["letter"].as_str() == Some(&wanted));
+            .find(|one| one.metadata[FIELD].as_str() == Some(&wanted));
         Ok(ours.map_or(Found::NobodyKnows, |one| Found::Here { name: one.id }))
     }
 }

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use mailgun::mailgun;
-pub use mandrill::mandrill;
+pub use mandrill::{mandrill, mandrill_without_index};
 pub use webhooks::{mailgun_webhook, mandrill_signature};
 
 /// What goes wrong with one request.

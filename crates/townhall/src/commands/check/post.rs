@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use post::providers::Mandrill;
 use tokio::net::TcpStream;
 
-use super::Finding;
+use super::{Finding, State};
 use crate::config::{Config, ProviderEntry, ProviderKind};
 use crate::office;
 
@@ -26,10 +27,15 @@ pub(super) async fn providers(config: &Config) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for entry in &config.post.providers {
-        findings.push(match entry.kind {
+        let finding = match entry.kind {
             ProviderKind::Folder => folder(&entry.name, &entry.path),
             _ => reachable(entry).await,
-        });
+        };
+        let answers = finding.state == State::Good;
+        findings.push(finding);
+        if answers && entry.kind == ProviderKind::Mandrill {
+            findings.extend(looks_up(entry).await);
+        }
     }
     findings
 }
@@ -47,6 +53,25 @@ fn folder(name: &str, path: &Path) -> Finding {
             found,
             "Give the user of this process the right to write there.",
         )
+    }
+}
+
+/// Whether letters of which nobody knows can be looked up there. `None` when it cannot be asked.
+async fn looks_up(entry: &ProviderEntry) -> Option<Finding> {
+    let provider = Mandrill::new(office::mandrill(entry)).ok()?;
+    let what = format!("provider {}", entry.name);
+    match provider.indexes_letters().await {
+        Ok(true) => Some(Finding::good(what, "letters can be looked up")),
+        Ok(false) => Some(Finding::warning(
+            what,
+            "letters cannot be looked up: the account does not index the metadata field `letter`",
+            "Add the field at Mailchimp, under Settings, Custom Metadata.",
+        )),
+        Err(refusal) => Some(Finding::warning(
+            what,
+            refusal.words,
+            "It does not answer as it should; look at api_key.",
+        )),
     }
 }
 
