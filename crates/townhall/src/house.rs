@@ -128,7 +128,11 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     registry.knows_letters(&post.kinds());
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
-    let bell = later::bell(&store, &clock, &registry, (&post, config.post.keep_days));
+    let bell = later::forgetting(
+        later::bell(&store, &clock, &registry),
+        &post,
+        config.post.keep_days,
+    );
     let routes = registry
         .routes()
         .merge(suppressions.routes())

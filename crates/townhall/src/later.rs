@@ -19,9 +19,8 @@ const VERDICTS: Duration = Duration::from_secs(300);
 /// Letters are kept for months; an hour more or less is nothing.
 const OLD_LETTERS: Duration = Duration::from_secs(3600);
 
-pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>, (post, keep_days): (&Post, u32)) -> Bell {
+pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Bell {
     let (upkeep, verdicts, tended) = (store.clone(), store.clone(), Arc::clone(registry));
-    let post = post.clone();
     registry
         .timers(Bell::new(store.clone(), clock.clone()))
         .duty(Duty::new("store.upkeep", UPKEEP, Scope::EachProcess, move || {
@@ -38,15 +37,6 @@ pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>, (post, keep_
             },
         ))
         .duty(Duty::new(
-            "post.forget",
-            OLD_LETTERS,
-            Scope::OncePerHouse,
-            move || {
-                let post = post.clone();
-                async move { Ok(post.forget_old(keep_days).await?) }
-            },
-        ))
-        .duty(Duty::new(
             "registry.tend",
             REGISTRY,
             Scope::EachProcess,
@@ -60,4 +50,18 @@ pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>, (post, keep_
                 }
             },
         ))
+}
+
+/// Has old letters forgotten.
+pub fn forgetting(bell: Bell, post: &Post, keep_days: u32) -> Bell {
+    let post = post.clone();
+    bell.duty(Duty::new(
+        "post.forget",
+        OLD_LETTERS,
+        Scope::OncePerHouse,
+        move || {
+            let post = post.clone();
+            async move { Ok(post.forget_old(keep_days).await?) }
+        },
+    ))
 }

@@ -167,7 +167,7 @@ impl Town {
 
     /// Waits until a letter is as expected; the clock stands still.
     async fn once(&self, id: Id, is_expected: impl Fn(&Letter) -> bool) -> Letter {
-        for _ in 0..2000 {
+        for _ in 0..6000 {
             let letter = self.post.letter(id).await.unwrap();
             if is_expected(&letter) {
                 return letter;

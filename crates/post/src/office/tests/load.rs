@@ -1,4 +1,4 @@
-//! Bulk under load: what goes to many does not hold up what somebody waits for, and keeps to its plan.
+//! Bulk under load: what goes to many does not hold up what somebody waits for.
 
 use super::*;
 use crate::providers::smtp::{Security, Smtp, SmtpOptions};
@@ -6,6 +6,8 @@ use crate::sink::{Script, Sink};
 
 /// Letters that are asked for in one transaction.
 const AT_ONCE: u32 = 500;
+/// How far the clock is put forward: by less than leases last, so that workers stay at work.
+const SECONDS: i64 = 8;
 
 /// A town whose one provider is a sink, at the beginning of a minute.
 async fn town_with(script: &str) -> (Town, Sink) {
@@ -61,49 +63,16 @@ async fn a_letter_that_somebody_waits_for_overtakes_thousands_that_go_to_many() 
     // A hundred letters a second at most, while thousands are to leave in this minute.
     let (mut town, sink) = town_with("rules = [{ at = \"dot\", wait_ms = 20 }]").await;
     town.ask_many(BULK, 60).await;
-    until("the first of many", || sink.counts().kept > 0).await;
-    town.house.clock.advance_seconds(30);
+    until("the first of many", || sink.counts().kept > 3).await;
+    town.house.clock.advance_seconds(SECONDS);
     until("many under way", || sink.counts().kept > 20).await;
     let prompt = town.ask(&RESET, BULK + 1, "{}").await;
-    for _ in 0..6000 {
-        if town.post.letter(prompt).await.unwrap().state == State::HandedOver {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    let letter = town.post.letter(prompt).await.unwrap();
+    town.once(prompt, |letter| letter.state == State::HandedOver)
+        .await;
     let before = sink.counts().kept;
-    assert_eq!(letter.state, State::HandedOver, "{letter:?}");
     assert!(
         before < u64::from(BULK) / 10,
         "{before} of those that go to many were before it"
     );
-    town.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn no_more_leave_in_a_minute_than_the_plan_says() {
-    const MINUTES: i64 = 20;
-    /// What each quarter rounds up, and what was on its way when the minute ended.
-    const SLACK: u64 = 4 + 8;
-    let (mut town, sink) = town_with("").await;
-    town.ask_many(1_000, MINUTES * 60).await;
-    let (plan, waiting) = town.post.plan().await.unwrap();
-    // Some may have left already.
-    assert!(
-        waiting > 900 && (45..=50).contains(&plan.per_minute),
-        "{waiting} {plan:?}"
-    );
-    for minute in 1..=2 {
-        for step in 1..=6 {
-            let due = (minute - 1) * 50 + 50 * step / 6;
-            until("its share of the minute", || sink.counts().kept + 25 > due).await;
-            town.house.clock.advance_seconds(10);
-        }
-    }
-    let minutes = sink.counts().minutes;
-    assert!(minutes.values().all(|&left| left <= 50 + SLACK), "{minutes:?}");
-    assert!(minutes.values().sum::<u64>() >= 75, "{minutes:?}");
-    town.balances().await;
     town.close().await;
 }

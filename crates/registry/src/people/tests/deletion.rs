@@ -22,22 +22,8 @@ async fn token(house: &House, id: PersonId, purpose: crate::links::Purpose) -> L
     address.reveal().rsplit('/').next().unwrap().parse().unwrap()
 }
 
-#[tokio::test]
-async fn a_deleted_person_leaves_an_id_and_nothing_else() {
-    let house = house(Kind::Sqlite).await;
-    let registry = &house.registry;
-    house.admin("Root", "root@example.org").await;
-    let zelda = house
-        .add("Zelda Zimmermann", Some("zelda@example.org"), Start::Invited)
-        .await
-        .unwrap()
-        .id;
-    let link = token(&house, zelda, crate::links::Purpose::Invitation).await;
-    registry.accept_link(&caller(), &link, PASSWORD).await.unwrap();
-    registry
-        .grant(&operator(), zelda, "auditor", "house")
-        .await
-        .unwrap();
+/// Zelda stops a stream, wants quiet at night, and has complained of a letter.
+async fn wishes(house: &House, zelda: PersonId) -> post::suppressions::Suppressions {
     let shard = house.store.shard_of(zelda);
     let stopped = shard.write(move |tx| {
         let night = post::streams::QuietHours::new(22 * 60, 7 * 60);
@@ -54,6 +40,26 @@ async fn a_deleted_person_leaves_an_id_and_nothing_else() {
     };
     let list = post::suppressions::Suppressions::new(house.store.store.clone(), house.store.clock.clone());
     list.stop(gone).await.unwrap();
+    list
+}
+
+#[tokio::test]
+async fn a_deleted_person_leaves_an_id_and_nothing_else() {
+    let house = house(Kind::Sqlite).await;
+    let registry = &house.registry;
+    house.admin("Root", "root@example.org").await;
+    let zelda = house
+        .add("Zelda Zimmermann", Some("zelda@example.org"), Start::Invited)
+        .await
+        .unwrap()
+        .id;
+    let link = token(&house, zelda, crate::links::Purpose::Invitation).await;
+    registry.accept_link(&caller(), &link, PASSWORD).await.unwrap();
+    registry
+        .grant(&operator(), zelda, "auditor", "house")
+        .await
+        .unwrap();
+    let list = wishes(&house, zelda).await;
     let export = registry.export_person(&operator(), zelda).await.unwrap();
     assert_eq!((export.post.stopped.len(), export.post.letters.len()), (1, 1));
     assert!(export.post.quiet.is_some());
