@@ -41,4 +41,7 @@ pub trait Recipients: Send + Sync + 'static {
         &'a self,
         people: &'a [PersonId],
     ) -> BoxFuture<'a, Result<Vec<Option<Recipient>>, StoreError>>;
+
+    /// Whose address this is, whether or not they can be written to.
+    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>>;
 }

@@ -40,6 +40,7 @@ struct Citizen {
 pub struct Demo {
     file: PathBuf,
     paper: Paper,
+    has_mailbox: bool,
 }
 
 /// Founds the city or finds it again, and writes down what is true now.
@@ -62,7 +63,11 @@ pub async fn settle(config: &Config, house: &Built) -> anyhow::Result<Demo> {
         service_key: key.reveal().to_owned(),
     };
     write(&file, &paper).with_context(|| format!("{} cannot be written", file.display()))?;
-    Ok(Demo { file, paper })
+    Ok(Demo {
+        file,
+        paper,
+        has_mailbox: house.has_mailbox,
+    })
 }
 
 /// Each house has a city of its own, with passwords that nobody else can know: both follow from the house's secret.
@@ -102,6 +107,11 @@ impl Demo {
     pub fn print(&self) {
         let base = &self.paper.base;
         print::line(&format!("  sign in      {base}/sign-in"));
+        if self.has_mailbox {
+            print::line(&format!(
+                "  the mailbox  {base}/mailbox (every letter that went out, for the admin)"
+            ));
+        }
         print::line(&format!("  the API      {base}/api/docs"));
         for role in ["admin", "registrar", "auditor", NO_ROLE] {
             let people = self.paper.people.iter().filter(|citizen| citizen.role == role);

@@ -30,6 +30,8 @@ pub struct Opening {
     pub config: Config,
     /// Names of [`SERVICES`]; empty means all.
     pub only: Vec<String>,
+    /// Whether the people in it are invented: then there is a mailbox page with all their letters.
+    pub demo: bool,
     pub clock: Clock,
 }
 
@@ -38,6 +40,7 @@ impl Opening {
         Opening {
             config,
             only: Vec::new(),
+            demo: false,
             clock: Clock::system(),
         }
     }
@@ -49,6 +52,8 @@ pub struct Built {
     pub front: Front,
     pub registry: Arc<Registry>,
     pub post: Post,
+    /// Whether there is a page with all letters that went out.
+    pub has_mailbox: bool,
     feedback: Feedback,
     clock: Clock,
     address: SocketAddr,
@@ -109,7 +114,12 @@ pub async fn open(opening: Opening) -> anyhow::Result<Running> {
 /// Does everything that can fail.
 pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let began = Instant::now();
-    let Opening { config, only, clock } = opening;
+    let Opening {
+        config,
+        only,
+        demo,
+        clock,
+    } = opening;
     known_services(&only)?;
     let tls = certificates(&config)?;
     // Before the store, which asks for its counters when it opens.
@@ -127,7 +137,8 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
     registry.knows_letters(&post.kinds());
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
-    let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
+    let mailbox = office::mailbox(&config, &post, demo)?;
+    let mut setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
     let bell = later::forgetting(
         later::bell(&store, &clock, &registry),
         &post,
@@ -138,13 +149,19 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         .merge(suppressions.routes())
         .merge(post.routes())
         .merge(feedback.routes());
-    let routes = routes.merge(letters::pages(&registry, &store, &clock, &post)?);
+    let mut routes = routes.merge(letters::pages(&registry, &store, &clock, &post)?);
+    let has_mailbox = mailbox.is_some();
+    if let Some(mailbox) = mailbox {
+        setup.nav = setup.nav.and(post::pages::MAILBOX_NAV);
+        routes = routes.merge(post::pages::of_mailbox(mailbox));
+    }
     let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
     Ok(Built {
         base,
         front,
         registry,
         post,
+        has_mailbox,
         feedback,
         clock,
         address,

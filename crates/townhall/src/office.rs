@@ -7,6 +7,7 @@ use anyhow::{Context as _, anyhow};
 use kernel::Clock;
 use post::dkim::Dkim;
 use post::feedback::{Feedback, FeedbackSetup, Webhooks};
+use post::pages::DemoMailbox;
 use post::providers::smtp::{Login, Security, Smtp, SmtpOptions};
 use post::providers::{
     BASE_EU, BASE_US, Folder, Line, MANDRILL_BASE, Mailgun, MailgunOptions, Mandrill, MandrillOptions,
@@ -21,6 +22,8 @@ use crate::config::{Config, ProviderEntry, ProviderKind, Tls};
 
 /// Where letters go when no provider is configured, in the folder of the embedded store.
 const FOLDER: &str = "letters";
+/// What that provider is called.
+const FOLDER_NAME: &str = "folder";
 /// How long an HTTP provider may take to connect and to answer.
 const CONNECT: std::time::Duration = std::time::Duration::from_secs(10);
 const ANSWER: std::time::Duration = std::time::Duration::from_secs(60);
@@ -105,6 +108,20 @@ fn host_of(base: &str) -> &str {
     .trim_matches(['[', ']'])
 }
 
+/// The page with all letters of a demo, if they go into a folder; of several folders the first.
+pub fn mailbox(config: &Config, post: &Post, demo: bool) -> anyhow::Result<Option<DemoMailbox>> {
+    if !demo {
+        return Ok(None);
+    }
+    let mut entries = config.post.providers.iter();
+    let folder = match entries.find(|entry| entry.kind == ProviderKind::Folder) {
+        Some(entry) => open_folder(&entry.name, &entry.path)?,
+        None if config.post.providers.is_empty() => open_folder(FOLDER_NAME, &folder(config))?,
+        None => return Ok(None),
+    };
+    Ok(Some(DemoMailbox::new(post.clone(), folder)))
+}
+
 /// The folder that is used when no provider is configured.
 pub fn folder(config: &Config) -> PathBuf {
     config.store.data.join(FOLDER)
@@ -112,7 +129,7 @@ pub fn folder(config: &Config) -> PathBuf {
 
 pub fn lines(config: &Config) -> anyhow::Result<Vec<Line>> {
     if config.post.providers.is_empty() {
-        let folder = open_folder("folder", &folder(config))?;
+        let folder = open_folder(FOLDER_NAME, &folder(config))?;
         return Ok(vec![Line::new(Arc::new(folder))]);
     }
     config.post.providers.iter().map(line).collect()

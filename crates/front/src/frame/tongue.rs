@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use jiff::Span;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kernel::{Language, Moment};
 use unic_langid::LanguageIdentifier;
@@ -135,6 +137,15 @@ impl Tongue {
             .with("month", there.month())
             .with("year", there.year().to_string())
             .to_string()
+    }
+
+    /// When a day begins in the reader's zone: the one that a date field says, or so many days later. `None` when it
+    /// says no date.
+    pub fn day_start(&self, date: &str, days_later: i64) -> Option<Moment> {
+        let date: Date = date.parse().ok()?;
+        let date = date.checked_add(Span::new().try_days(days_later).ok()?).ok()?;
+        let start = date.to_zoned(self.zone.clone()).ok()?;
+        Some(start.timestamp().into())
     }
 
     /// "Saturday, 21 November".

@@ -12,6 +12,7 @@ mod documents;
 mod encrypted;
 mod hostile;
 mod letters;
+mod mailbox;
 mod openapi;
 mod registry_api;
 mod server;

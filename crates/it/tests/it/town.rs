@@ -24,6 +24,8 @@ use townhall::config::{Config, Sources};
 use townhall::{Opening, Running};
 
 const ADMIN: &str = "admin@town.example";
+/// What has not happened by then will not happen. Generous, because the test machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(60);
 pub const PASSWORD: &str = "quiet meadow lantern 42";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,12 +153,23 @@ impl Town {
         &self.running.store
     }
 
-    /// A house with one administrator, made as an operator would.
+    /// A house with one administrator, made as an operator would; with the mailbox of a demo, so that each page that
+    /// there is can be asked for.
     pub async fn open() -> Town {
+        Town::open_as(true).await
+    }
+
+    /// A house that has what houses with real people have.
+    pub async fn open_for_real() -> Town {
+        Town::open_as(false).await
+    }
+
+    async fn open_as(demo: bool) -> Town {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Clock::system().now());
         let opening = Opening {
             clock: clock.clone(),
+            demo,
             ..Opening::new(config(&folder))
         };
         let running = townhall::open(opening).await.unwrap();
@@ -292,6 +305,16 @@ impl Town {
     pub fn stop_link(&self, owner: Id, stream: &str) -> String {
         let options = self.running.registry.options();
         post::streams::StopLinks::new(&options.base, &options.secret).token(owner, stream)
+    }
+
+    /// Waits until a letter is with its provider.
+    pub async fn has_handed_over(&self, letter: &str) {
+        let path = format!("/api/v1/letters/{letter}");
+        let began = std::time::Instant::now();
+        while self.get(self.admin(), &path).await["state"] != "handed_over" {
+            assert!(began.elapsed() < PATIENCE, "{letter} does not go out");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// The letters that went into the folder.

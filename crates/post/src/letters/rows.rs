@@ -29,7 +29,12 @@ pub struct Filter {
     pub kind: Option<i64>,
     pub state: Option<State>,
     pub provider: Option<String>,
-    pub owner: Option<Id>,
+    /// Only letters to one of these; to anybody when there are none.
+    pub owners: Vec<Id>,
+    /// Asked for at this instant or later.
+    pub from: Option<Moment>,
+    /// Asked for before this instant.
+    pub until: Option<Moment>,
 }
 
 /// Where a page of the list of letters starts: after this one, the newest first.
@@ -266,39 +271,65 @@ fn bound<'v>(change: &'v Change, story: &'v str) -> [ValueRef<'v>; 11] {
     ]
 }
 
-/// Letters of this server that fit, the newest first.
+/// Letters of this server that fit, the newest first; for several owners, those of each.
 pub(crate) fn list(
     tx: &mut Tx<'_>,
     filter: &Filter,
     before: Newest,
     rows: i64,
 ) -> Result<Vec<Letter>, StoreError> {
+    if filter.owners.is_empty() {
+        return of_all(tx, filter, before, rows);
+    }
+    let mut found = Vec::new();
+    for owner in &filter.owners {
+        found.extend(of_owner(tx, filter, *owner, before, rows)?);
+    }
+    Ok(found)
+}
+
+/// Before everything.
+const EVER: Moment = Moment::from_micros(i64::MIN);
+
+fn of_owner(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    owner: Id,
+    before: Newest,
+    rows: i64,
+) -> Result<Vec<Letter>, StoreError> {
     let state = filter.state.map(State::code);
     let (kind, provider) = (filter.kind, filter.provider.as_deref());
-    if let Some(owner) = filter.owner {
-        return tx.query(
-            sql!(
-                "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
-                     stick, provider_name, letter_key, outside, '', story, writings
-                 FROM letters WHERE vshard = $6 AND owner = $7 AND (asked_at, id) < ($1, $2)
-                 AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($4 AS BIGINT) IS NULL OR state = $4)
-                 AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
-                 ORDER BY asked_at DESC, id DESC LIMIT $8"
-            ),
-            params![before.0, before.1, kind, state, provider, owner.virtual_shard(), owner, rows],
-            read,
-        );
-    }
+    let from = filter.from.unwrap_or(EVER);
+    tx.query(
+        sql!(
+            "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
+                 stick, provider_name, letter_key, outside, '', story, writings
+             FROM letters WHERE vshard = $6 AND owner = $7 AND (asked_at, id) < ($1, $2) AND asked_at >= $9
+             AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($4 AS BIGINT) IS NULL OR state = $4)
+             AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
+             ORDER BY asked_at DESC, id DESC LIMIT $8"
+        ),
+        params![before.0, before.1, kind, state, provider, owner.virtual_shard(), owner, rows, from],
+        read,
+    )
+}
+
+fn of_all(tx: &mut Tx<'_>, filter: &Filter, before: Newest, rows: i64) -> Result<Vec<Letter>, StoreError> {
+    let state = filter.state.map(State::code);
+    let (kind, provider) = (filter.kind, filter.provider.as_deref());
+    let from = filter.from.unwrap_or(EVER);
     if matches!(filter.state, Some(State::Parked | State::Unsure)) {
         return tx.query(
             sql!(
                 "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider,
                      stick, provider_name, letter_key, outside, '', story, writings
                  FROM letters WHERE state IN (10, 11) AND state = $4 AND (asked_at, id) < ($1, $2)
+                 AND asked_at >= $7
                  AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
                  ORDER BY asked_at DESC, id DESC LIMIT $6"
             ),
-            params![before.0, before.1, kind, state, provider, rows],
+            params![before.0, before.1, kind, state, provider, rows, from],
             read,
         );
     }
@@ -306,12 +337,12 @@ pub(crate) fn list(
         sql!(
             "SELECT id, owner, kind, lane, state, due_at, asked_at, not_before, wanted_until, attempts, provider, stick,
                  provider_name, letter_key, outside, '', story, writings
-             FROM letters WHERE (asked_at, id) < ($1, $2)
+             FROM letters WHERE (asked_at, id) < ($1, $2) AND asked_at >= $7
              AND (CAST($3 AS BIGINT) IS NULL OR kind = $3) AND (CAST($4 AS BIGINT) IS NULL OR state = $4)
              AND (CAST($5 AS TEXT) IS NULL OR provider = $5)
              ORDER BY asked_at DESC, id DESC LIMIT $6"
         ),
-        params![before.0, before.1, kind, state, provider, rows],
+        params![before.0, before.1, kind, state, provider, rows, from],
         read,
     )
 }

@@ -155,7 +155,8 @@ impl FilterIn {
             kind: self.kind.map(kind).transpose()?,
             state: self.state.map(state).transpose()?,
             provider: self.provider,
-            owner: self.person.map(person).transpose()?,
+            owners: self.person.map(person).transpose()?.into_iter().collect(),
+            ..Filter::default()
         })
     }
 }

@@ -14,6 +14,7 @@ mod holds;
 mod http;
 mod meter;
 mod pace;
+mod readers;
 mod record;
 mod retention;
 mod round;

@@ -117,10 +117,11 @@ impl Post {
         after: Option<&Cursor>,
         size: PageSize,
     ) -> Result<Page<Letter>, Refused> {
-        let before = after.map_or(
-            Ok((Moment::from_micros(i64::MAX), Id::from_bytes([0xff; 16]))),
-            place,
-        )?;
+        let newest = match filter.until {
+            Some(until) => (until, Id::from_bytes([0; 16])),
+            None => (Moment::from_micros(i64::MAX), Id::from_bytes([0xff; 16])),
+        };
+        let before = after.map_or(Ok(newest), place)?.min(newest);
         let rows = size.rows_and_one();
         let mut found: Vec<Letter> = self
             .0

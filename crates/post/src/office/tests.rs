@@ -84,6 +84,10 @@ impl Recipients for Nobody {
         let none = people.iter().map(|_| None).collect();
         Box::pin(async { Ok(none) })
     }
+
+    fn bearer<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// Writes what it was told; a letter that was told `panic` panics.

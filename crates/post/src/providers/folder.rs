@@ -1,7 +1,7 @@
 //! Letters into files: what a house uses that has no provider yet, so that whoever tries it sees its mail with nothing
 //! installed. A letter is one file, named after its id, so that giving it twice is one letter.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
@@ -11,6 +11,8 @@ use super::{Class, Found, Provider, Ready, Refusal, Verdict};
 
 /// How the file of a letter ends.
 const END: &str = "eml";
+/// The largest letter that is read back: what no mail server would take.
+const LETTER_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 /// The provider `folder`.
 #[derive(Clone, Debug)]
@@ -31,6 +33,23 @@ impl Folder {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The letter as it was handed over; `None` when it is not here. What is larger than any letter of ours is cut.
+    pub async fn letter(&self, letter: Id) -> std::io::Result<Option<Vec<u8>>> {
+        let file = self.file(letter);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            std::fs::File::open(file)?
+                .take(LETTER_BYTES_MAX)
+                .read_to_end(&mut bytes)?;
+            std::io::Result::Ok(bytes)
+        });
+        match read.await.map_err(std::io::Error::other)? {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn file(&self, letter: Id) -> PathBuf {

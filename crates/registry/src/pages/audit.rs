@@ -8,8 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use front::frame::{Choice, Field, Frame, When, encoded, shown};
 use front::{Problem, Query};
-use jiff::civil::Date;
-use kernel::{Id, Moment, PageSize, PersonId};
+use kernel::{Id, PageSize, PersonId};
 
 use super::people::called;
 use super::reader::{Faults, Reader, Typed, read_cursor};
@@ -97,7 +96,11 @@ fn read_filter(reader: &Reader, typed: &Typed, faults: &mut Faults) -> Filter {
         "" => None,
         text => faults.take(
             name,
-            start_of_day(reader, text, after).ok_or_else(|| reader.wrong("date")),
+            reader
+                .frame
+                .tongue()
+                .day_start(text, after)
+                .ok_or_else(|| reader.wrong("date")),
         ),
     };
     let from = day("from", 0);
@@ -110,15 +113,6 @@ fn read_filter(reader: &Reader, typed: &Typed, faults: &mut Faults) -> Filter {
         from,
         until,
     }
-}
-
-fn start_of_day(reader: &Reader, text: &str, days_later: i64) -> Option<Moment> {
-    let date: Date = text.parse().ok()?;
-    let date = date
-        .checked_add(jiff::Span::new().try_days(days_later).ok()?)
-        .ok()?;
-    let start = date.to_zoned(reader.frame.tongue().zone().clone()).ok()?;
-    Some(start.timestamp().into())
 }
 
 fn act_choice(reader: &Reader, chosen: &str) -> Choice {

@@ -5,8 +5,8 @@ use kernel::PersonId;
 use post::{Recipient, Recipients};
 use store::StoreError;
 
-use super::rows;
-use super::types::{Person, State};
+use super::types::{Email, Person, State};
+use super::{emails, rows};
 use crate::Registry;
 
 impl Recipients for Registry {
@@ -36,6 +36,16 @@ impl Recipients for Registry {
                 .await?;
             let of = |at: usize| found.iter().find_map(|server| server.get(at)?.as_ref());
             Ok((0..people.len()).map(|at| of(at).and_then(reader)).collect())
+        })
+    }
+
+    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
+        Box::pin(async move {
+            let Ok(email) = Email::parse(email) else {
+                return Ok(None);
+            };
+            let person = emails::bearer(&self.store, &email).await?;
+            Ok(person.map(|person| person.id))
         })
     }
 }

@@ -15,6 +15,7 @@ pub async fn run(config: Config, serve: &Serve) -> anyhow::Result<()> {
     allow_open_files();
     let opening = Opening {
         only: serve.only.clone(),
+        demo: serve.demo,
         ..Opening::new(config)
     };
     let (config, demo) = (opening.config.clone(), serve.demo);

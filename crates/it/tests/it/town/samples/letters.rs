@@ -31,6 +31,10 @@ pub fn samples() -> Vec<Sample> {
             Shows::Whoever,
             async |ctx| Call::default().at(&[kind(&ctx)]),
         ),
+        plain("/mailbox"),
+        mail("/mailbox/{id}"),
+        mail("/mailbox/{id}/letter"),
+        mail("/mailbox/{id}/source"),
         sample("GET", "/me/letters", Shows::Everyone, async |_| Call::default()),
         sample("POST", "/me/letters", Shows::Everyone, async |_| {
             Call::form(&[("from", "22:00"), ("until", "07:00")])
@@ -40,6 +44,17 @@ pub fn samples() -> Vec<Sample> {
 
 fn plain(path: &'static str) -> Sample {
     sample("GET", path, Shows::Everyone, async |_| Call::default())
+}
+
+/// A letter that went out.
+fn mail(path: &'static str) -> Sample {
+    sample("GET", path, Shows::Whoever, async |ctx: Ctx| {
+        let letter = super::post::a_letter(&ctx).await;
+        if !ctx.unknown() {
+            ctx.town.has_handed_over(&letter).await;
+        }
+        Call::default().at(&[&letter])
+    })
 }
 
 fn kind(ctx: &Ctx) -> &'static str {
