@@ -121,3 +121,54 @@ mail-from = From
 mail-files = Files beside it
 mail-headers = Headers
 mail-source = Download as a file
+
+# The letter itself, beside its story.
+letter-stopped = what does not go there
+letter-itself = The letter itself
+letter-would-be = As it would be written now. Links that only its reader may have are left out.
+letter-not-kept = It is written when it is sent and not kept afterwards.
+letter-in-mailbox = See it as its reader sees it
+letter-nothing = Nothing would be written now:
+
+# Letters on trial.
+trial-title = Try them out
+trial-lead = A letter that says nothing but that letters arrive, in the language of its reader.
+trial-act = Send a letter on trial
+trial-subject = A letter on trial from { $house }
+trial-preview = Letters of { $house } arrive.
+trial-body = Somebody wanted to know whether letters of { $house } arrive. This one did, and there is nothing to do about it.
+trial-written = Written
+trial-why = You get this letter because an administrator of { $house } tried out whether letters reach you.
+done-trial-asked = It is asked for. Its story is told here; look again in a moment.
+
+# Addresses that letters do not go to.
+suppressions-title = Suppressions
+suppressions-lead = Addresses that letters do not go to, and why. The list is asked right before each letter is handed over.
+suppressions-address = E-mail
+suppressions-address-wrong = Enter an e-mail address, such as anna@example.org.
+suppressions-none = Every address gets its letters.
+suppressions-none-fits = Nothing is stopped there: letters go to this address.
+suppressions-add = Stop letters by hand
+suppressions-add-act = Stop them
+suppressions-scope = Which letters
+suppressions-note = Why
+suppressions-note-hint = For whoever asks later.
+scope-everything = all letters
+scope-bulk = letters that go to many
+scope-stream = letters “{ $name }”
+suppression-hard-bounce = There is no such mailbox
+suppression-complaint = Its reader called a letter spam
+suppression-unsubscribed = Its reader asked for no more
+suppression-by-hand = By hand
+suppression-soft-bounces = Too many letters came back
+suppression-begun = Stopped
+suppression-cleared = Cleared
+suppression-clear = Let them go again
+suppression-over = Nothing is stopped here any more: letters go to this address.
+suppression-ask = Let letters go there again?
+suppression-ask-all = All letters go to { $email } again.
+suppression-ask-only = This goes to { $email } again: { $scope }.
+stop-back = Cancel
+done-suppressed = Letters do not go there any more
+done-suppressed-before = That was stopped already: the first reason stays
+done-suppression-cleared = Letters go there again

@@ -121,3 +121,54 @@ mail-from = От кого
 mail-files = Файлы при нём
 mail-headers = Заголовки
 mail-source = Скачать файлом
+
+# Само письмо, рядом с его историей.
+letter-stopped = что туда не уходит
+letter-itself = Само письмо
+letter-would-be = Каким его написали бы сейчас. Ссылок, которые может видеть только получатель, здесь нет.
+letter-not-kept = Его пишут перед отправкой и потом не хранят.
+letter-in-mailbox = Посмотреть, каким его видит получатель
+letter-nothing = Сейчас ничего бы не написали:
+
+# Пробные письма.
+trial-title = Проверить
+trial-lead = Письмо, которое говорит только о том, что письма доходят, на языке получателя.
+trial-act = Послать пробное письмо
+trial-subject = Пробное письмо: { $house }
+trial-preview = Письма доходят: { $house }.
+trial-body = Кто-то проверял, доходят ли письма ({ $house }). Это дошло, и делать с ним ничего не надо.
+trial-written = Написано
+trial-why = Это письмо пришло, потому что администратор ({ $house }) проверял, доходят ли до вас письма.
+done-trial-asked = Письмо заказано. Что с ним было, видно здесь; загляните через минуту ещё раз.
+
+# Адреса, на которые письма не уходят.
+suppressions-title = Запреты
+suppressions-lead = Адреса, на которые письма не уходят, и почему. Со списком сверяются перед отправкой каждого письма.
+suppressions-address = Почта
+suppressions-address-wrong = Введите адрес электронной почты, например anna@example.org.
+suppressions-none = Письма уходят на все адреса.
+suppressions-none-fits = Здесь ничего не запрещено: письма на этот адрес уходят.
+suppressions-add = Запретить вручную
+suppressions-add-act = Запретить
+suppressions-scope = Какие письма
+suppressions-note = Почему
+suppressions-note-hint = Для того, кто спросит потом.
+scope-everything = все письма
+scope-bulk = рассылки
+scope-stream = письма «{ $name }»
+suppression-hard-bounce = Такого ящика нет
+suppression-complaint = Получатель назвал письмо спамом
+suppression-unsubscribed = Получатель отказался
+suppression-by-hand = Вручную
+suppression-soft-bounces = Слишком много писем вернулось
+suppression-begun = Запрещено
+suppression-cleared = Разрешено
+suppression-clear = Разрешить снова
+suppression-over = Здесь больше ничего не запрещено: письма на этот адрес уходят.
+suppression-ask = Разрешить письма на этот адрес?
+suppression-ask-all = Все письма снова будут уходить на { $email }.
+suppression-ask-only = На { $email } снова будет уходить вот это: { $scope }.
+stop-back = Отмена
+done-suppressed = Письма туда больше не уходят
+done-suppressed-before = Это уже было запрещено: остаётся первая причина
+done-suppression-cleared = Письма туда снова уходят

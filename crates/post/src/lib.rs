@@ -35,7 +35,7 @@ pub use frame::{Framed, Light, NotFinished, Stationery};
 pub use kind::{Kind, Lane, OnUnsure};
 pub use letters::{Ask, Asked, Outsider, To, ask, withdraw};
 pub use mime::Mailbox;
-pub use office::{Post, Refused, Settle, Setup};
+pub use office::{Post, Preview, Refused, SPECIMENS, Settle, Setup};
 pub use recipient::{Recipient, Recipients};
 pub use specimen::{Specimen, Specimens};
 pub use writing::{Desks, NotWritten, Wanted, Write};

@@ -4,6 +4,8 @@ use futures_util::future::BoxFuture;
 use kernel::{Id, Language, PersonId};
 use store::StoreError;
 
+use crate::letters::Outsider;
+
 /// A reader: where letters reach them, and how they want to be written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
@@ -28,6 +30,18 @@ impl Recipient {
     /// The owner of the rows about an address that belongs to nobody in the house. Small and capital letters are one.
     pub fn owner_of_address(email: &str) -> Id {
         Id::named("email", &email.to_lowercase())
+    }
+}
+
+impl From<&Outsider> for Recipient {
+    fn from(outsider: &Outsider) -> Recipient {
+        Recipient {
+            person: None,
+            email: outsider.email.clone(),
+            name: outsider.name.clone(),
+            language: outsider.language(),
+            zone: outsider.zone.clone(),
+        }
     }
 }
 

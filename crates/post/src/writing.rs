@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use kernel::{Id, Moment};
 
+use crate::letters::Letter;
 use crate::{Content, Kind, Recipient};
 
 /// A letter that is to be written now.
@@ -21,6 +22,24 @@ pub struct Wanted {
     pub wanted_until: Moment,
     /// When it is written.
     pub now: Moment,
+    /// Somebody else than its reader looks at it, and nothing is sent: what only the reader may have stays out.
+    pub only_shown: bool,
+}
+
+impl Wanted {
+    pub(crate) fn of(letter: &Letter, kind: &'static Kind, now: Moment) -> Wanted {
+        Wanted {
+            letter: letter.id,
+            kind,
+            key: letter.key.clone(),
+            data: letter.data.clone(),
+            asked: letter.asked,
+            not_before: letter.not_before,
+            wanted_until: letter.wanted_until,
+            now,
+            only_shown: false,
+        }
+    }
 }
 
 /// Why there is nothing to send.

@@ -44,6 +44,8 @@ done-deleted = The person was deleted.
 done-signed-out = You are signed out.
 done-sent = The link is on its way to them in a letter.
 done-welcome = Your password is set. Sign in with it.
+done-reset-asked = If somebody has this e-mail here, a letter with a link is on its way to it. The link works once.
+done-reset-noted = It is noted. Ask an administrator for a link to set a new password.
 
 # Why a field was refused.
 wrong-required = Please fill this in.
@@ -107,7 +109,11 @@ home-audit = Who did what, and when
 
 # Sign-in and sign-out.
 sign-in-password = Password
-sign-in-forgot = Forgot your password? Ask an administrator for a link to set a new one.
+sign-in-forgot = Forgot your password?
+forgotten-title = A new password
+forgotten-lead = Enter your e-mail. If somebody has it here, a letter with a link to set a new password goes there.
+forgotten-lead-admin = Enter your e-mail. Letters do not reach anybody from here yet, so an administrator gives you a link to set a new password: tell them that you asked.
+forgotten-act = Ask for it
 
 # Profile.
 me-title = Profile
@@ -289,7 +295,7 @@ reset-title = Set a new password
 reset-lead = After this, all sessions of yours end and you sign in with the new password.
 set-password = Set the password
 link-gone-title = This link no longer works
-link-gone-advice = It was used or is too old. Ask an administrator for a new one, or sign in if you have a password.
+link-gone-advice = It was used or is too old. Sign in if you have a password; ask for a new one if you forgot it. Whoever was invited asks an administrator for a new invitation.
 
 # Letters.
 letter-hello = Hello, { $name }!

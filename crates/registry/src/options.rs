@@ -14,6 +14,8 @@ pub struct Options {
     pub secret: Secret,
     /// Whether letters reach people, and do not only go into a folder.
     pub reaches_people: bool,
+    /// Whether letters that go into a folder are read on a page, as in a demo.
+    pub has_mailbox: bool,
     pub hashing: Hashing,
     pub password_chars_min: usize,
     pub access_token_seconds: i64,
@@ -41,6 +43,7 @@ impl Default for Options {
             base: "http://127.0.0.1:8080".to_owned(),
             secret: Secret::random(),
             reaches_people: false,
+            has_mailbox: false,
             hashing: Hashing::default(),
             password_chars_min: PASSWORD_CHARS_MIN,
             access_token_seconds: 10 * MINUTE,

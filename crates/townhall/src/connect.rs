@@ -56,7 +56,7 @@ pub fn store_config(config: &Config) -> StoreConfig {
 }
 
 /// What the operator decided about accounts.
-pub fn registry_options(config: &Config, base: &str) -> anyhow::Result<Options> {
+pub fn registry_options(config: &Config, base: &str, demo: bool) -> anyhow::Result<Options> {
     let settings = &config.registry;
     let default = Hashing::default();
     Ok(Options {
@@ -64,6 +64,7 @@ pub fn registry_options(config: &Config, base: &str) -> anyhow::Result<Options> 
         base: base.to_owned(),
         secret: secret(config)?,
         reaches_people: reaches_people(config),
+        has_mailbox: demo && has_folder(config),
         hashing: Hashing {
             memory_kib: settings.argon2_memory_kibibytes,
             passes: settings.argon2_passes,
@@ -100,6 +101,15 @@ fn reaches_people(config: &Config) -> bool {
     let first = used().map(|provider| provider.order).min();
     let mut called_first = used().filter(|provider| Some(provider.order) == first);
     first.is_some() && called_first.all(|provider| provider.kind != ProviderKind::Folder)
+}
+
+/// Whether letters go into a folder, which a demo shows on a page.
+pub fn has_folder(config: &Config) -> bool {
+    let providers = &config.post.providers;
+    providers.is_empty()
+        || providers
+            .iter()
+            .any(|provider| provider.kind == ProviderKind::Folder)
 }
 
 const MINUTE: i64 = 60;

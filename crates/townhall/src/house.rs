@@ -10,6 +10,7 @@ use front::{Front, Stopped, Tls};
 use kernel::Clock;
 use post::Post;
 use post::feedback::Feedback;
+use post::pages::Desk;
 use post::suppressions::Suppressions;
 use registry::Registry;
 use store::Store;
@@ -131,14 +132,14 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     if let Some(lock) = &mut lock {
         lock.tell(&base)?;
     }
-    let options = connect::registry_options(&config, &base)?;
+    let options = connect::registry_options(&config, &base, demo)?;
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
     let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
     registry.knows_letters(&post.kinds());
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
     let mailbox = office::mailbox(&config, &post, demo)?;
-    let mut setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
+    let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
     let bell = later::forgetting(
         later::bell(&store, &clock, &registry),
         &post,
@@ -149,12 +150,13 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         .merge(suppressions.routes())
         .merge(post.routes())
         .merge(feedback.routes());
-    let mut routes = routes.merge(letters::pages(&registry, &store, &clock, &post)?);
     let has_mailbox = mailbox.is_some();
-    if let Some(mailbox) = mailbox {
-        setup.nav = setup.nav.and(post::pages::MAILBOX_NAV);
-        routes = routes.merge(post::pages::of_mailbox(mailbox));
-    }
+    let desk = Desk {
+        post: post.clone(),
+        suppressions,
+        mailbox,
+    };
+    let routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
     let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
     Ok(Built {
         base,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use front::Routes;
 use kernel::{Clock, Secret};
-use post::pages::Looks;
+use post::pages::{Desk, Looks};
 use post::streams::{StopLinks, Stream, Streams};
-use post::{NotFinished, Post, Specimens, Stationery};
+use post::{NotFinished, Specimens, Stationery};
 use registry::Registry;
 use store::Store;
 
@@ -14,18 +14,18 @@ use store::Store;
 const STREAMS: [Stream; 0] = [];
 
 /// What readers do about letters, and what administrators see of them.
-pub fn pages(registry: &Registry, store: &Store, clock: &Clock, post: &Post) -> anyhow::Result<Routes> {
+pub fn pages(registry: &Registry, store: &Store, clock: &Clock, desk: Desk) -> anyhow::Result<Routes> {
     let options = registry.options();
     let links = StopLinks::new(&options.base, &options.secret);
     let streams = Streams::new(store.clone(), clock.clone(), links, STREAMS.to_vec());
     let looks = Looks::new(specimens(&options.house, &options.base)?, clock.clone());
-    Ok(post::pages::of_streams(Arc::new(streams)).merge(post::pages::of_post(post.clone(), looks)))
+    Ok(post::pages::of_streams(Arc::new(streams)).merge(post::pages::of_desk(desk, looks)))
 }
 
 /// Every letter of the house with sample data. Links in them open nothing, so they are signed with no secret of ours.
 pub fn specimens(house: &str, base: &str) -> Result<Specimens, NotFinished> {
     Ok(Specimens {
-        all: registry::links::SPECIMENS.to_vec(),
+        all: [&registry::links::SPECIMENS[..], &post::SPECIMENS[..]].concat(),
         reader: registry::demo::reader,
         stationery: Stationery::new(house, base, "townhall@townhall.example", &Secret::random())?,
     })

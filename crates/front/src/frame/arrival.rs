@@ -41,12 +41,6 @@ pub struct NavItem {
 pub struct Nav(pub Arc<[NavItem]>);
 
 impl Nav {
-    /// One more place, behind the others.
-    #[must_use]
-    pub fn and(self, place: NavItem) -> Nav {
-        Nav(self.0.iter().copied().chain([place]).collect())
-    }
-
     fn links(&self, tongue: &Tongue, who: &Who, path: &str) -> Vec<Link> {
         let open = self.0.iter().filter(|place| place.access.check(who).is_ok());
         open.map(|place| Link {

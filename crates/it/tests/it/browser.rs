@@ -1,7 +1,9 @@
 //! Pages in a real browser, in English and Russian.
 
 mod account;
+mod letters;
 mod looks;
 mod people;
+mod trouble;
 mod visit;
 mod words;

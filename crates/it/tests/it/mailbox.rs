@@ -72,7 +72,7 @@ async fn a_demo_shows_its_letters_as_their_readers_see_them_and_a_real_house_sho
     ] {
         assert_eq!(page(&real, &path).await.status, 404, "{path}");
     }
-    assert!(!shown(&real, "/").await.contains("/mailbox"));
+    assert!(!shown(&real, "/letters").await.contains("/mailbox"));
 }
 
 /// What the link to the older ones says.
@@ -110,7 +110,7 @@ async fn letters_are_found_by_their_reader_s_address_and_their_day() {
         let list = shown(&town, &format!("/letters?{query}")).await;
         list.matches("class=\"name\"").count()
     };
-    assert_eq!(count("").await, 2, "an invitation, and one on trial");
+    assert_eq!(count("").await, 3, "two invitations, and one on trial");
     let by_address = format!("whom={}", anna.email.replace('@', "%40").to_uppercase());
     assert_eq!(
         count(&by_address).await,

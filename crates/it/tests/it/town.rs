@@ -156,21 +156,26 @@ impl Town {
     /// A house with one administrator, made as an operator would; with the mailbox of a demo, so that each page that
     /// there is can be asked for.
     pub async fn open() -> Town {
-        Town::open_as(true).await
+        Town::open_as(true, "").await
     }
 
     /// A house that has what houses with real people have.
     pub async fn open_for_real() -> Town {
-        Town::open_as(false).await
+        Town::open_as(false, "").await
     }
 
-    async fn open_as(demo: bool) -> Town {
+    /// A house with one more provider.
+    pub async fn open_with(provider: &str) -> Town {
+        Town::open_as(false, provider).await
+    }
+
+    async fn open_as(demo: bool, provider: &str) -> Town {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual(Clock::system().now());
         let opening = Opening {
             clock: clock.clone(),
             demo,
-            ..Opening::new(config(&folder))
+            ..Opening::new(config(&folder, provider))
         };
         let running = townhall::open(opening).await.unwrap();
         let (id, link) = first_admin(&running).await;
@@ -188,6 +193,11 @@ impl Town {
         };
         town.admin.set(admin).unwrap();
         town
+    }
+
+    /// Where a browser finds it.
+    pub fn base(&self) -> &str {
+        &self.running.base
     }
 
     pub fn admin(&self) -> &Actor {
@@ -464,13 +474,14 @@ fn last_part(link: &str) -> String {
     link.rsplit('/').next().unwrap().to_owned()
 }
 
-fn config(folder: &TempDir) -> Config {
+fn config(folder: &TempDir, provider: &str) -> Config {
     let data = folder.path().join("townhall-data");
     let letters = data.join("letters");
     let providers = format!(
         r#"[{{ kind = "folder", name = "folder", path = {letters:?} }},
             {{ kind = "mailgun", name = "mailgun", domain = "mg.town.example", api_key = "x", webhook_key = "{WEBHOOK_KEY}", weight = 0 }},
-            {{ kind = "mandrill", name = "mandrill", api_key = "x", webhook_key = "{WEBHOOK_KEY}", webhook_url = "{WEBHOOK_URL}", weight = 0 }}]"#
+            {{ kind = "mandrill", name = "mandrill", api_key = "x", webhook_key = "{WEBHOOK_KEY}", webhook_url = "{WEBHOOK_URL}", weight = 0 }},
+            {provider}]"#
     )
     .replace('\n', " ");
     let environment = [

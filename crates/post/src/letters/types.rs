@@ -202,6 +202,16 @@ pub struct Outsider {
 }
 
 impl Outsider {
+    /// Nothing is known but the address.
+    pub fn at(email: &str) -> Outsider {
+        Outsider {
+            email: email.to_owned(),
+            name: String::new(),
+            language: Language::default().code().to_owned(),
+            zone: "UTC".to_owned(),
+        }
+    }
+
     pub fn language(&self) -> Language {
         self.language.parse().unwrap_or_default()
     }

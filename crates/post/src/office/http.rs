@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::trial::LETTERS_MAX;
 use super::{Post, Refused, Settle};
 use crate::book::{Difference, Sum};
-use crate::letters::{Filter, Letter, State as LetterState, Step};
+use crate::letters::{Filter, Letter, Outsider, State as LetterState, Step};
 use crate::providers::LineStatus;
 use crate::suppressions::Address;
 
@@ -208,7 +208,7 @@ async fn try_out_letters(
     }
     let address =
         Address::parse(&given.email).map_err(|bad| Problem::invalid("email", "email", bad.to_string()))?;
-    let asked = post.try_out(address.as_str(), letters).await?;
+    let asked = post.try_out(&Outsider::at(address.as_str()), letters).await?;
     let letters = asked.into_iter().map(|id| id.to_string()).collect();
     Ok((StatusCode::CREATED, axum::Json(TrialOut { letters })))
 }

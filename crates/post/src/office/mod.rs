@@ -14,6 +14,7 @@ mod holds;
 mod http;
 mod meter;
 mod pace;
+mod preview;
 mod readers;
 mod record;
 mod retention;
@@ -25,7 +26,9 @@ mod tests;
 mod trial;
 mod write;
 
+pub use preview::Preview;
 pub use service::{Post, Refused, Settle, Setup};
+pub use trial::SPECIMENS;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -62,7 +62,7 @@ impl Post {
         Post(Arc::new(Office {
             store: setup.store,
             clock: setup.clock,
-            desks: setup.desks.and(super::trial::desks()),
+            desks: setup.desks.and(super::trial::desks(setup.stationery.house())),
             lines: Arc::new(Lines::new(setup.lines, now)),
             recipients: setup.recipients,
             stationery: setup.stationery,

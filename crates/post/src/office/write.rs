@@ -186,13 +186,7 @@ fn prepare(
         return None;
     }
     let to = match &letter.outside {
-        Some(outsider) => Some(Recipient {
-            person: None,
-            email: outsider.email.clone(),
-            name: outsider.name.clone(),
-            language: outsider.language(),
-            zone: outsider.zone.clone(),
-        }),
+        Some(outsider) => Some(Recipient::from(outsider)),
         None => people.get(&PersonId(letter.owner)).cloned(),
     };
     let Some(to) = to else {
@@ -285,16 +279,7 @@ async fn as_they_wish(
 /// A writer that panics has failed to write this letter, and nothing else.
 async fn write_one(office: Arc<Office>, one: Prepared, now: Moment) -> (Letter, Result<Ready, NotWritten>) {
     let Prepared { letter, desk, to, .. } = one;
-    let wanted = Wanted {
-        letter: letter.id,
-        kind: desk.kind,
-        key: letter.key.clone(),
-        data: letter.data.clone(),
-        asked: letter.asked,
-        not_before: letter.not_before,
-        wanted_until: letter.wanted_until,
-        now,
-    };
+    let wanted = Wanted::of(&letter, desk.kind, now);
     let written = AssertUnwindSafe(async {
         let content = desk.write.write(&wanted, &to).await?;
         let finished = office

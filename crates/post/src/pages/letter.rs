@@ -1,4 +1,5 @@
-//! One letter for administrators: its story, and what a person decides about one that does not go on by itself.
+//! One letter for administrators: its story, the letter itself where it is still at hand, and what a person decides
+//! about one that does not go on by itself.
 
 use askama::Template;
 use axum::extract::State;
@@ -8,10 +9,10 @@ use front::{Caller, Form, InPath, Problem};
 use kernel::Id;
 
 use super::letters::Whom;
-use super::{Typed, state_called, typed_in};
-use crate::letters::State as LetterState;
+use super::{Desk, Typed, sheet, state_called, typed_in};
+use crate::letters::{Letter, State as LetterState};
 use crate::words::WORDS;
-use crate::{Post, Refused, Settle};
+use crate::{Preview, Refused, Settle};
 
 #[derive(Template)]
 #[template(path = "letter.html")]
@@ -21,6 +22,8 @@ struct LetterPage {
     kind: String,
     state: String,
     whom: Whom,
+    /// The list of what does not go to the reader, for one outside of the house.
+    stopped: Option<String>,
     message_id: String,
     asked: When,
     wanted_until: When,
@@ -30,6 +33,9 @@ struct LetterPage {
     story: Vec<StepRow>,
     parked: bool,
     unsure: bool,
+    /// As it went out, in the mailbox of a demo.
+    in_mailbox: bool,
+    preview: Preview,
 }
 
 struct StepRow {
@@ -40,25 +46,29 @@ struct StepRow {
 }
 
 pub async fn show(
-    State(post): State<Post>,
+    State(desk): State<Desk>,
     frame: Frame,
     InPath(id): InPath<Id>,
 ) -> Result<Response, Problem> {
     let frame = frame.over(&WORDS);
+    let post = &desk.post;
     let letter = post.letter(id).await?;
+    let preview = post.preview(id).await?;
     let readers = post.readers(std::slice::from_ref(&letter)).await?;
-    let steps = letter.story.iter().map(|step| StepRow {
-        at: frame.when(step.at),
-        state: state_called(&frame, step.state),
-        provider: step.provider.clone(),
-        reason: step.reason.clone(),
-    });
+    let in_mailbox = match &desk.mailbox {
+        Some(mailbox) => mailbox.has(id).await?,
+        None => false,
+    };
     Ok(shown(&LetterPage {
-        story: steps.collect(),
+        story: story(&frame, &letter),
         id: letter.id.to_string(),
         kind: post.kind_name(letter.kind),
         state: state_called(&frame, letter.state),
         whom: Whom::of(&frame, &letter, &readers),
+        stopped: letter
+            .outside
+            .as_ref()
+            .map(|outsider| super::suppressions::looked_for(&outsider.email)),
         message_id: post.message_id(letter.id),
         asked: frame.when(letter.asked),
         wanted_until: frame.when(letter.wanted_until),
@@ -67,18 +77,47 @@ pub async fn show(
         provider_name: letter.provider_name.clone(),
         parked: letter.state == LetterState::Parked,
         unsure: letter.state == LetterState::Unsure,
+        in_mailbox,
+        preview,
         frame,
     }))
 }
 
+fn story(frame: &Frame, letter: &Letter) -> Vec<StepRow> {
+    let steps = letter.story.iter().map(|step| StepRow {
+        at: frame.when(step.at),
+        state: state_called(frame, step.state),
+        provider: step.provider.clone(),
+        reason: step.reason.clone(),
+    });
+    steps.collect()
+}
+
+/// The letter alone as it would be written now, for the frame on the page. One that went out meanwhile says so there.
+pub async fn letter(
+    State(desk): State<Desk>,
+    frame: Frame,
+    InPath(id): InPath<Id>,
+) -> Result<Response, Problem> {
+    let html = match desk.post.preview(id).await? {
+        Preview::Written { framed, .. } => framed.html,
+        Preview::NotKept | Preview::Nothing(_) => {
+            let gone = frame.over(&WORDS).say("letter-not-kept").to_string();
+            format!("<!DOCTYPE html><p>{gone}</p>")
+        }
+    };
+    Ok(sheet(html))
+}
+
 /// What a person decides: `how` is `again` or `handed-over`.
 pub async fn decide(
-    State(post): State<Post>,
+    State(desk): State<Desk>,
     caller: Caller,
     InPath(id): InPath<Id>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let by = caller.person()?.id.to_string();
+    let post = &desk.post;
     let letter = post.letter(id).await?;
     let decided = match (letter.state, typed_in(&typed, "how")) {
         (LetterState::Unsure, "handed-over") => post.settle(id, Settle::HandedOver, &by).await,

@@ -9,7 +9,7 @@ use front::frame::{Choice, Field, Frame, When, encoded, shown};
 use front::{Problem, Query};
 use kernel::{Cursor, Id, PageSize, PersonId};
 
-use super::{Typed, state_called, typed_in};
+use super::{Desk, Typed, state_called, typed_in};
 use crate::letters::{Filter, Letter, State as LetterState};
 use crate::words::WORDS;
 use crate::{Post, Recipient};
@@ -29,6 +29,7 @@ struct LettersPage {
     day: Field,
     whom: Field,
     letters: Vec<Row>,
+    has_mailbox: bool,
     /// Why nothing can be looked for.
     wrong: bool,
     filtered: bool,
@@ -82,13 +83,14 @@ const fn is_trouble(state: LetterState) -> bool {
 }
 
 pub async fn list(
-    State(post): State<Post>,
+    State(desk): State<Desk>,
     frame: Frame,
     Query(typed): Query<Typed>,
 ) -> Result<Response, Problem> {
+    let post = &desk.post;
     let frame = frame.over(&WORDS);
     let value = |name: &str| typed_in(&typed, name);
-    let (filter, wrong) = read_filter(&post, &frame, &typed).await?;
+    let (filter, wrong) = read_filter(post, &frame, &typed).await?;
     let after = read_cursor(&typed)?;
     let is_wrong = wrong.day.is_some() || wrong.whom.is_some();
     let page = if is_wrong {
@@ -114,8 +116,8 @@ pub async fn list(
     Ok(shown(&LettersPage {
         letters: page.items.iter().map(row).collect(),
         state: state_choice(&frame, value("state")),
-        kind: kind_choice(&post, &frame, value("kind")),
-        provider: provider_choice(&post, &frame, value("provider")),
+        kind: kind_choice(post, &frame, value("kind")),
+        provider: provider_choice(post, &frame, value("provider")),
         day: Field::date("day", frame.say("letters-day"))
             .holding(value("day"))
             .wrong(wrong.day)
@@ -124,6 +126,7 @@ pub async fn list(
             .holding(value("whom"))
             .wrong(wrong.whom)
             .optional(),
+        has_mailbox: desk.mailbox.is_some(),
         wrong: is_wrong,
         filtered: FILTERS.iter().any(|name| !value(name).is_empty()),
         later: after.is_some(),

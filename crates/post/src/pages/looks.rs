@@ -1,19 +1,15 @@
 //! How each letter looks, with sample data.
-//!
-//! The letter itself has styles of its own, so it is an answer of its own with a policy of its own: it loads nothing,
-//! runs nothing, and stands in a frame of ours only.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use front::frame::{Choice, Frame, shown};
 use front::{InPath, Problem, Query};
-use http::{HeaderValue, header};
 use kernel::{Clock, Language};
 
+use super::{Typed, sheet};
 use crate::words::WORDS;
 use crate::{Light, Specimen, Specimens};
 
@@ -30,13 +26,6 @@ impl Looks {
         self.0.0.named(kind).ok_or_else(Problem::not_found)
     }
 }
-
-const LETTER_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'",
-);
-const OWN_FRAME: HeaderValue = HeaderValue::from_static("SAMEORIGIN");
-
-type Typed = HashMap<String, String>;
 
 #[derive(Template)]
 #[template(path = "looks.html")]
@@ -142,12 +131,5 @@ pub async fn letter(
     let (_, framed) = specimens
         .shown(specimen, language, light(&typed), clock.now())
         .map_err(Problem::internal)?;
-    Ok((
-        [
-            (header::CONTENT_SECURITY_POLICY, LETTER_POLICY),
-            (header::X_FRAME_OPTIONS, OWN_FRAME),
-        ],
-        Html(framed.html),
-    )
-        .into_response())
+    Ok(sheet(framed.html))
 }

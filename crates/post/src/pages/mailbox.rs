@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use front::frame::{Field, Frame, NavItem, When, shown};
+use front::frame::{Field, Frame, When, shown};
 use front::{InPath, Problem, Query};
 use http::{HeaderValue, header};
 use kernel::{Id, PageSize};
 use mail_parser::{Address, Message, MessageParser, MimeHeaders as _, PartType};
 
 use super::letters::{address_with, owners_of, read_cursor};
-use super::{ADMIN, Typed, typed_in};
+use super::{NO_STORE, Typed, sheet_under, typed_in};
 use crate::Post;
 use crate::letters::Filter;
 use crate::providers::{Folder, Provider as _};
@@ -27,14 +27,6 @@ use crate::words::WORDS;
 
 /// Letters of one page: so many files are read for it.
 const ROWS: u32 = 30;
-
-/// Where the header leads to, in a demo.
-pub const MAILBOX_NAV: NavItem = NavItem {
-    href: "/mailbox",
-    words: &WORDS,
-    key: "mailbox-title",
-    access: ADMIN,
-};
 
 /// The letters that went into a folder.
 #[derive(Clone)]
@@ -51,6 +43,11 @@ impl DemoMailbox {
 
     async fn file(&self, letter: Id) -> Result<Option<Vec<u8>>, Problem> {
         self.0.1.letter(letter).await.map_err(Problem::internal)
+    }
+
+    /// Whether the letter has gone out.
+    pub(super) async fn has(&self, letter: Id) -> Result<bool, Problem> {
+        Ok(self.file(letter).await?.is_some())
     }
 
     async fn message(&self, letter: Id) -> Result<Vec<u8>, Problem> {
@@ -213,28 +210,18 @@ fn html(message: &Message<'_>) -> Option<String> {
     })
 }
 
-/// As in `looks`, except that a click on a link opens it: that is what whoever tries a house out wants to do.
-const LETTER_POLICY: HeaderValue = HeaderValue::from_static(
+/// As letters elsewhere, except that a click on a link opens it: that is what whoever tries a house out wants to do.
+const LINKS_OPEN_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
      sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'",
 );
-const OWN_FRAME: HeaderValue = HeaderValue::from_static("SAMEORIGIN");
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-
 /// The letter alone, for the frame on the page.
 pub async fn letter(State(mailbox): State<DemoMailbox>, InPath(id): InPath<Id>) -> Result<Response, Problem> {
     let bytes = mailbox.message(id).await?;
     let message = parsed(&bytes).ok_or_else(Problem::not_found)?;
     let html = html(&message).ok_or_else(Problem::not_found)?;
-    Ok((
-        [
-            (header::CONTENT_SECURITY_POLICY, LETTER_POLICY),
-            (header::X_FRAME_OPTIONS, OWN_FRAME),
-            (header::CACHE_CONTROL, NO_STORE),
-        ],
-        Html(opening_windows(&with_pictures(&message, html))),
-    )
-        .into_response())
+    let html = opening_windows(&with_pictures(&message, html));
+    Ok(sheet_under(LINKS_OPEN_POLICY, html))
 }
 
 /// Pictures that came along, in the places that name them.

@@ -211,14 +211,18 @@ async fn list_suppression_story(
     Query(of): Query<OfIn>,
 ) -> Result<Listing<HappenedOut>, Problem> {
     let page = suppressions
-        .story(of.address()?.as_ref(), paging.after.as_ref(), paging.size)
+        .story(
+            of.address()?.map(|address| address.id()),
+            paging.after.as_ref(),
+            paging.size,
+        )
         .await
         .map_err(refused)?;
     Ok(Listing::of(page, HappenedOut::from))
 }
 
 /// Who acts, as a word of the story.
-fn by(caller: &Caller) -> String {
+pub(crate) fn by(caller: &Caller) -> String {
     match &caller.who {
         Who::Person(person) => format!("person:{}", person.id),
         Who::Key(key) => format!("key:{}", key.id),
@@ -226,7 +230,7 @@ fn by(caller: &Caller) -> String {
     }
 }
 
-fn refused(why: Refused) -> Problem {
+pub(crate) fn refused(why: Refused) -> Problem {
     match why {
         Refused::Address(why) => Problem::invalid("email", "email", why.to_string()),
         Refused::Scope => Problem::invalid("scope", "scope", why.to_string()),

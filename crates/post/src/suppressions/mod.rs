@@ -7,7 +7,7 @@
 //!   only ever added to.
 //! * It is asked right before a letter is handed over, for many addresses at once ([`Suppressions::asked`]).
 
-mod http;
+pub(crate) mod http;
 mod rows;
 pub mod rules;
 mod service;

@@ -197,14 +197,14 @@ impl Suppressions {
         Ok(Page::cut(found, size, |entry| key(entry.since, entry.id)))
     }
 
-    /// What happened to entries, the newest first; of all, or of one address.
+    /// What happened to entries, the newest first; of all, or of one address by its id.
     pub async fn story(
         &self,
-        of: Option<&Address>,
+        of: Option<Id>,
         after: Option<&Cursor>,
         size: PageSize,
     ) -> Result<Page<Happened>, Refused> {
-        let (of, before, rows) = (of.map(Address::id), before(after)?, size.rows_and_one());
+        let (before, rows) = (before(after)?, size.rows_and_one());
         let answers: Vec<Vec<Happened>> = match of {
             Some(address) => {
                 let shard = self.store.shard_of(address);

@@ -164,7 +164,11 @@ async fn the_first_reason_stays_and_the_story_tells_who_cleared_it() {
         .unwrap();
     clear(None).await.unwrap();
     let story = list
-        .story(Some(&address("anna@example.org")), None, PageSize::clamped(None))
+        .story(
+            Some(address("anna@example.org").id()),
+            None,
+            PageSize::clamped(None),
+        )
         .await
         .unwrap();
     assert_eq!(story.items.len(), 6);

@@ -28,6 +28,9 @@ const WANTED_FOR: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 
 pub static INVITATION: Kind = Kind::prompt(2, "registry.invitation", WANTED_FOR);
 pub static RESET: Kind = Kind::prompt(3, "registry.reset", WANTED_FOR);
 
+/// What stands in place of a link's secret when somebody else than its reader looks at the letter. It opens nothing.
+const HIDDEN: &str = "only-its-reader-gets-it";
+
 /// What a letter is told.
 #[derive(Serialize, Deserialize)]
 struct Told {
@@ -142,7 +145,14 @@ impl Writer {
                 "the link was used, replaced or is too old".to_owned(),
             ));
         }
-        let address = self.registry.carrier.opened(&told, link);
+        let address = if wanted.only_shown {
+            Some(Secret::new(format!(
+                "{}/links/{HIDDEN}",
+                self.registry.options.base
+            )))
+        } else {
+            self.registry.carrier.opened(&told, link)
+        };
         let address =
             address.ok_or_else(|| failed("the link was sealed with another secret of the house"))?;
         let letter = LinkLetter {

@@ -182,10 +182,16 @@ impl Registry {
             .shard_of(person.id)
             .write(move |tx| audit::record(tx, &entry))
             .await?;
-        if self.carrier.reaches_people() && recipient(&person, Purpose::Reset).is_ok() {
+        if self.sends_resets() && recipient(&person, Purpose::Reset).is_ok() {
             self.issue_reset(&Doer::house(&by.request), person.id).await?;
         }
         Ok(())
+    }
+
+    /// Whether whoever forgot their password gets a letter. Otherwise it would lie in a folder, and an administrator
+    /// passes a link on.
+    pub fn sends_resets(&self) -> bool {
+        self.carrier.reaches_people() || self.options.has_mailbox
     }
 
     /// Takes a request for a reset, unless there were too many, and answers before the work is done.

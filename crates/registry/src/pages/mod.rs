@@ -9,6 +9,7 @@ mod app_passwords;
 mod audit;
 mod confirm;
 mod door;
+mod forgotten;
 mod home;
 mod keys;
 mod links;
@@ -76,6 +77,8 @@ fn door_routes(routes: Routes<Arc<Registry>>) -> Routes<Arc<Registry>> {
         .page(GREETED, Method::GET, "/", home::home)
         .page(GREETED, Method::GET, "/sign-in", door::sign_in_page)
         .page(GREETED, Method::POST, "/sign-in", door::sign_in)
+        .page(GREETED, Method::GET, "/forgotten-password", forgotten::page)
+        .page(GREETED, Method::POST, "/forgotten-password", forgotten::ask)
         .page(GREETED, Method::POST, "/sign-out", door::sign_out)
         .page(GREETED, Method::POST, "/language", door::choose_language)
         .page(GREETED, Method::GET, "/links/{token}", links::open)

@@ -18,6 +18,9 @@ fn pages() -> Vec<(&'static str, String)> {
         ("letters", "/letters".to_owned()),
         ("providers", "/letters/providers".to_owned()),
         ("looks", "/letters/looks/registry.invitation".to_owned()),
+        ("mailbox", "/mailbox".to_owned()),
+        ("suppressions", "/letters/suppressions".to_owned()),
+        ("forgotten", "/forgotten-password".to_owned()),
         ("app-passwords", "/me/app-passwords".to_owned()),
         ("people", "/people".to_owned()),
         ("people-none", "/people?search=nobodywhoishere".to_owned()),
@@ -118,7 +121,7 @@ async fn unlabelled(visit: &Visit) -> Vec<String> {
 }
 
 /// Presses keys without touching anything else.
-async fn keys(visit: &Visit, keys: &[Key]) {
+pub async fn keys(visit: &Visit, keys: &[Key]) {
     let mut actions = KeyActions::new("keys".to_owned());
     for key in keys {
         let value = char::from(*key);
@@ -133,7 +136,7 @@ async fn keys(visit: &Visit, keys: &[Key]) {
         .unwrap();
 }
 
-async fn types(visit: &Visit, text: &str) {
+pub async fn types(visit: &Visit, text: &str) {
     visit
         .client
         .active_element()
@@ -145,7 +148,7 @@ async fn types(visit: &Visit, text: &str) {
 }
 
 /// Goes on by Tab until the element that fits is reached.
-async fn tab_to(visit: &Visit, css: &str) {
+pub async fn tab_to(visit: &Visit, css: &str) {
     let script = format!("return document.activeElement.matches({css:?})");
     for _ in 0..40 {
         keys(visit, &[Key::Tab]).await;

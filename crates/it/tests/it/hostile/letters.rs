@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use kernel::{Clock, Id, PageSize};
+use post::Outsider;
 use post::letters::{Filter, Letter, State};
 use post::sink::{Script, Sink};
 use tempfile::TempDir;
@@ -83,7 +84,11 @@ impl Town {
 
     async fn ask(&self, letters: u32) -> Vec<Id> {
         let still = self.still().await;
-        let asked = still.post.try_out("reader@sink.example", letters).await.unwrap();
+        let asked = still
+            .post
+            .try_out(&Outsider::at("reader@sink.example"), letters)
+            .await
+            .unwrap();
         assert_eq!(asked.len(), usize::try_from(letters).unwrap());
         still.close().await.unwrap();
         asked

@@ -10,6 +10,8 @@ mod people;
 mod post;
 mod wires;
 
+pub use bell::parked_timer;
+
 use std::pin::Pin;
 use std::sync::OnceLock;
 

@@ -38,7 +38,7 @@ pub async fn run(config: &Config, command: &Admin) -> anyhow::Result<()> {
     }
     let clock = Clock::system();
     let store = Store::open(connect::store_config(config), clock.clone()).await?;
-    let options = connect::registry_options(config, &base(config))?;
+    let options = connect::registry_options(config, &base(config), false)?;
     let registry = Registry::new(store.clone(), clock.clone(), options)?;
     let done = match command {
         Admin::People(command) => people::run(&registry, command).await,

@@ -4,7 +4,7 @@ use kernel::Id;
 use store::{StoreError, params, sql};
 
 use super::{Ctx, Sample, Shows, sample};
-use crate::town::Call;
+use crate::town::{Call, Town};
 
 pub fn samples() -> Vec<Sample> {
     let plain = |path| sample("GET", path, Shows::Everyone, async |_| Call::default());
@@ -22,26 +22,33 @@ pub fn samples() -> Vec<Sample> {
 
 fn timer(path: &'static str) -> Sample {
     sample("POST", path, Shows::Whoever, move |ctx: Ctx| async move {
-        let (owner, name) = (Id::new(ctx.town.clock.now()), Id::new(ctx.town.clock.now()));
-        if !ctx.unknown() {
-            let parked: Result<u64, StoreError> = ctx
-                .town
-                .store()
-                .shard_of(owner)
-                .write(move |tx| {
-                    tx.execute(
-                        sql!(
-                            "INSERT INTO timers (name, vshard, owner, kind, due_at, attempts, parked, timer_key, reason)
-                             VALUES ($1, $2, $3, 1, 0, 12, 1, $3, 'it never worked')"
-                        ),
-                        params![name, owner.virtual_shard(), owner],
-                    )
-                })
-                .await;
-            parked.unwrap();
-        }
+        let (owner, name) = if ctx.unknown() {
+            (Id::new(ctx.town.clock.now()), Id::new(ctx.town.clock.now()))
+        } else {
+            parked_timer(&ctx.town).await
+        };
         posted(path).at(&[&owner.to_string(), &name.to_string()])
     })
+}
+
+/// A timer that is parked: its owner and its name.
+pub async fn parked_timer(town: &Town) -> (Id, Id) {
+    let (owner, name) = (Id::new(town.clock.now()), Id::new(town.clock.now()));
+    let parked: Result<u64, StoreError> = town
+        .store()
+        .shard_of(owner)
+        .write(move |tx| {
+            tx.execute(
+                sql!(
+                    "INSERT INTO timers (name, vshard, owner, kind, due_at, attempts, parked, timer_key, reason)
+                     VALUES ($1, $2, $3, 1, 0, 12, 1, $3, 'it never worked')"
+                ),
+                params![name, owner.virtual_shard(), owner],
+            )
+        })
+        .await;
+    parked.unwrap();
+    (owner, name)
 }
 
 fn change(path: &'static str) -> Sample {

@@ -21,6 +21,24 @@ pub fn samples() -> Vec<Sample> {
         sample("POST", "/letters/{id}", Shows::Whoever, async |ctx: Ctx| {
             Call::form(&[("how", "again")]).at(&[&super::post::a_letter(&ctx).await])
         }),
+        sample("GET", "/letters/{id}/letter", Shows::Whoever, async |ctx: Ctx| {
+            Call::default().at(&[&super::post::a_parked_letter(&ctx).await])
+        }),
+        sample("POST", "/letters/trial", Shows::Everyone, async |ctx| {
+            Call::form(&[("email", &format!("trial{}@town.example", ctx.town.number()))])
+        }),
+        plain("/letters/suppressions"),
+        sample("POST", "/letters/suppressions", Shows::Everyone, async |ctx| {
+            let email = format!("no{}@town.example", ctx.town.number());
+            Call::form(&[
+                ("email", &email),
+                ("scope", "everything"),
+                ("note", "by telephone"),
+            ])
+        }),
+        suppression("GET", "/letters/suppressions/{id}"),
+        suppression("GET", "/letters/suppressions/{id}/clear"),
+        suppression("POST", "/letters/suppressions/{id}/clear"),
         plain("/letters/looks"),
         sample("GET", "/letters/looks/{kind}", Shows::Whoever, async |ctx| {
             Call::default().at(&[kind(&ctx)])
@@ -44,6 +62,13 @@ pub fn samples() -> Vec<Sample> {
 
 fn plain(path: &'static str) -> Sample {
     sample("GET", path, Shows::Everyone, async |_| Call::default())
+}
+
+/// An address that letters do not go to.
+fn suppression(method: &'static str, path: &'static str) -> Sample {
+    sample(method, path, Shows::Whoever, async |ctx: Ctx| {
+        Call::form(&[]).at(&[&super::post::a_suppression(&ctx).await])
+    })
 }
 
 /// A letter that went out.

@@ -31,6 +31,10 @@ fn doors() -> Vec<Sample> {
         plain("/"),
         plain("/sign-in"),
         plain("/audit"),
+        plain("/forgotten-password"),
+        sample("POST", "/forgotten-password", Shows::Everyone, async |ctx| {
+            Call::form(&[("email", &format!("nobody{}@town.example", ctx.town.number()))])
+        }),
         sample("POST", "/theme", Shows::Everyone, async |_| {
             Call::form(&[("theme", "dark"), ("next", "/")])
         }),

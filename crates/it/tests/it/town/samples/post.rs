@@ -111,20 +111,22 @@ fn suppressed(method: &'static str) -> Sample {
         method,
         "/api/v1/post/suppressions/{id}",
         Shows::Whoever,
-        async |ctx: Ctx| {
-            if ctx.unknown() {
-                return Call::default().at(&[&ctx.owner.id]);
-            }
-            let admin: &Actor = ctx.town.admin();
-            let made = ctx
-                .town
-                .post(
-                    admin,
-                    "/api/v1/post/suppressions",
-                    json!({"email": ctx.owner.email}),
-                )
-                .await;
-            Call::default().at(&[made["id"].as_str().unwrap()])
-        },
+        async |ctx: Ctx| Call::default().at(&[&a_suppression(&ctx).await]),
     )
+}
+
+/// The id of an address that letters do not go to.
+pub(super) async fn a_suppression(ctx: &Ctx) -> String {
+    if ctx.unknown() {
+        return ctx.owner.id.clone();
+    }
+    let admin: &Actor = ctx.town.admin();
+    let stopped = json!({"email": ctx.owner.email});
+    let made = ctx.town.post(admin, "/api/v1/post/suppressions", stopped).await;
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// A letter whose data is at hand, because it waits for a person.
+pub(super) async fn a_parked_letter(ctx: &Ctx) -> String {
+    a_letter_in(ctx, PARKED).await
 }
