@@ -1,12 +1,12 @@
-//! What an administrator sees when something does not go by itself: a provider that is ill, letters that wait for it, a
-//! timer that is parked; and a reader who stops a stream from a letter.
+//! What an administrator sees when something does not go by itself: a provider that is ill, a letter and a timer that are
+//! parked; and a reader who stops a stream from a letter.
 
 use kernel::Id;
 use post::sink::{Script, Sink};
 use serde_json::json;
 
 use super::visit::{Citizen, PATIENCE, Visit};
-use crate::town::samples::parked_timer;
+use crate::town::samples::{Ctx, a_parked_letter, parked_timer};
 use crate::town::{PASSWORD, Town};
 
 /// Whoever connects is told to come back later.
@@ -40,10 +40,10 @@ async fn admin_of(town: &Town) -> Visit {
 }
 
 #[tokio::test]
-async fn an_ill_provider_is_seen_to_be_left_alone_and_what_waits_for_it_can_be_read() {
+async fn an_ill_provider_is_seen_to_be_left_alone() {
     let (town, _sink) = ill_town().await;
     let asked = json!({"email": "anna@example.org", "letters": 8});
-    let asked = town.post(town.admin(), "/api/v1/letters/trial", asked).await;
+    town.post(town.admin(), "/api/v1/letters/trial", asked).await;
     let visit = admin_of(&town).await;
     for (language, left_alone) in [("ru", "на паузе"), ("en", "left alone")] {
         visit.speaks(language).await;
@@ -59,16 +59,28 @@ async fn an_ill_provider_is_seen_to_be_left_alone_and_what_waits_for_it_can_be_r
         }
         visit.picture(&format!("{language}-provider-ill")).await;
     }
-    visit.go("/letters?state=waiting&provider=relay").await;
-    assert!(visit.has("#letters a.name").await, "{}", visit.text().await);
+    visit.end().await;
+}
 
-    let letter = asked["letters"][0].as_str().unwrap();
-    visit.go(&format!("/letters/{letter}")).await;
+#[tokio::test]
+async fn a_letter_that_is_parked_can_be_read_before_it_is_sent_again() {
+    let town = Town::open().await;
+    let ctx = Ctx {
+        owner: town.admin().clone(),
+        town: town.clone(),
+    };
+    let letter = a_parked_letter(&ctx).await;
+    let visit = admin_of(&town).await;
+    visit.go("/letters?state=parked&kind=house.trial").await;
+    visit.press("#letters a.name").await;
+    visit.arrives(&format!("/letters/{letter}")).await;
     visit.says("As it would be written now").await;
     assert_eq!(visit.text_of("#subject").await, "A letter on trial from Townhall");
-    assert!(visit.text_of("#text").await.contains("This one did"));
-    visit.picture("en-letter-waiting").await;
+    assert!(visit.text_of("#text").await.contains("Somebody wanted to know"));
+    visit.picture("en-letter-parked").await;
     assert_eq!(visit.complaints().await, Vec::<String>::new());
+    visit.press_called("Send it again").await;
+    visit.says("Done").await;
     visit.end().await;
 }
 

@@ -10,7 +10,8 @@ mod people;
 mod post;
 mod wires;
 
-pub use bell::parked_timer;
+pub use self::bell::parked_timer;
+pub use self::post::a_parked_letter;
 
 use std::pin::Pin;
 use std::sync::OnceLock;

@@ -127,6 +127,6 @@ pub(super) async fn a_suppression(ctx: &Ctx) -> String {
 }
 
 /// A letter whose data is at hand, because it waits for a person.
-pub(super) async fn a_parked_letter(ctx: &Ctx) -> String {
+pub async fn a_parked_letter(ctx: &Ctx) -> String {
     a_letter_in(ctx, PARKED).await
 }
