@@ -19,7 +19,7 @@ pub struct Holding {
 /// Everything about somebody, of letters the newest `letters_max`.
 pub fn held(tx: &mut Tx<'_>, owner: Id, letters_max: i64) -> Result<Holding, StoreError> {
     let filter = Filter {
-        owner: Some(owner),
+        owners: vec![owner],
         ..Filter::default()
     };
     let newest = (Moment::from_micros(i64::MAX), Id::from_bytes([0xff; 16]));

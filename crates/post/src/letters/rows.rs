@@ -283,7 +283,7 @@ pub(crate) fn list(
     }
     let mut found = Vec::new();
     for owner in &filter.owners {
-        found.extend(of_owner(tx, filter, *owner, before, rows)?);
+        found.extend(to_owner(tx, filter, *owner, before, rows)?);
     }
     Ok(found)
 }
@@ -291,7 +291,7 @@ pub(crate) fn list(
 /// Before everything.
 const EVER: Moment = Moment::from_micros(i64::MIN);
 
-fn of_owner(
+fn to_owner(
     tx: &mut Tx<'_>,
     filter: &Filter,
     owner: Id,
