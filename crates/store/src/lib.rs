@@ -15,6 +15,7 @@ pub mod inspect;
 mod job;
 mod lane;
 pub mod lease;
+pub mod log;
 mod meter;
 pub mod outbox;
 mod pg;

@@ -9,6 +9,8 @@ use crate::meter::StatementMeter;
 /// One statement of the program. Made by [`sql!`](crate::sql!) only.
 pub struct Sql {
     text: &'static str,
+    /// Where PostgreSQL needs another text: for the store's own statements only.
+    on_postgres: Option<&'static str>,
     module: &'static str,
     line: u32,
     here: fn() -> &'static str,
@@ -28,11 +30,26 @@ macro_rules! sql {
     }};
 }
 
+/// A statement that the engines cannot say alike, with the same parameters and columns in both. It stays in the store:
+/// nobody else can tell which engine runs.
+macro_rules! engine_sql {
+    (sqlite: $sqlite:expr, postgres: $postgres:expr $(,)?) => {{
+        fn here() -> &'static str {
+            ::std::any::type_name_of_val(&here)
+        }
+        static STATEMENT: $crate::Sql =
+            $crate::Sql::new($sqlite, ::std::module_path!(), ::std::line!(), here).on_postgres($postgres);
+        &STATEMENT
+    }};
+}
+pub(crate) use engine_sql;
+
 impl Sql {
     #[doc(hidden)]
     pub const fn new(text: &'static str, module: &'static str, line: u32, here: fn() -> &'static str) -> Sql {
         Sql {
             text,
+            on_postgres: None,
             module,
             line,
             here,
@@ -41,8 +58,13 @@ impl Sql {
         }
     }
 
-    pub fn text(&self) -> &'static str {
-        self.text
+    pub(crate) const fn on_postgres(mut self, text: &'static str) -> Sql {
+        self.on_postgres = Some(text);
+        self
+    }
+
+    pub(crate) fn for_postgres(&self) -> &'static str {
+        self.on_postgres.unwrap_or(self.text)
     }
 
     /// Where it stands, for people: `registry::rows:42`.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kernel::{Clock, Id};
+use kernel::{Clock, Id, Moment};
 use tokio::sync::watch;
 
 use crate::config::{Engine, Lanes, ServerConfig, StoreConfig};
@@ -236,6 +236,10 @@ impl Store {
 }
 
 impl Store {
+    pub(crate) fn now(&self) -> Moment {
+        self.0.clock.now()
+    }
+
     pub(crate) fn routes(&self) -> &Routes {
         &self.0.routes
     }

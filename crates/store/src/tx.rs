@@ -21,6 +21,7 @@ pub struct Tx<'a> {
     fate: Fate,
     asked_at: Moment,
     announced: bool,
+    has_turn: bool,
 }
 
 pub(crate) enum Hands<'a> {
@@ -64,6 +65,7 @@ impl<'a> Tx<'a> {
             fate: Fate::Fine,
             asked_at,
             announced: false,
+            has_turn: false,
         }
     }
 
@@ -185,6 +187,11 @@ impl<'a> Tx<'a> {
         if due <= self.asked_at.plus_seconds(WAITERS_LOOK_SECONDS) {
             self.announced();
         }
+    }
+
+    /// Whether this transaction is to take the next number of the log: once, where the engine numbers none itself.
+    pub(crate) fn takes_a_turn(&mut self) -> bool {
+        matches!(self.hands, Hands::Sqlite(_)) && !std::mem::replace(&mut self.has_turn, true)
     }
 
     pub(crate) fn has_announced(&self) -> bool {

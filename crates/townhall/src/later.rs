@@ -15,12 +15,15 @@ const REGISTRY: Duration = Duration::from_secs(1);
 const UPKEEP: Duration = Duration::from_secs(2);
 /// Verdicts are kept for an hour at least.
 const VERDICTS: Duration = Duration::from_secs(300);
+/// A few batches each time, even after a minute of many changes.
+const LOG: Duration = Duration::from_secs(60);
 
 /// Letters are kept for months; an hour more or less is nothing.
 const OLD_LETTERS: Duration = Duration::from_secs(3600);
 
 pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Bell {
-    let (upkeep, verdicts, tended) = (store.clone(), store.clone(), Arc::clone(registry));
+    let (upkeep, verdicts, log) = (store.clone(), store.clone(), store.clone());
+    let tended = Arc::clone(registry);
     registry
         .timers(Bell::new(store.clone(), clock.clone()))
         .duty(Duty::new("store.upkeep", UPKEEP, Scope::EachProcess, move || {
@@ -36,6 +39,10 @@ pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Bell {
                 async move { Ok(store.forget_verdicts().await?) }
             },
         ))
+        .duty(Duty::new("store.log", LOG, Scope::OncePerHouse, move || {
+            let store = log.clone();
+            async move { Ok(store.trim_log().await?) }
+        }))
         .duty(Duty::new(
             "registry.tend",
             REGISTRY,

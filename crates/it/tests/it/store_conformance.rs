@@ -1,5 +1,6 @@
 //! What the store promises, on a file, on one PostgreSQL server and on two: the same body, the same answer.
 
+mod log;
 mod metering;
 mod migrating;
 mod outbox;

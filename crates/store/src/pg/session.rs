@@ -75,7 +75,7 @@ impl Session {
             None => {
                 let statement = self
                     .client
-                    .prepare(sql.text())
+                    .prepare(sql.for_postgres())
                     .map_err(|error| self.told(sql, error))?;
                 self.prepared.insert(key, statement.clone());
                 statement

@@ -15,6 +15,7 @@ use super::map::Spot;
 use super::tables::{Rows, WARM_OWNERS, columns, read_stream, write_stream};
 use super::trouble::{Attempt, Trouble};
 use super::two_phase::{Ended, Gid, Work, commit_together};
+use crate::log::{self, Arrival};
 use crate::{Elsewhere, StoreError};
 
 /// Two first acts of one person at once meet on the person's own rows; one of them waits.
@@ -129,6 +130,9 @@ impl Work<&mut Client> for Thaw<'_> {
     fn seal(&mut self, hot: &mut &mut Client) -> Attempt<()> {
         for (at, columns, stream) in &self.rows {
             write_stream(hot, stream, &self.fleet.tables.sharded[*at].name, columns)?;
+        }
+        if !self.rows.is_empty() {
+            log::tell_arrival(hot, Arrival::Owner(self.owner), self.fleet.clock.now())?;
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use super::tables::{Rows, columns, copy};
 use super::trouble::{Attempt, Trouble, again};
 use super::two_phase::{Ended, Work, commit_together};
 use crate::StoreError;
+use crate::log::{self, Arrival};
 
 /// So many virtual shards or fewer are left to the last pass, behind the fence.
 const LAST_PASS_SHARDS: usize = 4;
@@ -234,6 +235,8 @@ impl Flip<'_> {
         }
         if self.names[number] == self.under_way.destination {
             self.given = put_in(self.fleet, self.under_way, client, self.epoch)?;
+            let arrival = Arrival::Range(self.under_way.shards);
+            log::tell_arrival(client, arrival, self.fleet.clock.now())?;
         }
         Ok(())
     }
