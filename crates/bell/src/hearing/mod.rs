@@ -4,10 +4,12 @@
 //! While a change of an owner waits for another attempt, or is parked, those after it wait too; other owners' do not.
 //! Kinds that nobody hears in this process are left for processes that know them, and so is what lies behind them.
 //! All receivers of a kind are in one process: a change is forgotten when all that are known there have heard it.
+//! Receivers that can are told many owners' changes in one call (see [`together`]).
 
 pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -39,6 +41,24 @@ const ATTEMPTS_MAX: u32 = 12;
 pub trait Hear: Send + Sync + 'static {
     /// May come more than once for the same change, and must end in the same state then.
     fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>>;
+
+    /// How many changes [`hear_many`](Hear::hear_many) takes at most. Changes of a kind are told together when all who
+    /// hear it take more than one.
+    fn many_max(&self) -> usize {
+        1
+    }
+
+    /// Takes in changes of many owners, and of one owner in order, perhaps in one transaction. When this fails each of
+    /// them is told alone, so it may have kept some.
+    fn hear_many<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Failed>> {
+        async move {
+            for change in changes {
+                self.hear(change).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    }
 }
 
 pub(crate) type Receivers = HashMap<&'static str, Vec<Arc<dyn Hear>>>;
@@ -54,6 +74,9 @@ struct Told {
     heard: Vec<Change>,
     failed: Option<(Change, Failed)>,
 }
+
+/// One owner's changes, in order.
+type Queue = Vec<Change>;
 
 impl Relay {
     pub(crate) fn new(receivers: Receivers, clock: Clock) -> Relay {
@@ -77,10 +100,11 @@ impl Relay {
         if by_owner.is_empty() {
             return Ok(Again::WhenWoken);
         }
-        let mut told = stream::iter(by_owner)
+        let (mut heard, left) = self.tell_together(held, by_owner).await;
+        let mut failed = Vec::new();
+        let mut told = stream::iter(left)
             .map(|changes| self.tell_owner(held, changes))
             .buffer_unordered(OWNERS_AT_ONCE);
-        let (mut heard, mut failed) = (Vec::new(), Vec::new());
         while let Some(one) = told.next().await {
             heard.extend(one.heard);
             failed.extend(one.failed);
@@ -100,7 +124,7 @@ impl Relay {
     }
 
     /// What is due and known here, by owner, each owner's in order.
-    async fn due(&self, held: &Held) -> Result<Vec<Vec<Change>>, StoreError> {
+    async fn due(&self, held: &Held) -> Result<Vec<Queue>, StoreError> {
         let (range, now) = (held.lease.range, self.clock.now());
         let known: HashSet<&'static str> = self.receivers.keys().copied().collect();
         held.shard
@@ -119,7 +143,7 @@ impl Relay {
             .await
     }
 
-    async fn tell_owner(&self, held: &Held, changes: Vec<Change>) -> Told {
+    async fn tell_owner(&self, held: &Held, changes: Queue) -> Told {
         let mut told = Told {
             heard: Vec::new(),
             failed: None,
@@ -141,8 +165,7 @@ impl Relay {
 
     async fn tell(&self, change: &Change) -> Result<(), Failed> {
         for receiver in self.receivers.get(&*change.kind).into_iter().flatten() {
-            let heard = tokio::time::timeout(HEARING, receiver.hear(change)).await;
-            heard.map_err(|_| Failed::because(format!("not heard within {} s", HEARING.as_secs())))??;
+            in_time(receiver.hear(change)).await?;
         }
         Ok(())
     }
@@ -184,6 +207,11 @@ impl Relay {
     }
 }
 
+async fn in_time(hearing: BoxFuture<'_, Result<(), Failed>>) -> Result<(), Failed> {
+    let heard = tokio::time::timeout(HEARING, hearing).await;
+    heard.map_err(|_| Failed::because(format!("not heard within {} s", HEARING.as_secs())))?
+}
+
 fn put_off(
     tx: &mut Tx<'_>,
     lease: &store::lease::Lease,
@@ -205,7 +233,7 @@ fn put_off(
 /// Changes sorted by owner while pages of them are read.
 #[derive(Default)]
 struct Found {
-    by_owner: Vec<Vec<Change>>,
+    by_owner: Vec<Queue>,
     places: HashMap<Id, usize>,
     /// Owners who have a change before these that nobody hears here.
     behind: HashSet<Id>,

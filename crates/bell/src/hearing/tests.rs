@@ -9,7 +9,7 @@ use kernel::Id;
 use parking_lot::Mutex;
 use store::outbox::{self, Change};
 use store::{StoreError, params, sql};
-use testkit::stores::{self, KINDS, START, TestStore};
+use testkit::stores::{self, KINDS, Kind, START, TestStore};
 
 use super::{ATTEMPTS_MAX, Hear, rows};
 use crate::{Bell, Failed};
@@ -30,6 +30,42 @@ impl Hear for Ear {
         self.heard.lock().push(key);
         async { Ok(()) }.boxed()
     }
+}
+
+/// An ear that takes up to three changes at once, and remembers what came together.
+#[derive(Clone, Default)]
+struct WideEar {
+    ear: Ear,
+    together: Arc<Mutex<Vec<Vec<String>>>>,
+}
+
+impl Hear for WideEar {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        self.ear.hear(change)
+    }
+
+    fn many_max(&self) -> usize {
+        3
+    }
+
+    fn hear_many<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Failed>> {
+        let keys: Vec<String> = changes
+            .iter()
+            .map(|change| String::from_utf8_lossy(&change.key).into_owned())
+            .collect();
+        let is_deaf = keys.iter().any(|key| self.ear.deaf_to.lock().contains(key));
+        self.together.lock().push(keys.clone());
+        if is_deaf {
+            return async { Err(Failed::because("not all of these")) }.boxed();
+        }
+        self.ear.heard.lock().extend(keys);
+        async { Ok(()) }.boxed()
+    }
+}
+
+/// Owners of one quarter of the virtual shards, so that one worker reads all their changes together.
+fn neighbours() -> impl Iterator<Item = Id> {
+    std::iter::repeat_with(|| Id::new(START)).filter(|id| id.virtual_shard().number() < 1024)
 }
 
 async fn announce(house: &TestStore, owner: Id, kind: &'static str, key: &'static str) {
@@ -132,4 +168,73 @@ async fn kinds_that_nobody_hears_here_are_left_and_hold_up_nobody_else() {
     opened(&house, &ear).catch_up().await.unwrap();
     assert_eq!(*ear.heard.lock(), ["known"]);
     assert_eq!(waiting(&house).await, 252);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_many_hears_the_changes_of_many_owners_at_once_and_each_owners_in_order() {
+    for kind in KINDS {
+        let house = stores::open(kind).await.unwrap();
+        let wide = WideEar::default();
+        let owners: Vec<Id> = neighbours().take(4).collect();
+        for (owner, keys) in owners
+            .iter()
+            .zip([["a1", "a2"], ["b1", "b2"], ["c1", "c2"], ["d1", "d2"]])
+        {
+            for key in keys {
+                announce(&house, *owner, "thing.made", key).await;
+            }
+        }
+        announce(&house, owners[0], "other.thing", "a3").await;
+        announce(&house, owners[0], "thing.made", "a4").await;
+        let bell = Bell::new(house.store.clone(), house.clock.clone())
+            .hear("thing.made", wide.clone())
+            .hear("other.thing", wide.ear.clone());
+        bell.catch_up().await.unwrap();
+        let together = wide.together.lock().clone();
+        assert!(together.iter().all(|keys| keys.len() <= 3), "{together:?}");
+        assert!(together.iter().any(|keys| keys.len() == 3), "{together:?}");
+        let heard = wide.ear.heard.lock().clone();
+        for (owner, expected) in [
+            ("a", vec!["a1", "a2", "a3", "a4"]),
+            ("b", vec!["b1", "b2"]),
+            ("c", vec!["c1", "c2"]),
+            ("d", vec!["d1", "d2"]),
+        ] {
+            let theirs: Vec<&String> = heard.iter().filter(|key| key.starts_with(owner)).collect();
+            assert_eq!(theirs, expected, "{kind:?}");
+        }
+        assert_eq!(heard.len(), 10, "each once");
+        assert_eq!(waiting(&house).await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_batch_that_fails_only_the_change_that_fails_alone_is_put_off_and_parked() {
+    for kind in [Kind::Sqlite, Kind::OnePostgres] {
+        let house = stores::open(kind).await.unwrap();
+        let wide = WideEar::default();
+        wide.ear.deaf_to.lock().insert("a2".to_owned());
+        let owners: Vec<Id> = neighbours().take(2).collect();
+        for key in ["a1", "a2", "a3"] {
+            announce(&house, owners[0], "thing.made", key).await;
+        }
+        announce(&house, owners[1], "thing.made", "b1").await;
+        let bell = Bell::new(house.store.clone(), house.clock.clone()).hear("thing.made", wide.clone());
+        bell.catch_up().await.unwrap();
+        let mut heard = wide.ear.heard.lock().clone();
+        heard.sort();
+        assert_eq!(heard, ["a1", "b1"], "{kind:?}");
+        assert_eq!(waiting(&house).await, 2);
+        for _ in 0..ATTEMPTS_MAX {
+            house.clock.advance_seconds(5000);
+            bell.catch_up().await.unwrap();
+        }
+        wide.ear.deaf_to.lock().clear();
+        house.clock.advance_seconds(5000);
+        bell.catch_up().await.unwrap();
+        assert_eq!(wide.ear.heard.lock().len(), 2, "a2 is parked, and a3 waits");
+        announce(&house, owners[1], "thing.made", "b2").await;
+        bell.catch_up().await.unwrap();
+        assert!(wide.ear.heard.lock().contains(&"b2".to_owned()));
+    }
 }
