@@ -111,7 +111,11 @@ fn problem_statuses(operation: &Operation, path: &str, method: &Method, access: 
     for parameter in operation.parameters.iter().flatten() {
         let RefOr::T(parameter) = parameter else { continue };
         match parameter.parameter_in {
-            ParameterIn::Query => statuses.extend([StatusCode::BAD_REQUEST, StatusCode::URI_TOO_LONG]),
+            ParameterIn::Query => statuses.extend([
+                StatusCode::BAD_REQUEST,
+                StatusCode::URI_TOO_LONG,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ]),
             ParameterIn::Header if parameter.name.eq_ignore_ascii_case("if-match") => {
                 statuses.extend([StatusCode::PRECONDITION_FAILED, StatusCode::PRECONDITION_REQUIRED]);
             }

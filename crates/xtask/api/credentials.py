@@ -1,4 +1,4 @@
-"""Who the tester is: the admin of the demo city, or the service that holds its key.
+"""Who the tester is, and how it writes a letter: the admin of the demo city, or the service that holds its key.
 
 The admin signs in again whenever the tester got itself signed out, which it does: ending one's own sessions is one of
 the operations it tries. Whom it would block, delete or strip of a role is somebody else than this admin: without them
@@ -28,6 +28,11 @@ def sign_in() -> str:
     )
     answer.raise_for_status()
     return answer.json()["access_token"]
+
+
+@schemathesis.serializer("message/rfc822")
+def letter(context, value):
+    return value if isinstance(value, bytes) else str(value).encode("utf-8")
 
 
 @schemathesis.hook

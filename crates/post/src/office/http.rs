@@ -9,7 +9,6 @@ use kernel::{Id, Moment, Page};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::trial::LETTERS_MAX;
 use super::{Post, Refused, Settle};
 use crate::book::{Difference, Sum};
 use crate::letters::{Filter, Letter, Outsider, State as LetterState, Step};
@@ -20,6 +19,8 @@ const ADMIN: Access = Access::role(&[Role::on("admin", "house")]);
 /// Days that the book is shown for when nobody says.
 const BOOK_DAYS: u16 = 7;
 const BOOK_DAYS_MAX: u16 = 92;
+/// Letters on trial of one request: it is answered when all of them are on disk.
+const TRIAL_LETTERS_MAX: u32 = 1_000;
 
 impl Post {
     /// All routes of the post office, with their state.
@@ -183,7 +184,7 @@ struct TrialIn {
     #[schema(max_length = 254, example = "anna@example.org")]
     email: String,
     /// How many. 1 when it is not given; more go to name+1@host, name+2@host and so on.
-    #[schema(minimum = 1, maximum = 20000)]
+    #[schema(minimum = 1, maximum = 1000)]
     letters: Option<u32>,
 }
 
@@ -202,8 +203,8 @@ async fn try_out_letters(
     Body(given): Body<TrialIn>,
 ) -> Result<(StatusCode, axum::Json<TrialOut>), Problem> {
     let letters = given.letters.unwrap_or(1);
-    if !(1..=LETTERS_MAX).contains(&letters) {
-        let what = format!("must be from 1 to {LETTERS_MAX}");
+    if !(1..=TRIAL_LETTERS_MAX).contains(&letters) {
+        let what = format!("must be from 1 to {TRIAL_LETTERS_MAX}");
         return Err(Problem::invalid("letters", "bounds", what));
     }
     let address =
@@ -430,7 +431,11 @@ fn state(state: Option<LetterState>) -> &'static str {
 #[utoipa::path(get, path = "/api/v1/post/book", operation_id = "get_post_book", params(BookIn),
     responses((status = OK, body = BookOut)))]
 async fn get_book(State(post): State<Post>, Query(given): Query<BookIn>) -> Result<Body<BookOut>, Problem> {
-    let days = given.days.unwrap_or(BOOK_DAYS).clamp(1, BOOK_DAYS_MAX);
+    let days = given.days.unwrap_or(BOOK_DAYS);
+    if !(1..=BOOK_DAYS_MAX).contains(&days) {
+        let what = format!("must be from 1 to {BOOK_DAYS_MAX}");
+        return Err(Problem::invalid("days", "bounds", what));
+    }
     let (lines, differences) = (post.book(days).await?, post.audit(days).await?);
     let line = |sum: Sum| LineOut {
         day: day(sum.day),

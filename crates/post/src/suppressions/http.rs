@@ -6,11 +6,14 @@ use front::{
     Access, Body, Caller, InPath, Listing, Paging, PagingIn, Problem, Query, Role, Routes, Who, routes,
 };
 use http::StatusCode;
-use kernel::Id;
+use kernel::{Id, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Address, Happened, New, Reason, Refused, Scope, Suppression, Suppressions};
+
+/// Characters of a note.
+const NOTE_CHARS_MAX: usize = 300;
 
 const ADMIN: Access = Access::role(&[Role::on("admin", "house")]);
 
@@ -155,7 +158,7 @@ async fn add_suppression(
         scope: scope.map_err(refused)?,
         reason: Reason::ByHand,
         source: by(&caller),
-        words: given.note.unwrap_or_default(),
+        words: note(given.note)?,
     };
     let (address, scope) = (new.address.id(), new.scope.clone());
     if let Some(entry) = suppressions.stop(new).await? {
@@ -194,7 +197,7 @@ async fn clear_suppression(
     Query(given): Query<ClearIn>,
 ) -> Result<StatusCode, Problem> {
     let scope = given.scope.as_deref().map(str::parse::<Scope>).transpose();
-    let note = given.note.unwrap_or_default();
+    let note = note(given.note)?;
     suppressions
         .clear(id, scope.map_err(refused)?, &by(&caller), &note)
         .await
@@ -219,6 +222,12 @@ async fn list_suppression_story(
         .await
         .map_err(refused)?;
     Ok(Listing::of(page, HappenedOut::from))
+}
+
+fn note(given: Option<String>) -> Result<String, Problem> {
+    let note = Text::new(&given.unwrap_or_default(), NOTE_CHARS_MAX);
+    note.map(Text::into_string)
+        .map_err(|bad| Problem::invalid("note", "text", bad.to_string()))
 }
 
 /// Who acts, as a word of the story.

@@ -124,7 +124,7 @@ impl City {
                 EXAMPLES_MAX,
             ])
             .args(["--generation-deterministic", "--continue-on-failure"])
-            .args(["--no-shrink", "--warnings", "off", "--request-timeout", "10"])
+            .args(["--no-shrink", "--warnings", "off", "--request-timeout", "30"])
             .arg(format!("{}/api/openapi.json", self.base))
             .current_dir(folder())
             .env("SCHEMATHESIS_HOOKS", "credentials")
