@@ -8,6 +8,8 @@
 mod once;
 mod process;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::sync::Arc;

@@ -1,6 +1,9 @@
 //! One process in a shift: keeps its leases, takes what is free and its due, gives back what is more.
+//!
+//! Keeping waits for no round. A lease that is given back is held until the last round under it has ended, and that
+//! may take long; all other leases would end meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,9 +37,14 @@ struct Keeper {
     workers: HashMap<(String, VshardRange), Running>,
     /// By the name of a task.
     parts: HashMap<String, Part>,
+    /// Workers that were told to end and may be in their last rounds.
+    leaving: HashMap<Named, JoinHandle<()>>,
     lost: Arc<Notify>,
     was_well: bool,
 }
+
+/// One holding of a lease: of which task and range, and its fence.
+type Named = (String, VshardRange, i64);
 
 struct Running {
     lease: Lease,
@@ -76,6 +84,7 @@ impl Process {
                     server,
                     workers: HashMap::new(),
                     parts: HashMap::new(),
+                    leaving: HashMap::new(),
                     lost: Arc::new(Notify::new()),
                     was_well: true,
                 };
@@ -117,6 +126,8 @@ impl Keeper {
     }
 
     async fn keep(&mut self) -> Result<(), StoreError> {
+        // Before the look, which then does not find what these gave back.
+        self.leaving.retain(|_, left| !left.is_finished());
         let (process, now) = (Arc::clone(&self.process), self.process.clock.now());
         let is_first = self.server == 0;
         let look = self
@@ -127,17 +138,20 @@ impl Keeper {
         for task in &*process.tasks {
             let held = look.held.iter().filter(|lease| lease.task == task.name);
             let share = share(task.ranges(is_first).len(), look.present.get(&task.name));
-            let (keep, surplus): (Vec<_>, Vec<_>) = held.enumerate().partition(|(at, _)| *at < share);
             let part = self.parts.entry(task.name.clone()).or_default();
-            part.is(keep.len(), task.ranges(is_first).len());
-            for (_, lease) in surplus {
-                self.give_back(lease).await?;
-            }
-            for (_, lease) in keep {
-                self.start(task, lease);
+            part.is(held.clone().count().min(share), task.ranges(is_first).len());
+            for (at, lease) in held.enumerate() {
+                if self.leaving.contains_key(&named(lease)) {
+                    continue;
+                }
+                if at < share {
+                    self.start(task, lease);
+                } else {
+                    self.give_back(lease);
+                }
             }
         }
-        self.forget_ended(&look.held).await;
+        self.forget_ended(&look.held);
         Ok(())
     }
 
@@ -170,35 +184,44 @@ impl Keeper {
             ended: tokio::spawn(worker.run()),
         };
         if let Some(before) = self.workers.insert(place, running) {
-            before.wanted.send_replace(false);
+            self.see_off(before);
         }
     }
 
-    async fn give_back(&mut self, lease: &Lease) -> Result<(), StoreError> {
-        if let Some(running) = self.workers.remove(&(lease.task.clone(), lease.range)) {
-            running.end().await;
-        }
-        let lease = lease.clone();
-        self.shard
-            .write_internal(move |tx| lease::release(tx, &lease))
-            .await
+    /// When the last round has ended. What could not be given back is still held then, and given back again.
+    fn give_back(&mut self, lease: &Lease) {
+        let running = self.workers.remove(&(lease.task.clone(), lease.range));
+        let (shard, given) = (self.shard.clone(), lease.clone());
+        let leave = async move {
+            if let Some(running) = running {
+                running.end().await;
+            }
+            let released = shard.write_internal(move |tx| lease::release(tx, &given)).await;
+            if let Err(error) = released {
+                tracing::debug!(%error, "a lease was not given back; it is tried again");
+            }
+        };
+        self.leaving.insert(named(lease), tokio::spawn(leave));
+    }
+
+    /// Lets a worker end whose lease is gone.
+    fn see_off(&mut self, running: Running) {
+        let lease = named(&running.lease);
+        self.leaving.insert(lease, tokio::spawn(running.end()));
     }
 
     /// Workers whose lease is gone find that out themselves; those who sleep are told.
-    async fn forget_ended(&mut self, held: &[Lease]) {
-        let is_held = |lease: &Lease| {
-            held.iter()
-                .any(|held| (&held.task, held.range, held.fence) == (&lease.task, lease.range, lease.fence))
-        };
+    fn forget_ended(&mut self, held: &[Lease]) {
+        let held: HashSet<Named> = held.iter().map(named).collect();
         let gone: Vec<_> = self
             .workers
             .iter()
-            .filter(|(_, running)| !is_held(&running.lease))
+            .filter(|(_, running)| !held.contains(&named(&running.lease)))
             .map(|(place, _)| place.clone())
             .collect();
         for place in gone {
             if let Some(running) = self.workers.remove(&place) {
-                running.end().await;
+                self.see_off(running);
             }
         }
     }
@@ -210,6 +233,10 @@ impl Keeper {
         }
         for (_, running) in self.workers.drain() {
             running.end().await;
+        }
+        for (_, left) in self.leaving.drain() {
+            // A panic was logged where the worker ended.
+            let _ = left.await;
         }
         let (process, now) = (Arc::clone(&self.process), self.process.clock.now());
         let left = self.shard.write_internal(move |tx| process.go(tx, now)).await;
@@ -271,6 +298,10 @@ impl Process {
         rows::leave(tx, &self.name)?;
         Ok(())
     }
+}
+
+fn named(lease: &Lease) -> Named {
+    (lease.task.clone(), lease.range, lease.fence)
 }
 
 /// How many of these ranges one of so many processes may hold, so that all are held.
