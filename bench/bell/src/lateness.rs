@@ -71,7 +71,9 @@ pub async fn measure(size: &Size) -> Result<()> {
     )
     .await?;
     let (shutdown, closing) = watch::channel(false);
-    let open = Bell::new(store.clone(), clock).ring(&KIND, record).open(closing);
+    let open = Bell::new(store.clone(), clock)
+        .ring(&KIND, record)
+        .open(closing)?;
     let began = Instant::now();
     let patience = Duration::from_secs(u64::try_from(size.seconds + 60)?);
     while heard.0.lock().len() < due && began.elapsed() < patience {

@@ -59,24 +59,27 @@ impl Duty {
         (self.run)().await
     }
 
-    /// Rounds until `shutdown` turns true; one that has begun is finished. The log says once that it cannot be done.
+    /// Rounds until `shutdown` turns true; one that has begun is finished.
     pub(crate) async fn do_forever(self, mut shutdown: watch::Receiver<bool>) {
         let mut was_well = true;
         while !*shutdown.borrow_and_update() {
             let outcome = self.once().await;
-            match &outcome {
-                Err(error) if was_well => {
-                    tracing::warn!(%error, duty = self.name, "a duty cannot be done; it is tried again");
-                }
-                Ok(()) if !was_well => tracing::info!(duty = self.name, "a duty is done again"),
-                _ => {}
-            }
+            tell(self.name, &outcome, was_well);
             was_well = outcome.is_ok();
             tokio::select! {
                 () = tokio::time::sleep(self.every) => {}
                 changed = shutdown.changed() => if changed.is_err() { break },
             }
         }
+    }
+}
+
+/// The log says once that a duty cannot be done, and once that it can.
+fn tell(duty: &'static str, outcome: &Result<(), Failed>, was_well: bool) {
+    match outcome {
+        Err(error) if was_well => tracing::warn!(%error, duty, "a duty cannot be done; it is tried again"),
+        Ok(()) if !was_well => tracing::info!(duty, "a duty is done again"),
+        _ => {}
     }
 }
 
@@ -99,9 +102,7 @@ impl HouseDuty {
     async fn do_once(&self) -> Result<Again, StoreError> {
         let outcome = self.duty.once().await;
         let was_well = std::mem::replace(&mut *self.was_well.lock(), outcome.is_ok());
-        if let (Err(error), true) = (&outcome, was_well) {
-            tracing::warn!(%error, duty = self.duty.name, "a duty cannot be done; it is tried again");
-        }
+        tell(self.duty.name, &outcome, was_well);
         let micros = i64::try_from(self.duty.every.as_micros()).unwrap_or(i64::MAX);
         Ok(Again::NotBefore(self.clock.now().plus_micros(micros)))
     }

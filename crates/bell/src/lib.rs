@@ -23,12 +23,12 @@ mod timers;
 #[cfg(test)]
 mod tests;
 
-pub use desk::{ChangesState, Desk, KindState, NAV, ParkedChange, ParkedTimer, Unread, WORDS};
+pub use desk::{ChangesState, Desk, KindState, NAV, ParkedChange, ParkedTimer, Unheard, Unread, WORDS};
 pub use duty::{Duty, Scope};
 pub use failed::Failed;
 pub use hearing::Hear;
 pub use kind::Kind;
-pub use open::{Bell, OpenBell};
+pub use open::{Bell, OpenBell, Twins};
 pub use ringing::{Ring, Rung};
 pub use shift::{Again, Held, Part, Shift, Task, Work};
 pub use timers::{Timer, cancel, due, set};

@@ -31,6 +31,10 @@ pub(crate) fn describe() {
         "townhall_bell_changes_waiting",
         "Changes of the outbox that wait (parked ones too) and those that are parked; counted up to 10000."
     );
+    describe_gauge!(
+        "townhall_bell_oldest_unheard_seconds",
+        "How long ago the first change of a kind was made that was not heard yet; 0 when none waits."
+    );
     describe_histogram!(
         "townhall_bell_lateness_seconds",
         "From the instant of a timer to the commit of its effect."
@@ -40,15 +44,23 @@ pub(crate) fn describe() {
 /// What waits now. Counts end where the desk stops counting.
 pub(crate) fn waiting(kinds: &[KindState], changes: &ChangesState, now: Moment) {
     for state in kinds {
-        let age = state.first.map_or(0, |first| now.micros_since(first).max(0));
         gauge!("townhall_bell_timers_waiting", "kind" => state.kind, "state" => "due")
             .set(f64::from(state.due));
         gauge!("townhall_bell_timers_waiting", "kind" => state.kind, "state" => "parked")
             .set(f64::from(state.parked));
-        gauge!("townhall_bell_oldest_due_seconds", "kind" => state.kind).set(seconds(age));
+        gauge!("townhall_bell_oldest_due_seconds", "kind" => state.kind).set(age(state.first, now));
     }
     gauge!("townhall_bell_changes_waiting", "state" => "waiting").set(f64::from(changes.waiting));
     gauge!("townhall_bell_changes_waiting", "state" => "parked").set(f64::from(changes.parked));
+}
+
+/// Since when the first change of a kind waits.
+pub(crate) fn unheard(kind: &str, since: Option<Moment>, now: Moment) {
+    gauge!("townhall_bell_oldest_unheard_seconds", "kind" => kind.to_owned()).set(age(since, now));
+}
+
+fn age(since: Option<Moment>, now: Moment) -> f64 {
+    seconds(since.map_or(0, |since| now.micros_since(since).max(0)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an age is far below 2^52 microseconds")]

@@ -26,6 +26,19 @@ pub struct Bell {
     kinds: Vec<&'static Kind>,
     receivers: Receivers,
     duties: Vec<Duty>,
+    /// Of all duties, wherever they are done.
+    duty_names: Vec<&'static str>,
+}
+
+/// Two that a bell could not tell apart, so that one of them would never be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Twins {
+    #[error("the kinds of timers `{0}` and `{1}` have the same code {2}: give one of them another")]
+    Code(&'static str, &'static str, i64),
+    #[error("two kinds of timers are called `{0}`, or it has two handlers")]
+    Kind(&'static str),
+    #[error("two duties are called `{0}`")]
+    Duty(&'static str),
 }
 
 /// A bell that rings, until its `shutdown` turns true.
@@ -44,6 +57,7 @@ impl Bell {
             kinds: Vec::new(),
             receivers: Receivers::new(),
             duties: Vec::new(),
+            duty_names: Vec::new(),
         }
     }
 
@@ -66,6 +80,7 @@ impl Bell {
     /// Has something done from the beginning on and then again and again.
     #[must_use]
     pub fn duty(mut self, duty: Duty) -> Bell {
+        self.duty_names.push(duty.name);
         match duty.scope {
             Scope::EachProcess => self.duties.push(duty),
             Scope::OncePerHouse => {
@@ -83,20 +98,39 @@ impl Bell {
             self.store.clone(),
             self.clock.clone(),
             self.kinds.as_slice().into(),
+            self.receivers.keys().map(|kind| (*kind).to_owned()).collect(),
         )
     }
 
+    /// Whether each of its kinds and duties can be told from the others.
+    fn check(&self) -> Result<(), Twins> {
+        for (at, kind) in self.kinds.iter().enumerate() {
+            for before in &self.kinds[..at] {
+                if before.name == kind.name {
+                    return Err(Twins::Kind(kind.name));
+                }
+                if before.code == kind.code {
+                    return Err(Twins::Code(before.name, kind.name, kind.code));
+                }
+            }
+        }
+        let mut names = self.duty_names.iter().enumerate();
+        let twin = names.find(|(at, name)| self.duty_names[..*at].contains(name));
+        twin.map_or(Ok(()), |(_, name)| Err(Twins::Duty(name)))
+    }
+
     /// Rings from now on, until `shutdown` turns true.
-    pub fn open(mut self, shutdown: watch::Receiver<bool>) -> OpenBell {
+    pub fn open(mut self, shutdown: watch::Receiver<bool>) -> Result<OpenBell, Twins> {
+        self.check()?;
         self.duties.push(counting(self.desk()));
         let duties = std::mem::take(&mut self.duties).into_iter();
         let duties = duties
             .map(|duty| tokio::spawn(duty.do_forever(shutdown.clone())))
             .collect();
-        OpenBell {
+        Ok(OpenBell {
             shift: Shift::open(&self.store, &self.clock, self.all_tasks(), shutdown),
             duties,
-        }
+        })
     }
 
     /// Does all that is due now, once, and returns: for dry runs, and for tests that move the clock themselves. What

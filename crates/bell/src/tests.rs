@@ -9,7 +9,7 @@ use store::{Shard, StoreError, Tx, params, sql};
 use testkit::stores::{self, KINDS, START, TestStore};
 use tokio::sync::watch;
 
-use crate::{Bell, Duty, Failed, Kind, Rung, Scope, Timer, cancel, due, set};
+use crate::{Bell, Duty, Failed, Kind, Rung, Scope, Timer, Twins, cancel, due, set};
 
 static NOTED: Kind = Kind::new(9001, "test.noted");
 static FUSSY: Kind = Kind::new(9002, "test.fussy").attempts(3);
@@ -225,6 +225,7 @@ async fn two_processes_share_the_work_and_ring_each_timer_once() {
             Bell::new(store, house.clock.clone())
                 .ring(&NOTED, note)
                 .open(closing.clone())
+                .unwrap()
         });
         for number in 0..TIMERS {
             let owner = Id::new(START);
@@ -259,7 +260,8 @@ async fn an_open_bell_rings_what_is_set_for_now_and_gives_its_leases_back() {
         let (shutdown, closing) = watch::channel(false);
         let open = Bell::new(house.store.clone(), house.clock.clone())
             .ring(&NOTED, handler)
-            .open(closing);
+            .open(closing)
+            .unwrap();
         let owner = Id::new(START);
         set_one(&house.shard_of(owner), owner, &NOTED, "now", START).await;
         while rung(&house).await.is_empty() {
@@ -356,7 +358,7 @@ async fn a_duty_of_the_house_is_done_in_one_place_and_one_of_a_process_in_each()
                 async { Ok(()) }
             }));
         }
-        open.push(bell.open(closing.clone()));
+        open.push(bell.open(closing.clone()).unwrap());
     }
     let done = || counts.each_ref().map(|(_, count)| count.load(Ordering::SeqCst));
     let began = std::time::Instant::now();
@@ -368,4 +370,24 @@ async fn a_duty_of_the_house_is_done_in_one_place_and_one_of_a_process_in_each()
         bell.ended().await;
     }
     assert_eq!(done(), [1, 2]);
+}
+
+#[tokio::test]
+async fn kinds_and_duties_that_cannot_be_told_apart_keep_the_bell_shut() {
+    static SAME_CODE: Kind = Kind::new(9001, "test.same_code");
+    static SAME_NAME: Kind = Kind::new(9005, "test.noted");
+    let house = stores::open(stores::Kind::Sqlite).await.unwrap();
+    let opened = |bell: Bell| bell.open(watch::channel(true).1).map(|_| ());
+    assert_eq!(opened(bell(&house).ring(&FUSSY, note)), Ok(()));
+    let why = opened(bell(&house).ring(&SAME_CODE, note)).unwrap_err();
+    assert_eq!(why, Twins::Code("test.noted", "test.same_code", 9001));
+    for again in [&SAME_NAME, &NOTED] {
+        let why = opened(bell(&house).ring(again, note));
+        assert_eq!(why, Err(Twins::Kind("test.noted")));
+    }
+    let duty = |scope| Duty::new("sweep", Duration::from_secs(60), scope, || async { Ok(()) });
+    let twice = bell(&house)
+        .duty(duty(Scope::OncePerHouse))
+        .duty(duty(Scope::EachProcess));
+    assert_eq!(opened(twice), Err(Twins::Duty("sweep")));
 }

@@ -38,4 +38,4 @@ pub use mime::Mailbox;
 pub use office::{Post, Preview, Refused, SPECIMENS, Settle, Setup};
 pub use recipient::{Recipient, Recipients};
 pub use specimen::{Specimen, Specimens};
-pub use writing::{Desks, NotWritten, Wanted, Write};
+pub use writing::{Desks, NotWritten, Twins, Wanted, Write};

@@ -68,7 +68,19 @@ pub trait Write: Send + Sync + 'static {
 
 /// All kinds that this program can write.
 #[derive(Clone, Default)]
-pub struct Desks(HashMap<i64, Desk>);
+pub struct Desks {
+    by_code: HashMap<i64, Desk>,
+    twins: Option<Twins>,
+}
+
+/// Two kinds of letters that could not be told apart: one of them would never be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Twins {
+    #[error("the kinds of letters `{0}` and `{1}` have the same code {2}: give one of them another")]
+    Code(&'static str, &'static str, i64),
+    #[error("two kinds of letters are called `{0}`, or two write it")]
+    Name(&'static str),
+}
 
 #[derive(Clone)]
 pub(crate) struct Desk {
@@ -85,22 +97,43 @@ impl Desks {
     #[must_use]
     pub fn writes(mut self, kind: &'static Kind, write: impl Write) -> Desks {
         let write = Arc::new(write);
-        self.0.insert(kind.code, Desk { kind, write });
+        self.add(Desk { kind, write });
         self
     }
 
     #[must_use]
     pub fn and(mut self, others: Desks) -> Desks {
-        self.0.extend(others.0);
+        self.twins = self.twins.or(others.twins);
+        for desk in others.by_code.into_values() {
+            self.add(desk);
+        }
         self
     }
 
+    fn add(&mut self, desk: Desk) {
+        let kind = desk.kind;
+        if self.named(kind.name).is_some() {
+            self.twins.get_or_insert(Twins::Name(kind.name));
+        }
+        if let Some(before) = self.by_code.insert(kind.code, desk)
+            && before.kind.name != kind.name
+        {
+            let twins = Twins::Code(before.kind.name, kind.name, kind.code);
+            self.twins.get_or_insert(twins);
+        }
+    }
+
+    /// Whether each kind can be told from the others.
+    pub(crate) fn check(&self) -> Result<(), Twins> {
+        self.twins.map_or(Ok(()), Err)
+    }
+
     pub(crate) fn of(&self, code: i64) -> Option<&Desk> {
-        self.0.get(&code)
+        self.by_code.get(&code)
     }
 
     pub fn kinds(&self) -> Vec<&'static Kind> {
-        let mut kinds: Vec<_> = self.0.values().map(|desk| desk.kind).collect();
+        let mut kinds: Vec<_> = self.by_code.values().map(|desk| desk.kind).collect();
         kinds.sort_by_key(|kind| kind.name);
         kinds
     }
@@ -112,9 +145,49 @@ impl Desks {
     }
 
     pub fn named(&self, name: &str) -> Option<&'static Kind> {
-        self.0
+        self.by_code
             .values()
             .map(|desk| desk.kind)
             .find(|kind| kind.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    static RESET: Kind = Kind::prompt(9001, "test.reset", Duration::from_secs(60));
+    static SAME_CODE: Kind = Kind::prompt(9001, "test.same_code", Duration::from_secs(60));
+    static SAME_NAME: Kind = Kind::prompt(9002, "test.reset", Duration::from_secs(60));
+
+    struct Nothing;
+
+    impl Write for Nothing {
+        fn write<'a>(
+            &'a self,
+            _wanted: &'a Wanted,
+            _to: &'a Recipient,
+        ) -> BoxFuture<'a, Result<Content, NotWritten>> {
+            Box::pin(async { Ok(Content::default()) })
+        }
+    }
+
+    #[test]
+    fn kinds_of_letters_that_cannot_be_told_apart_are_refused() {
+        let with = |kind| Desks::new().writes(kind, Nothing);
+        assert_eq!(with(&RESET).check(), Ok(()));
+        let same_code = Err(Twins::Code("test.reset", "test.same_code", 9001));
+        assert_eq!(with(&RESET).writes(&SAME_CODE, Nothing).check(), same_code);
+        assert_eq!(with(&RESET).and(with(&SAME_CODE)).check(), same_code);
+        for again in [&SAME_NAME, &RESET] {
+            assert_eq!(
+                with(&RESET).and(with(again)).check(),
+                Err(Twins::Name("test.reset"))
+            );
+        }
+        let within = with(&RESET).writes(&SAME_CODE, Nothing);
+        assert_eq!(Desks::new().and(within).check(), same_code, "of the others, too");
     }
 }

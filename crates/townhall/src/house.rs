@@ -9,7 +9,6 @@ use bell::{Bell, OpenBell, Shift};
 use front::{Front, Stopped, Tls};
 use kernel::Clock;
 use post::Post;
-use post::feedback::Feedback;
 use post::pages::Desk;
 use post::suppressions::Suppressions;
 use registry::Registry;
@@ -55,7 +54,6 @@ pub struct Built {
     pub post: Post,
     /// Whether there is a page with all letters that went out.
     pub has_mailbox: bool,
-    feedback: Feedback,
     clock: Clock,
     address: SocketAddr,
     listener: TcpListener,
@@ -109,10 +107,10 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 }
 
 pub async fn open(opening: Opening) -> anyhow::Result<Running> {
-    Ok(build(opening).await?.open())
+    build(opening).await?.open()
 }
 
-/// Does everything that can fail.
+/// Does everything that depends on the world outside.
 pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let began = Instant::now();
     let Opening {
@@ -140,8 +138,9 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
     let mailbox = office::mailbox(&config, &post, demo)?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
+    let duties = post.duties().into_iter().chain(feedback.duties());
     let bell = later::forgetting(
-        later::bell(&store, &clock, &registry),
+        later::bell(&store, &clock, &registry, duties),
         &post,
         config.post.keep_days,
     );
@@ -164,7 +163,6 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         registry,
         post,
         has_mailbox,
-        feedback,
         clock,
         address,
         listener,
@@ -177,13 +175,11 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
 }
 
 impl Built {
-    /// Opens the door.
-    pub fn open(self) -> Running {
+    /// Opens the door. It stays shut only when this program contradicts itself.
+    pub fn open(self) -> anyhow::Result<Running> {
         let (shutdown, mut closing) = watch::channel(false);
-        let bell = self.bell.open(shutdown.subscribe());
-        let mut tasks = self.post.tasks();
-        tasks.extend(self.feedback.tasks());
-        let shift = Shift::open(&self.store, &self.clock, tasks, shutdown.subscribe());
+        let bell = self.bell.open(shutdown.subscribe()).context("the bell")?;
+        let shift = Shift::open(&self.store, &self.clock, self.post.tasks(), shutdown.subscribe());
         let (serving, listener, tls) = (self.front.clone(), self.listener, self.tls);
         let served = tokio::spawn(async move {
             let closed = async move {
@@ -193,7 +189,7 @@ impl Built {
         });
         let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(address = %self.address, base = self.base, millis, "the house is open");
-        Running {
+        Ok(Running {
             address: self.address,
             base: self.base,
             front: self.front,
@@ -205,7 +201,7 @@ impl Built {
             shift,
             store: self.store,
             _lock: self.lock,
-        }
+        })
     }
 }
 

@@ -21,11 +21,19 @@ const LOG: Duration = Duration::from_secs(60);
 /// Letters are kept for months; an hour more or less is nothing.
 const OLD_LETTERS: Duration = Duration::from_secs(3600);
 
-pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Bell {
+/// The bell of this house, with duties of others.
+pub fn bell(
+    store: &Store,
+    clock: &Clock,
+    registry: &Arc<Registry>,
+    duties: impl IntoIterator<Item = Duty>,
+) -> Bell {
     let (upkeep, verdicts, log) = (store.clone(), store.clone(), store.clone());
-    let tended = Arc::clone(registry);
-    registry
-        .timers(Bell::new(store.clone(), clock.clone()))
+    let (tended, swept) = (Arc::clone(registry), Arc::clone(registry));
+    let bell = registry::links::timers(Bell::new(store.clone(), clock.clone()));
+    duties
+        .into_iter()
+        .fold(bell, Bell::duty)
         .duty(Duty::new("store.upkeep", UPKEEP, Scope::EachProcess, move || {
             let store = upkeep.clone();
             async move { Ok(store.upkeep().await?) }
@@ -43,6 +51,15 @@ pub fn bell(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Bell {
             let store = log.clone();
             async move { Ok(store.trim_log().await?) }
         }))
+        .duty(Duty::new(
+            "registry.sweep",
+            registry::sessions::SWEEP_EACH,
+            Scope::OncePerHouse,
+            move || {
+                let registry = Arc::clone(&swept);
+                async move { Ok(registry.sweep_sessions().await?) }
+            },
+        ))
         .duty(Duty::new(
             "registry.tend",
             REGISTRY,

@@ -43,7 +43,7 @@ pub fn open(
         &options.secret,
     )
     .context("post.from")?;
-    Ok(Post::new(Setup {
+    let post = Post::new(Setup {
         store: store.clone(),
         clock: clock.clone(),
         desks: registry::links::desks(registry),
@@ -51,7 +51,8 @@ pub fn open(
         recipients: registry.clone(),
         stationery,
         suppressions: suppressions.clone(),
-    }))
+    });
+    post.context("the post office")
 }
 
 /// Who listens to what is said of letters, and whom they believe.

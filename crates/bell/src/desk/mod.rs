@@ -6,10 +6,12 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use front::Routes;
 use kernel::{BadCursor, Clock, Cursor, Id, Moment, Page, PageSize};
+use parking_lot::Mutex;
 use store::{Store, StoreError};
 
 use crate::hearing;
@@ -27,6 +29,8 @@ pub struct Desk {
     store: Store,
     clock: Clock,
     kinds: Arc<[&'static Kind]>,
+    /// Of changes: those that are heard here, and those that were seen waiting. Their ages are told until they are 0.
+    changes: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// How the timers of one kind are doing. Counts end at [`COUNT_MAX`].
@@ -46,6 +50,14 @@ pub struct KindState {
 pub struct ChangesState {
     pub waiting: u32,
     pub parked: u32,
+}
+
+/// The first of the changes of one kind that wait to be heard, parked ones too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unheard {
+    pub kind: String,
+    /// A change is numbered by the instant at which it was made.
+    pub since: Moment,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,8 +95,19 @@ pub enum Unread {
 }
 
 impl Desk {
-    pub(crate) fn new(store: Store, clock: Clock, kinds: Arc<[&'static Kind]>) -> Desk {
-        Desk { store, clock, kinds }
+    pub(crate) fn new(
+        store: Store,
+        clock: Clock,
+        kinds: Arc<[&'static Kind]>,
+        heard: BTreeSet<String>,
+    ) -> Desk {
+        let changes = Arc::new(Mutex::new(heard));
+        Desk {
+            store,
+            clock,
+            kinds,
+            changes,
+        }
     }
 
     /// Routes and pages, with their state.
@@ -122,6 +145,15 @@ impl Desk {
             waiting: sum(|(waiting, _)| *waiting),
             parked: sum(|(_, parked)| *parked),
         })
+    }
+
+    /// The first change of each kind that was not heard yet, by kind.
+    pub async fn unheard(&self) -> Result<Vec<Unheard>, StoreError> {
+        let found = self.store.read_each(rows::unheard).await?;
+        let mut found: Vec<Unheard> = found.into_iter().flatten().collect();
+        found.sort_by(|one, other| (&one.kind, one.since).cmp(&(&other.kind, other.since)));
+        found.dedup_by(|later, first| later.kind == first.kind);
+        Ok(found)
     }
 
     pub async fn parked_timers(
@@ -206,8 +238,15 @@ impl Desk {
     }
 
     pub(crate) async fn measure(&self) -> Result<(), StoreError> {
-        let (kinds, changes) = (self.kinds().await?, self.changes().await?);
-        crate::meter::waiting(&kinds, &changes, self.clock.now());
+        let (kinds, changes, unheard) = (self.kinds().await?, self.changes().await?, self.unheard().await?);
+        let now = self.clock.now();
+        crate::meter::waiting(&kinds, &changes, now);
+        let mut known = self.changes.lock();
+        known.extend(unheard.iter().map(|first| first.kind.clone()));
+        for kind in known.iter() {
+            let first = unheard.iter().find(|first| first.kind == *kind);
+            crate::meter::unheard(kind, first.map(|first| first.since), now);
+        }
         Ok(())
     }
 

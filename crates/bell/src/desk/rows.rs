@@ -3,7 +3,7 @@
 use kernel::{Id, Moment};
 use store::{StoreError, Tx, params, sql};
 
-use super::{COUNT_MAX, ParkedChange};
+use super::{COUNT_MAX, ParkedChange, Unheard};
 use crate::hearing::rows::NEVER;
 
 pub(super) struct Counts {
@@ -74,6 +74,20 @@ pub(super) fn changes(tx: &mut Tx<'_>) -> Result<(u32, u32), StoreError> {
         ),
         params![COUNT_MAX],
         |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// The first change of each kind that was not heard yet. It looks at all that wait, as the relay does in each round.
+pub(super) fn unheard(tx: &mut Tx<'_>) -> Result<Vec<Unheard>, StoreError> {
+    tx.query(
+        sql!("SELECT kind, min(number) FROM outbox GROUP BY kind ORDER BY kind LIMIT $1"),
+        params![COUNT_MAX],
+        |row| {
+            Ok(Unheard {
+                kind: row.get(0)?,
+                since: row.get(1)?,
+            })
+        },
     )
 }
 

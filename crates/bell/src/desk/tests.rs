@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kernel::{Id, PageSize};
-use store::{StoreError, Tx};
+use store::{StoreError, Tx, outbox};
 use testkit::stores::{self, KINDS, START};
 
-use crate::{Bell, Failed, Kind, Rung, Timer, set};
+use crate::{Bell, Failed, Kind, Rung, Timer, Unheard, set};
 
 static MOODY: Kind = Kind::new(9010, "test.moody").attempts(1);
 
@@ -77,5 +77,33 @@ async fn what_is_parked_is_shown_with_its_reason_and_rings_when_a_person_says_so
         bell.catch_up().await.unwrap();
         let state = desk.kinds().await.unwrap();
         assert_eq!((state[0].waiting, state[0].parked), (0, 2), "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_unheard_change_of_each_kind_is_shown_with_its_age() {
+    for kind in KINDS {
+        let house = stores::open(kind).await.unwrap();
+        let desk = Bell::new(house.store.clone(), house.clock.clone()).desk();
+        assert_eq!(desk.unheard().await.unwrap(), []);
+        for (seconds, what) in [(0, "thing.made"), (5, "thing.made"), (5, "thing.gone")] {
+            let owner = Id::new(START);
+            house.clock.advance_seconds(seconds);
+            let told: Result<(), StoreError> = house
+                .shard_of(owner)
+                .write(move |tx| outbox::announce(tx, owner, what, b"", b""))
+                .await;
+            told.unwrap();
+        }
+        let first = |kind: &str, seconds| Unheard {
+            kind: kind.to_owned(),
+            since: START.plus_seconds(seconds),
+        };
+        let found = desk.unheard().await.unwrap();
+        assert_eq!(
+            found,
+            [first("thing.gone", 10), first("thing.made", 0)],
+            "{kind:?}"
+        );
     }
 }

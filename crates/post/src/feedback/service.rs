@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bell::Task;
+use bell::Duty;
 use front::Routes;
 use futures_util::StreamExt as _;
 use kernel::{Clock, Id, Moment, PersonId, Secret};
-use store::{Shard, Store, StoreError};
+use store::{Store, StoreError};
 
-use super::chores::{ForgetWebhooks, LookIntoMaildir};
+use super::chores;
 use super::mailgun::{self, Webhook};
 use super::types::{News, Refused, Source, Taken};
 use super::{maildir, mandrill, meter, report, rows, rules};
@@ -60,19 +60,15 @@ impl Feedback {
         super::http::routes().with_state(self.clone())
     }
 
-    /// What it does by itself, for bell to run.
-    pub fn tasks(&self) -> Vec<Task> {
-        let forget = Task::new("post.webhooks", ForgetWebhooks::new(self.clone()));
-        let look = Task::new("post.reports", LookIntoMaildir::new(self.clone()));
+    /// What it does by itself, for bell to have done.
+    pub fn duties(&self) -> Vec<Duty> {
+        let forget = chores::forget_webhooks(self.clone());
+        let look = chores::look_into_maildir(self.clone());
         let has_maildir = self.0.maildir.is_some();
         [Some(forget), has_maildir.then_some(look)]
             .into_iter()
             .flatten()
             .collect()
-    }
-
-    pub(super) fn now(&self) -> Moment {
-        self.0.clock.now()
     }
 
     /// A webhook of Mailgun.
@@ -129,9 +125,11 @@ impl Feedback {
     }
 
     /// Forgets webhooks of one server that nobody could say again.
-    pub(super) async fn forget_old(&self, shard: &Shard) -> Result<(), StoreError> {
-        let now = self.now();
-        while shard.write(move |tx| rows::forget(tx, now)).await? {}
+    pub(super) async fn forget_old(&self) -> Result<(), StoreError> {
+        let now = self.0.clock.now();
+        for shard in self.0.store.everywhere() {
+            while shard.write(move |tx| rows::forget(tx, now)).await? {}
+        }
         Ok(())
     }
 

@@ -133,9 +133,7 @@ impl House {
     }
 
     async fn forget(&self) {
-        for shard in self.store.everywhere() {
-            self.feedback.forget_old(&shard).await.unwrap();
-        }
+        self.feedback.forget_old().await.unwrap();
     }
 
     async fn state(&self, id: Id) -> State {

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bell::{Again, Held, Work};
-use futures_util::future::BoxFuture;
-use kernel::{Moment, VIRTUAL_SHARDS, VirtualShard};
+use bell::{Duty, Scope};
+use kernel::{Moment, VIRTUAL_SHARDS};
 use metrics::gauge;
 use parking_lot::Mutex;
 use store::StoreError;
@@ -18,7 +18,7 @@ use crate::book::{self, Sum};
 use crate::letters::{State, rows};
 
 /// How often what is open is counted, from the book.
-const COUNT_SECONDS: i64 = 5;
+const COUNT_EACH: Duration = Duration::from_secs(2);
 /// How often the book is held against the rows, which costs a look at each of them.
 const COMPARE_SECONDS: i64 = 60;
 /// Days that are compared each time: older letters hardly change any more.
@@ -26,8 +26,19 @@ const COMPARED_DAYS: i64 = 3;
 /// What somebody still has to look after.
 const OPEN: [State; 4] = [State::Waiting, State::Sending, State::Unsure, State::Parked];
 
-/// Done by whoever holds the first quarter.
-pub(super) struct Audit {
+/// As a duty of the house.
+pub(super) fn duty(office: &Arc<Office>) -> Duty {
+    let audit = Arc::new(Audit {
+        office: Arc::clone(office),
+        last: Mutex::default(),
+    });
+    Duty::new("post.audit", COUNT_EACH, Scope::OncePerHouse, move || {
+        let audit = Arc::clone(&audit);
+        async move { Ok(audit.look().await?) }
+    })
+}
+
+struct Audit {
     office: Arc<Office>,
     last: Mutex<Last>,
 }
@@ -40,17 +51,7 @@ struct Last {
 }
 
 impl Audit {
-    pub fn new(office: &Arc<Office>) -> Audit {
-        Audit {
-            office: Arc::clone(office),
-            last: Mutex::default(),
-        }
-    }
-
-    async fn look(&self, held: &Held) -> Result<Again, StoreError> {
-        if held.lease.range.first != VirtualShard::FIRST {
-            return Ok(Again::WhenWoken);
-        }
+    async fn look(&self) -> Result<(), StoreError> {
         let now = self.office.now();
         self.count(now).await?;
         let is_due = {
@@ -61,7 +62,7 @@ impl Audit {
         if is_due {
             self.compare(now).await?;
         }
-        Ok(Again::At(now.plus_seconds(COUNT_SECONDS)))
+        Ok(())
     }
 
     async fn count(&self, now: Moment) -> Result<(), StoreError> {
@@ -140,11 +141,5 @@ impl Audit {
             last.proven = before;
         }
         Ok(())
-    }
-}
-
-impl Work for Audit {
-    fn round<'a>(&'a self, held: &'a Held) -> BoxFuture<'a, Result<Again, StoreError>> {
-        Box::pin(self.look(held))
     }
 }

@@ -76,8 +76,7 @@ impl Office {
             let office = Arc::clone(self);
             Task::new(format!("post.{}", lane.name()), Worker { office, lane })
         };
-        let audit = Task::new("post.audit", audit::Audit::new(self));
-        vec![task(Lane::Prompt), task(Lane::Bulk), audit]
+        vec![task(Lane::Prompt), task(Lane::Bulk)]
     }
 
     /// Waits for what is still with a provider. To be called when no worker is left.

@@ -3,19 +3,19 @@
 
 use std::sync::Arc;
 
-use bell::Task;
+use bell::{Duty, Task};
 use kernel::{BadCursor, Clock, Cursor, Id, Moment, Page, PageSize, VIRTUAL_SHARDS};
 use store::lease::VshardRange;
 use store::{Store, StoreError};
 
-use super::{Office, meter, pace};
+use super::{Office, audit, meter, pace};
 use crate::book::{self, Difference, Sum};
 use crate::letters::rules::Event;
 use crate::letters::{Filter, Letter, State, happened, rows};
 use crate::plan::{MINUTE, Plan};
 use crate::providers::{Line, LineStatus, Lines};
 use crate::suppressions::Suppressions;
-use crate::writing::Desks;
+use crate::writing::{Desks, Twins};
 use crate::{Kind, Recipients, Stationery};
 
 /// What a post office is made of.
@@ -56,13 +56,15 @@ pub enum Settle {
 }
 
 impl Post {
-    pub fn new(setup: Setup) -> Post {
+    pub fn new(setup: Setup) -> Result<Post, Twins> {
         meter::describe();
         let now = setup.clock.now();
-        Post(Arc::new(Office {
+        let desks = setup.desks.and(super::trial::desks(setup.stationery.house()));
+        desks.check()?;
+        Ok(Post(Arc::new(Office {
             store: setup.store,
             clock: setup.clock,
-            desks: setup.desks.and(super::trial::desks(setup.stationery.house())),
+            desks,
             lines: Arc::new(Lines::new(setup.lines, now)),
             recipients: setup.recipients,
             stationery: setup.stationery,
@@ -70,12 +72,17 @@ impl Post {
             holds: super::holds::Holds::default(),
             out: parking_lot::Mutex::default(),
             stragglers: parking_lot::Mutex::default(),
-        }))
+        })))
     }
 
     /// The workers, for bell to run.
     pub fn tasks(&self) -> Vec<Task> {
         self.0.tasks()
+    }
+
+    /// What it does for the whole house, for bell to have done.
+    pub fn duties(&self) -> Vec<Duty> {
+        vec![audit::duty(&self.0)]
     }
 
     /// Waits for letters that are still with a provider. No worker may be at work any more.

@@ -199,6 +199,7 @@ fn post_of(house: &TestStore, lines: Vec<Line>) -> Post {
         stationery: stationery.unwrap(),
         suppressions: Suppressions::new(house.store.clone(), house.clock.clone()),
     })
+    .unwrap()
 }
 
 fn to(number: u32) -> To {

@@ -6,7 +6,6 @@ use store::{StoreError, Tx};
 
 use super::rows;
 use super::types::{Link, Purpose};
-use crate::Registry;
 
 /// There is one link of each purpose, so there is one timer: a newer link moves it.
 static EXPIRY: Kind = Kind::new(1, "registry.link_expiry");
@@ -31,11 +30,9 @@ fn forget(tx: &mut Tx<'_>, rung: &Rung<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
-impl Registry {
-    /// Has the bell ring what the registry sets.
-    pub fn timers(&self, bell: Bell) -> Bell {
-        bell.ring(&EXPIRY, forget)
-    }
+/// Has the bell ring what the registry sets.
+pub fn timers(bell: Bell) -> Bell {
+    bell.ring(&EXPIRY, forget)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod types;
 /// up where nobody waits for it.
 pub(crate) const RESETS_UNDER_WAY_MAX: usize = 64;
 
+pub use expiry::timers;
 pub(crate) use letters::Carrier;
 pub use letters::{INVITATION, RESET, SPECIMENS, desks};
 pub use rows::remove_all as forget;

@@ -12,6 +12,7 @@ mod renewals;
 pub(crate) mod rows;
 pub(crate) mod rules;
 mod service;
+mod sweep;
 #[cfg(test)]
 mod tests;
 pub(crate) mod types;
@@ -24,6 +25,7 @@ use crate::revocations::{self, Revocation};
 pub(crate) use renewals::Renewals;
 pub(crate) use service::bearer_of;
 pub use service::{Client, Tokens};
+pub use sweep::SWEEP_EACH;
 pub use types::{Ended, NotRenewed, RefreshToken, Session, Surface};
 
 /// Ends one session in the transaction of the act.

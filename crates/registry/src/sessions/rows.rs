@@ -1,6 +1,7 @@
 //! The rows of sessions.
 
 use kernel::{Id, Moment, PersonId};
+use store::lease::VshardRange;
 use store::{Row, StoreError, Tx, params, sql};
 
 use super::types::{Ended, Rotation, Session, Surface};
@@ -99,6 +100,31 @@ pub(crate) fn drop_expired(tx: &mut Tx<'_>, person: PersonId, now: Moment) -> Re
     tx.execute(
         sql!("DELETE FROM sessions WHERE person = $1 AND expires_at <= $2"),
         params![person, now],
+    )?;
+    Ok(())
+}
+
+/// Sessions of these virtual shards that are over and need not be remembered.
+pub(super) fn expired(
+    tx: &mut Tx<'_>,
+    shards: VshardRange,
+    now: Moment,
+    rows: u16,
+) -> Result<Vec<Id>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT id FROM sessions WHERE vshard BETWEEN $1 AND $2 AND expires_at <= $3 ORDER BY id LIMIT $4"
+        ),
+        params![shards.first, shards.last, now, rows],
+        |row| row.get(0),
+    )
+}
+
+/// Unless it was renewed meanwhile.
+pub(super) fn drop_if_expired(tx: &mut Tx<'_>, session: Id, now: Moment) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("DELETE FROM sessions WHERE id = $1 AND expires_at <= $2"),
+        params![session, now],
     )?;
     Ok(())
 }

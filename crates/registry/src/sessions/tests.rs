@@ -2,6 +2,7 @@
 
 use front::{Code, Credentials, Who};
 use kernel::PageSize;
+use store::{StoreError, params, sql};
 use testkit::stores::KINDS;
 
 use super::{Ended, NotRenewed, Tokens};
@@ -80,6 +81,38 @@ async fn a_session_lives_as_long_as_it_is_used() {
     house.clock.advance_seconds(house.options.session_seconds);
     let late = renew(&house, &refresh).await.unwrap_err();
     assert_eq!(not_renewed(late).code(), Code::TokenExpired);
+}
+
+#[tokio::test]
+async fn sessions_that_are_over_are_swept_and_no_others() {
+    for kind in KINDS {
+        let house = house_on(kind, Options::for_tests()).await;
+        let people: Vec<String> = (0..6).map(|number| format!("p{number}@example.org")).collect();
+        for email in &people {
+            house.person(email).await;
+            house.sign_in(email).await;
+        }
+        house.clock.advance_seconds(house.options.session_seconds);
+        let goes_on = house.sign_in(&people[0]).await.refresh.unwrap();
+        house.sign_in(&people[1]).await;
+        for _ in 0..64 {
+            house.registry.sweep_sessions().await.unwrap();
+            house
+                .clock
+                .advance_seconds(i64::try_from(super::SWEEP_EACH.as_secs()).unwrap());
+        }
+        let left = house
+            .store
+            .read_each(|tx| {
+                tx.query_one(sql!("SELECT count(*) FROM sessions"), params![], |row| {
+                    row.get::<i64>(0)
+                })
+            })
+            .await;
+        let left: Vec<i64> = left.map_err(|error: StoreError| error).unwrap();
+        assert_eq!(left.iter().sum::<i64>(), 2, "{kind:?}");
+        renew(&house, &goes_on).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `townhall check`: what an operator wants to know before opening the house, each finding with what to do about it.
 //! It changes nothing. One finding that keeps the house shut makes the exit code 1; a warning does not.
 
+mod later;
 mod post;
 mod servers;
 
@@ -221,8 +222,12 @@ async fn opened(config: &Config, clock: &Clock, embedded: bool) -> Vec<Finding> 
     match Store::open(connect::store_config(config), clock.clone()).await {
         Ok(store) => {
             let health = store.ready().await;
+            let mut findings: Vec<Finding> = health.into_iter().map(health_of).collect();
+            if findings.iter().all(|finding| finding.state != State::Bad) {
+                findings.push(later::finding(&store, clock).await);
+            }
             store.close().await;
-            health.into_iter().map(health_of).collect()
+            findings
         }
         Err(refused @ OpenError::Unmigrated { .. }) if embedded => {
             vec![Finding::good(

@@ -26,7 +26,7 @@ pub async fn run(config: Config, serve: &Serve) -> anyhow::Result<()> {
     } else {
         None
     };
-    let running = built.open();
+    let running = built.open()?;
     print::line(&format!("The house is open: {}", running.base));
     match city {
         Some(city) => city.print(),

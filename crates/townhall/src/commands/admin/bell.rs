@@ -13,7 +13,15 @@ use crate::print;
 struct Shown {
     kinds: Vec<Kind>,
     changes_waiting: u32,
+    unheard: Vec<Unheard>,
     parked: Vec<Parked>,
+}
+
+/// The first change of a kind that waits.
+#[derive(Serialize)]
+struct Unheard {
+    kind: String,
+    since: String,
 }
 
 #[derive(Serialize)]
@@ -60,9 +68,14 @@ async fn list(desk: &Desk, printed: Printed) -> anyhow::Result<()> {
         parked: state.parked,
         first: state.first.map(short),
     });
+    let unheard = desk.unheard().await?.into_iter().map(|first| Unheard {
+        kind: first.kind,
+        since: short(first.since),
+    });
     let shown = Shown {
         kinds: kinds.collect(),
         changes_waiting: desk.changes().await?.waiting,
+        unheard: unheard.collect(),
         parked: parked(desk).await?,
     };
     if printed.json {
@@ -83,6 +96,14 @@ async fn list(desk: &Desk, printed: Printed) -> anyhow::Result<()> {
         "Changes that wait to be told: {}.",
         shown.changes_waiting
     ));
+    if !shown.unheard.is_empty() {
+        let rows: Vec<[String; 2]> = shown
+            .unheard
+            .into_iter()
+            .map(|first| [first.kind, first.since])
+            .collect();
+        print::table(["kind", "first made"], &rows);
+    }
     if shown.parked.is_empty() {
         print::line("Nothing is parked.");
         return Ok(());

@@ -46,7 +46,7 @@ pub async fn run(config: &Config, command: &Admin) -> anyhow::Result<()> {
         Admin::Audit(command) => audit::run(&registry, command).await,
         Admin::Letters(command) => letters::run(config, &base(config), command),
         Admin::Sink(options) => sink::run(options).await,
-        Admin::Bell(command) => bell::run(&later::bell(&store, &clock, &registry).desk(), command).await,
+        Admin::Bell(command) => bell::run(&later::bell(&store, &clock, &registry, []).desk(), command).await,
     };
     store.close().await;
     done
