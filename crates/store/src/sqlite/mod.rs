@@ -25,6 +25,13 @@ pub(crate) use writer::Writer;
 /// More than the program has statements, so that none is prepared twice.
 const PREPARED_MAX: usize = 1024;
 
+/// Memory for pages of the connection that writes. With SQLite's own 2 MB, batches of timers and letters, which touch pages all
+/// over the indexes, read the same pages again and again and write some of them twice.
+const WRITER_PAGES_KIB: i64 = 64 * 1024;
+/// Pages in the log that have it carried over into the file. A page that was written several times until then is carried
+/// once; more would make opening after a crash slow.
+const LOG_PAGES: i64 = 8_000;
+
 /// May this open make a new file?
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
@@ -45,6 +52,8 @@ pub(crate) fn connect_writer(path: &Path, lanes: &Lanes, missing: Missing) -> ru
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    connection.pragma_update(None, "cache_size", -WRITER_PAGES_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
     Ok(connection)
 }
