@@ -101,7 +101,7 @@ impl Ringer {
     }
 
     async fn ring_due(&self, held: &Held) -> Result<Again, StoreError> {
-        let (now, place) = (self.clock.now(), (held.server, held.quarter()));
+        let (now, place) = (self.clock.now(), held.place());
         let found = self.look(held, now).await?;
         self.crowds.lock().insert(place, found.crowd);
         if found.due.is_empty() {
@@ -116,7 +116,7 @@ impl Ringer {
 
     async fn look(&self, held: &Held, now: Moment) -> Result<Found, StoreError> {
         let (quarter, code) = (held.quarter(), self.ringing.kind.code);
-        let known = self.crowds.lock().get(&(held.server, quarter)).cloned();
+        let known = self.crowds.lock().get(&held.place()).cloned();
         let known = known.unwrap_or_default();
         held.shard
             .read(move |tx| {

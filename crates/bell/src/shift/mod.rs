@@ -144,6 +144,12 @@ impl Held {
         self.server
     }
 
+    /// Which server and quarter of its virtual shards the lease is for: what a worker remembers of its place between
+    /// rounds goes by it.
+    pub fn place(&self) -> (usize, u16) {
+        (self.server, self.quarter())
+    }
+
     /// Which quarter of the virtual shards the lease is for.
     pub(crate) fn quarter(&self) -> u16 {
         self.lease.range.first.number() / (VIRTUAL_SHARDS / QUARTERS)

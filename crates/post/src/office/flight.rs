@@ -1,8 +1,10 @@
 //! One letter on its way to a provider and back.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use kernel::{Id, Moment};
 
 use super::Office;
@@ -59,8 +61,8 @@ impl Drop for Out {
 pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready, mut pass: Pass) -> Landed {
     let _out = Out::new(&office, letter.id);
     let (provider, to) = (pass.provider(), ready.to.clone());
-    // On a task of its own, so that a client that panics loses one answer and not the worker.
-    let called = tokio::spawn(async move { provider.hand_over(ready).await });
+    // A client that panics loses one answer, and not what is known of the letter.
+    let called = AssertUnwindSafe(provider.hand_over(ready)).catch_unwind();
     let verdict = match tokio::time::timeout(HAND_OVER_MAX, called).await {
         Ok(Ok(verdict)) => verdict,
         Ok(Err(_)) => unsure("the provider's client ended in a panic"),
@@ -193,7 +195,7 @@ async fn ask(office: &Office, letter: &Letter, provider: Arc<dyn Provider>) -> R
 
 impl Landed {
     /// A letter that was to be given and never was, because its attempt could not be written down for certain.
-    pub fn never_given(letter: Letter, why: &str, at: Moment) -> Landed {
+    pub fn never_given(letter: Letter, why: &str, at: Moment, pass: Pass) -> Landed {
         let refusal = Refusal {
             class: Class::Network,
             is_final: false,
@@ -208,18 +210,19 @@ impl Landed {
             letter,
             what,
             at,
-            pass: None,
+            pass: Some(pass),
         }
     }
 
     /// What follows for the letter.
     pub fn decided(&self, kind: Option<&'static Kind>) -> Option<Decided> {
         let on_unsure = kind.map_or(crate::OnUnsure::LetBe, |kind| kind.on_unsure);
-        let mut letter = self.letter.clone();
+        // What the provider calls it, where that is news.
+        let mut named = None;
         let (event, reason) = match &self.what {
             What::Given { verdict, elsewhere } => match verdict {
                 Verdict::HandedOver { name } => {
-                    letter.provider_name.clone_from(name);
+                    named = Some(name.clone());
                     (Event::HandedOver, "")
                 }
                 Verdict::Refused(refusal) => (
@@ -236,7 +239,7 @@ impl Landed {
                 knows_again,
             } => {
                 if let Found::Here { name: Some(name) } = found {
-                    letter.provider_name = Some(name.clone());
+                    named = Some(Some(name.clone()));
                 }
                 let event = Event::LookedUp {
                     found,
@@ -253,7 +256,10 @@ impl Landed {
                 (Event::NotLookedUp { again }, why.words.as_str())
             }
         };
-        let change = decide(&letter, event, self.at, reason)?;
+        let mut change = decide(&self.letter, event, self.at, reason)?;
+        if let Some(name) = named {
+            change.provider_name = name;
+        }
         Some(Decided::new(&self.letter, change))
     }
 }

@@ -74,7 +74,8 @@ impl Office {
     pub fn tasks(self: &Arc<Self>) -> Vec<Task> {
         let task = |lane: Lane| {
             let office = Arc::clone(self);
-            Task::new(format!("post.{}", lane.name()), Worker { office, lane })
+            let paces = pace::Paces::default();
+            Task::new(format!("post.{}", lane.name()), Worker { office, lane, paces })
         };
         vec![task(Lane::Prompt), task(Lane::Bulk)]
     }
@@ -94,10 +95,12 @@ impl Office {
 struct Worker {
     office: Arc<Office>,
     lane: Lane,
+    /// Of the bulk lane: a round ends when nothing may leave, and the next one goes on at the same pace.
+    paces: pace::Paces,
 }
 
 impl Work for Worker {
     fn round<'a>(&'a self, held: &'a Held) -> BoxFuture<'a, Result<Again, StoreError>> {
-        Box::pin(round::Round::new(&self.office, self.lane, held).run())
+        Box::pin(round::Round::new(&self.office, self.lane, held, &self.paces).run())
     }
 }

@@ -4,9 +4,16 @@
 //! is decided by a hash, every quarter holds about the same of each window, and the lowest rates of the quarters add
 //! up to that of the house. The plan is made again each minute from what is left.
 
+use std::collections::HashMap;
+
 use kernel::Moment;
+use parking_lot::Mutex;
 
 use crate::plan::{MINUTE, Plan, Waiting, Window};
+
+/// Workers look now and then only. So that all of a minute's letters leave in it, what is due by the clock this much later
+/// may leave already.
+const LEAD: i64 = 1_000_000;
 
 /// What may leave in one minute, evenly over it.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +46,8 @@ impl Pace {
 
     /// How many more may leave by now.
     pub fn allows(&self, now: Moment) -> usize {
-        let passed = u64::try_from(now.micros_since(self.since).clamp(0, MINUTE)).unwrap_or(0);
+        let passed = now.micros_since(self.since).saturating_add(LEAD);
+        let passed = u64::try_from(passed.clamp(0, MINUTE)).unwrap_or(0);
         let minute = u64::try_from(MINUTE).unwrap_or(1);
         let by_now = u128::from(self.per_minute) * u128::from(passed) / u128::from(minute) + 1;
         let by_now = u64::try_from(by_now).unwrap_or(u64::MAX).min(self.per_minute);
@@ -50,6 +58,26 @@ impl Pace {
         self.given = self
             .given
             .saturating_add(u64::try_from(letters).unwrap_or(u64::MAX));
+    }
+}
+
+/// The paces of all workers of a lane, by their places.
+#[derive(Debug, Default)]
+pub(super) struct Paces(Mutex<HashMap<(usize, u16), Pace>>);
+
+impl Paces {
+    pub fn of(&self, place: (usize, u16)) -> Option<Pace> {
+        self.0.lock().get(&place).copied()
+    }
+
+    pub fn set(&self, place: (usize, u16), pace: Pace) {
+        self.0.lock().insert(place, pace);
+    }
+
+    pub fn gave(&self, place: (usize, u16), letters: usize) {
+        if let Some(pace) = self.0.lock().get_mut(&place) {
+            pace.gave(letters);
+        }
     }
 }
 

@@ -1,4 +1,7 @@
 //! One worker at work: takes what is due, keeps several batches under way, and writes down what came of them.
+//!
+//! A commit costs more than all else that is done for a letter, so each carries everything that is ready to be written
+//! down: what providers answered since the last one, and the attempts of the letters that take the freed places.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -8,9 +11,10 @@ use bell::{Again, Held};
 use kernel::{Id, Moment};
 use store::StoreError;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::flight::{self, Landed, What};
-use super::pace::{self, Pace};
+use super::pace::{self, Pace, Paces};
 use super::record::{self, Decided};
 use super::write::{self, Written};
 use super::{Office, meter};
@@ -26,6 +30,8 @@ const BATCH_MAX: u16 = 256;
 const LOST_AT_ONCE: u16 = 500;
 /// Letters that one worker looks up at the same time.
 const LOOK_UPS_MAX: usize = 16;
+/// What was written longer ago is written anew before it goes: its reader may have stopped it since.
+const FRESH: Duration = Duration::from_secs(1);
 /// While letters are out, others that fall due are looked for this often.
 const LOOK: Duration = Duration::from_millis(250);
 /// How long a worker that is to leave waits for its letters. The rest is left to the office.
@@ -40,10 +46,26 @@ pub(super) struct Round<'a> {
     held: &'a Held,
     /// Written, and not with a provider yet.
     ready: VecDeque<Written>,
+    /// When that was.
+    written: Instant,
     out: JoinSet<Landed>,
     looking_up: HashSet<Id>,
+    /// Came back, and is not written down yet.
+    landed: Vec<Landed>,
+    /// The places of what came back: others get them in the transaction that writes it down.
+    places: Vec<Pass>,
+    /// What does not go, or not now.
+    decided: Vec<Decided>,
     /// Of the bulk lane.
-    pace: Option<Pace>,
+    paces: &'a Paces,
+    took: Option<Took>,
+}
+
+/// When letters were taken last, and how many at most.
+#[derive(Clone, Copy)]
+struct Took {
+    at: Instant,
+    most: usize,
 }
 
 /// A letter that is about to be given: its attempt has to be on disk first.
@@ -54,15 +76,20 @@ struct Start {
 }
 
 impl<'a> Round<'a> {
-    pub fn new(office: &'a Arc<Office>, lane: Lane, held: &'a Held) -> Round<'a> {
+    pub fn new(office: &'a Arc<Office>, lane: Lane, held: &'a Held, paces: &'a Paces) -> Round<'a> {
         Round {
             office,
             lane,
             held,
             ready: VecDeque::new(),
+            written: Instant::now(),
             out: JoinSet::new(),
             looking_up: HashSet::new(),
-            pace: None,
+            landed: Vec::new(),
+            places: Vec::new(),
+            decided: Vec::new(),
+            paces,
+            took: None,
         }
     }
 
@@ -125,32 +152,34 @@ impl<'a> Round<'a> {
             let freed = office.lines.freed.notified();
             tokio::pin!(freed);
             freed.as_mut().enable();
-            let landed = self.landed();
-            let mut busy = !landed.is_empty();
-            self.write_down(landed).await;
+            while let Some(ended) = self.out.try_join_next() {
+                self.landed.extend(ended.ok());
+            }
+            for one in &mut self.landed {
+                self.looking_up.remove(&one.letter.id);
+                self.places.extend(one.pass.take());
+            }
+            let mut busy = !self.landed.is_empty();
+            if self.written.elapsed() > FRESH {
+                self.ready.clear();
+            }
             if self.ready.is_empty() {
-                let Some(took) = self.take().await? else {
-                    return Ok(Again::LeaseLost);
-                };
-                busy |= took;
+                busy |= self.take().await?;
             }
             let starts = self.reserve();
             busy |= !starts.is_empty();
-            if !self.start(starts).await? {
+            if !self.turn(starts).await? {
                 return Ok(Again::LeaseLost);
             }
             if busy {
                 continue;
             }
-            let is_held_back = self.pace.is_some_and(|pace| pace.holds_back(self.office.now()));
-            if self.out.is_empty() && self.ready.is_empty() && !is_held_back {
+            if self.out.is_empty() && self.ready.is_empty() {
                 return self.rest().await;
             }
             tokio::select! {
                 landed = self.out.join_next(), if !self.out.is_empty() => {
-                    if let Some(Ok(landed)) = landed {
-                        self.write_down(vec![landed]).await;
-                    }
+                    self.landed.extend(landed.and_then(Result::ok));
                 }
                 () = freed => {}
                 () = tokio::time::sleep(LOOK) => {}
@@ -159,35 +188,20 @@ impl<'a> Round<'a> {
         Ok(Again::AtOnce)
     }
 
-    /// What came back by now.
-    fn landed(&mut self) -> Vec<Landed> {
-        let mut landed = Vec::new();
-        while let Some(ended) = self.out.try_join_next() {
-            landed.extend(ended.ok());
-        }
-        landed
-    }
-
-    async fn write_down(&mut self, landed: Vec<Landed>) {
-        for one in &landed {
-            self.looking_up.remove(&one.letter.id);
-        }
-        write_down(self.office, self.held, landed).await;
-    }
-
-    /// Takes letters that are due, as many as providers have room for, and has them written. `None`: the lease is lost.
-    async fn take(&mut self) -> Result<Option<bool>, StoreError> {
+    /// Takes letters that are due and has them written. Whether there were any.
+    async fn take(&mut self) -> Result<bool, StoreError> {
         let now = self.office.now();
-        let mut room = self.office.lines.room(now, self.lane);
-        if room > 0 && self.lane == Lane::Bulk {
-            room = room.min(self.allowance(now).await?);
+        let room = self.office.lines.room(now, self.lane, &self.places);
+        let mut most = if room > 0 { self.portion(room) } else { 0 };
+        if most > 0 && self.lane == Lane::Bulk {
+            most = most.min(self.allowance(now).await?);
         }
-        let count = u16::try_from(room + self.looking_up.len())
+        if most == 0 {
+            return Ok(false);
+        }
+        let count = u16::try_from(most + self.looking_up.len())
             .unwrap_or(BATCH_MAX)
             .min(BATCH_MAX);
-        if room == 0 || count == 0 {
-            return Ok(Some(false));
-        }
         let bulk = self.lane == Lane::Bulk;
         let (lane, range) = (self.lane.code(), self.held.lease.range);
         let due = self
@@ -202,16 +216,30 @@ impl<'a> Round<'a> {
             due.into_iter().partition(|letter| letter.state == State::Unsure);
         let looked_up = self.look_up(unsure);
         if waiting.is_empty() {
-            return Ok(Some(looked_up));
+            return Ok(looked_up);
         }
         let outcome = write::write(self.office, self.held, waiting, now).await?;
         self.ready.extend(outcome.written);
-        Ok(self.keep(outcome.decided).await?.then_some(true))
+        self.written = Instant::now();
+        self.decided.extend(outcome.decided);
+        Ok(true)
+    }
+
+    /// How many letters to take: as many as there is room for, or more when the last ones were gone within a moment. What
+    /// is written now is handed over within a moment, too, and asking for many at once costs less.
+    fn portion(&mut self, room: usize) -> usize {
+        let at = Instant::now();
+        let last = self.took.filter(|last| at.duration_since(last.at) < LOOK);
+        let most = last.map_or(room, |last| (last.most * 2).max(room));
+        let most = most.min(usize::from(BATCH_MAX));
+        self.took = Some(Took { at, most });
+        most
     }
 
     /// How many letters of this worker the plan lets leave now.
     async fn allowance(&mut self, now: Moment) -> Result<usize, StoreError> {
-        if let Some(pace) = self.pace.filter(|pace| pace.is_good_at(now)) {
+        let place = self.held.place();
+        if let Some(pace) = self.paces.of(place).filter(|pace| pace.is_good_at(now)) {
             return Ok(pace.allows(now));
         }
         let range = self.held.lease.range;
@@ -223,7 +251,7 @@ impl<'a> Round<'a> {
         let waiting = pace::waiting(counted);
         // What is unsure is not in the plan, and has to be looked up all the same.
         let pace = Pace::new(&pace::plan(&waiting, now), now);
-        self.pace = Some(pace);
+        self.paces.set(place, pace);
         Ok(if waiting.is_empty() {
             LOOK_UPS_MAX
         } else {
@@ -248,7 +276,8 @@ impl<'a> Round<'a> {
         let mut starts = Vec::new();
         while let Some(Written { letter, ready }) = self.ready.pop_front() {
             let lines = &self.office.lines;
-            match lines.reserve(self.lane, letter.id, letter.stick, &letter.provider, now) {
+            let asking = (letter.id, letter.stick, letter.provider.as_str());
+            match lines.reserve(&mut self.places, self.lane, asking, now) {
                 Reserved::Given(pass) => starts.push(Start { letter, ready, pass }),
                 Reserved::Full => {
                     self.ready.push_front(Written { letter, ready });
@@ -261,73 +290,75 @@ impl<'a> Round<'a> {
         starts
     }
 
-    /// Records the attempts, then gives the letters. False when the lease is lost.
-    async fn start(&mut self, starts: Vec<Start>) -> Result<bool, StoreError> {
-        if starts.is_empty() {
-            return Ok(true);
-        }
+    /// Writes down what came back and the attempts of `starts`, then gives these. False when the lease is lost.
+    async fn turn(&mut self, starts: Vec<Start>) -> Result<bool, StoreError> {
+        let certain = Arc::new(answers(self.office, &std::mem::take(&mut self.landed)));
+        let mut decided = std::mem::take(&mut self.decided);
+        let others = decided.len();
         let now = self.office.now();
-        let attempt = |start: &Start| {
-            let mut change = decide(&start.letter, Event::Attempt, now, "")?;
-            change.provider = start.pass.name().to_owned();
-            change.steps = vec![
-                Step::new(now, State::Rendering),
-                Step::new(now, State::Sending).at_provider(start.pass.name()),
-            ];
-            Some(Decided::new(&start.letter, change))
-        };
-        let (mut decided, mut going) = (Vec::new(), Vec::new());
-        for start in starts {
-            if let Some(one) = attempt(&start) {
-                let mut letter = start.letter;
+        let mut going = Vec::with_capacity(starts.len());
+        for Start {
+            mut letter,
+            ready,
+            pass,
+        } in starts
+        {
+            if let Some(one) = attempt(&letter, pass.name(), now) {
                 letter.state = State::Sending;
                 letter.attempts = one.change.next.attempts;
                 letter.provider.clone_from(&one.change.provider);
                 decided.push(one);
-                going.push((letter, start.ready, start.pass));
+                going.push((letter, ready, pass));
             }
         }
-        meter::kept(&self.office.desks, &decided);
-        if let Some(pace) = &mut self.pace {
-            pace.gave(going.len());
+        if certain.is_empty() && decided.is_empty() {
+            return Ok(true);
         }
-        match record::under_lease(self.held, decided, now).await {
-            Ok(None) => Ok(false),
-            Ok(Some(kept)) => {
-                for ((letter, ready, pass), kept) in going.into_iter().zip(kept) {
+        meter::kept(&self.office.desks, &decided);
+        self.paces.gave(self.held.place(), going.len());
+        match record::both(self.held, Arc::clone(&certain), decided, now).await {
+            Ok(kept) => {
+                self.places.clear();
+                let is_mine = kept.is_some();
+                for ((letter, ready, pass), kept) in going.into_iter().zip(kept.iter().flatten().skip(others))
+                {
                     // What was withdrawn meanwhile is not given.
-                    if kept {
+                    if *kept {
                         let office = Arc::clone(self.office);
                         self.out.spawn(flight::hand_over(office, letter, ready, pass));
                     }
                 }
-                Ok(true)
+                Ok(is_mine)
             }
             Err(error) => {
                 // Perhaps they are `sending` now and perhaps not; certain is that nobody gave them.
                 let why = "the attempt could not be written down";
-                let back = going
+                let back: Vec<Landed> = going
                     .into_iter()
-                    .map(|(letter, _, _)| Landed::never_given(letter, why, now));
-                let back = back.collect();
-                self.write_down(back).await;
+                    .map(|(letter, _, pass)| Landed::never_given(letter, why, now, pass))
+                    .collect();
+                let mut certain = Vec::clone(&certain);
+                certain.extend(answers(self.office, &back));
+                write_certain(self.held, certain).await;
+                self.places.clear();
                 Err(error)
             }
         }
     }
 
-    async fn keep(&self, decided: Vec<Decided>) -> Result<bool, StoreError> {
-        if decided.is_empty() {
-            return Ok(true);
-        }
-        meter::kept(&self.office.desks, &decided);
-        let now = self.office.now();
-        Ok(record::under_lease(self.held, decided, now).await?.is_some())
-    }
-
     /// Nothing is due: when is the next?
     async fn rest(&self) -> Result<Again, StoreError> {
         let now = self.office.now();
+        if self.lane == Lane::Bulk
+            && self
+                .paces
+                .of(self.held.place())
+                .is_some_and(|pace| pace.holds_back(now))
+        {
+            // Something may be due that has to wait for its share of the minute.
+            let micros = i64::try_from(LOOK.as_micros()).unwrap_or(MINUTE);
+            return Ok(Again::At(now.plus_micros(micros)));
+        }
         let (lane, range) = (self.lane.code(), self.held.lease.range);
         let due = self
             .held
@@ -348,13 +379,17 @@ impl<'a> Round<'a> {
     /// Waits a little for what is out; what takes longer is left to the office, which writes it down when it comes.
     async fn leave(mut self) {
         let until = tokio::time::Instant::now() + LEAVING_MAX;
-        while let Ok(Some(landed)) = tokio::time::timeout_at(until, self.out.join_next()).await {
-            let mut all = self.landed();
-            all.extend(landed.ok());
-            self.write_down(all).await;
-        }
-        if self.out.is_empty() {
-            return;
+        loop {
+            while let Some(ended) = self.out.try_join_next() {
+                self.landed.extend(ended.ok());
+            }
+            write_down(self.office, self.held, std::mem::take(&mut self.landed)).await;
+            self.places.clear();
+            match tokio::time::timeout_at(until, self.out.join_next()).await {
+                Ok(Some(landed)) => self.landed.extend(landed.ok()),
+                Ok(None) => return,
+                Err(_) => break,
+            }
         }
         let (office, held) = (Arc::clone(self.office), self.held.clone());
         let mut out = self.out;
@@ -367,15 +402,23 @@ impl<'a> Round<'a> {
     }
 }
 
-/// Writes down what providers said. It is certain, so it is tried until the store takes it.
-async fn write_down(office: &Office, held: &Held, landed: Vec<Landed>) {
+/// The attempt to give a letter to a provider.
+fn attempt(letter: &Letter, provider: &str, now: Moment) -> Option<Decided> {
+    let mut change = decide(letter, Event::Attempt, now, "")?;
+    provider.clone_into(&mut change.provider);
+    change.steps = vec![
+        Step::new(now, State::Rendering),
+        Step::new(now, State::Sending).at_provider(provider),
+    ];
+    Some(Decided::new(letter, change))
+}
+
+/// What follows from what providers said.
+fn answers(office: &Office, landed: &[Landed]) -> Vec<Decided> {
     let kind = |one: &Landed| office.desks.of(one.letter.kind).map(|desk| desk.kind);
     let decided: Vec<Decided> = landed.iter().filter_map(|one| one.decided(kind(one))).collect();
-    if decided.is_empty() {
-        return;
-    }
     meter::kept(&office.desks, &decided);
-    for one in &landed {
+    for one in landed {
         if let What::Given {
             verdict: Verdict::HandedOver { .. },
             ..
@@ -384,10 +427,23 @@ async fn write_down(office: &Office, held: &Held, landed: Vec<Landed>) {
             meter::handed_over(&office.desks, &one.letter, one.at);
         }
     }
-    let _places: Vec<_> = landed.into_iter().filter_map(|one| one.pass).collect();
+    decided
+}
+
+async fn write_down(office: &Office, held: &Held, landed: Vec<Landed>) {
+    // With it the places are held until all is on disk.
+    write_certain(held, answers(office, &landed)).await;
+}
+
+/// Writes down what is certain: it is tried until the store takes it.
+async fn write_certain(held: &Held, decided: Vec<Decided>) {
+    if decided.is_empty() {
+        return;
+    }
+    let decided = Arc::new(decided);
     for _ in 0..WRITE_AGAIN_MAX {
-        match record::certain(&held.shard, decided.clone(), record::page_of(held)).await {
-            Ok(_) => return,
+        match record::certain(&held.shard, Arc::clone(&decided), record::page_of(held)).await {
+            Ok(()) => return,
             Err(error) => {
                 tracing::warn!(%error, "what became of letters could not be written down; trying again");
                 tokio::time::sleep(WRITE_AGAIN).await;

@@ -156,27 +156,29 @@ impl Lines {
         self.shares.lock().mine()
     }
 
-    /// Asks for a place for a letter.
+    /// Asks for a place for a letter. Places of `returned` count as free for whoever holds them, and are given first:
+    /// they change hands without being anybody else's in between.
     pub(crate) fn reserve(
         self: &Arc<Self>,
+        returned: &mut Vec<Pass>,
         lane: Lane,
-        letter: Id,
-        stick: Stick,
-        last: &str,
+        letter: (Id, Stick, &str),
         now: Moment,
     ) -> Reserved {
+        let (letter, stick, last) = letter;
         let mut state = self.now.lock();
         self.fill(&mut state, now);
         let candidates: Vec<Candidate<'_>> = self
             .lines
             .iter()
             .zip(state.iter())
-            .map(|(line, current)| Candidate {
+            .enumerate()
+            .map(|(at, (line, current))| Candidate {
                 name: line.provider.name(),
                 order: line.order,
                 weight: line.weight,
                 is_open_for: current.breaker.lets_through(now),
-                has_room: has_room(line, current, lane),
+                has_room: free_places(line, current, lane, returned_at(returned, at)) > 0,
             })
             .collect();
         let at = match rules::choose(&candidates, letter, stick, last) {
@@ -186,8 +188,13 @@ impl Lines {
         };
         let current = &mut state[at];
         current.breaker = current.breaker.giving();
-        current.out += 1;
         current.tokens -= 1.0;
+        if let Some(held) = returned.iter().position(|pass| pass.at == at) {
+            let mut pass = returned.swap_remove(held);
+            pass.used = false;
+            return Reserved::Given(pass);
+        }
+        current.out += 1;
         Reserved::Given(Pass {
             lines: Arc::clone(self),
             at,
@@ -205,15 +212,16 @@ impl Lines {
         }
     }
 
-    /// How many letters of a lane could be given now, over all providers that are well.
-    pub(crate) fn room(&self, now: Moment, lane: Lane) -> usize {
+    /// How many letters of a lane could be given now, over all providers that are well, by whoever has `returned`.
+    pub(crate) fn room(&self, now: Moment, lane: Lane, returned: &[Pass]) -> usize {
         let mut state = self.now.lock();
         self.fill(&mut state, now);
-        let free = self.lines.iter().zip(state.iter()).filter_map(|(line, current)| {
-            let open = line.weight > 0 && current.breaker.lets_through(now) && has_room(line, current, lane);
-            open.then(|| usize::try_from(places(line, lane).saturating_sub(current.out)).unwrap_or(0))
+        let lines = self.lines.iter().zip(state.iter()).enumerate();
+        let free = lines.filter_map(|(at, (line, current))| {
+            let open = line.weight > 0 && current.breaker.lets_through(now);
+            open.then(|| free_places(line, current, lane, returned_at(returned, at)))
         });
-        free.sum()
+        free.map(|places| usize::try_from(places).unwrap_or(0)).sum()
     }
 
     /// Whether any provider is well. If not, when the first may be probed.
@@ -279,8 +287,17 @@ fn burst(line: &Line) -> f64 {
     (f64::from(line.rate_per_second) / BURST_PARTS).max(1.0)
 }
 
-fn has_room(line: &Line, now: &Now, lane: Lane) -> bool {
-    now.out < places(line, lane) && (line.rate_per_second == 0 || now.tokens >= 1.0)
+/// Places that are free now, for somebody who would give back so many of those that are taken.
+fn free_places(line: &Line, now: &Now, lane: Lane, given_back: u32) -> u32 {
+    if line.rate_per_second > 0 && now.tokens < 1.0 {
+        return 0;
+    }
+    places(line, lane).saturating_sub(now.out.saturating_sub(given_back))
+}
+
+fn returned_at(returned: &[Pass], at: usize) -> u32 {
+    let count = returned.iter().filter(|pass| pass.at == at).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// A quarter of the places is kept free of what goes to many, so that what somebody waits for finds one.
