@@ -14,6 +14,8 @@ use post::providers::{Provider as _, Ready, Verdict};
 use serde_json::{Value, json};
 use testkit::postfix::{SmtpSink, program};
 
+use crate::cpu;
+
 /// Both sides are measured in turn this often, because a machine is fast in one second and slow in the next.
 const ROUNDS: u32 = 5;
 /// Of the message, headers and all: a short letter.
@@ -24,20 +26,19 @@ const AHEAD: usize = 3;
 pub async fn beside_smtp_source(connections: usize, quick: bool) -> anyhow::Result<Value> {
     let letters: u32 = if quick { 5_000 } else { 40_000 };
     let sink = SmtpSink::start()?;
-    let (mut ours, mut peer, mut cpu) = (0.0, 0.0, Duration::ZERO);
+    let (mut ours, mut peer, mut taken) = (0.0, 0.0, Duration::ZERO);
     for _ in 0..ROUNDS {
-        let before = own_cpu()?;
+        let before = cpu::own()?;
         ours += by_us(&sink, connections, letters).await?;
-        cpu += own_cpu()?.saturating_sub(before);
-        peer += by_smtp_source(&sink, connections, letters)?;
+        taken += cpu::own()?.saturating_sub(before);
+        peer += smtp_source(&sink, connections, letters, LETTER_BYTES)?;
     }
     let rounds = f64::from(ROUNDS);
-    let micros = cpu.as_secs_f64() * 1e6 / rounds / f64::from(letters);
     Ok(json!({
         "bench": "post", "case": format!("hand-over alone, {connections} connections"),
         "ours": (ours / rounds).round(), "peer": (peer / rounds).round(), "peer_name": "smtp-source -d",
         "ratio": (ours / peer * 100.0).round() / 100.0, "unit": "letters per second",
-        "our_cpu_micros_a_letter": (micros * 10.0).round() / 10.0,
+        "our_cpu_micros_a_letter": cpu::micros_each(taken, rounds * f64::from(letters)),
     }))
 }
 
@@ -64,12 +65,18 @@ async fn by_us(sink: &SmtpSink, connections: usize, letters: u32) -> anyhow::Res
     Ok(f64::from(letters) / start.elapsed().as_secs_f64())
 }
 
-fn by_smtp_source(sink: &SmtpSink, connections: usize, letters: u32) -> anyhow::Result<f64> {
+/// How many letters of this size postfix's own generator hands over in a second.
+pub fn smtp_source(
+    sink: &SmtpSink,
+    connections: usize,
+    letters: u32,
+    letter_bytes: usize,
+) -> anyhow::Result<f64> {
     let start = Instant::now();
     let status = Command::new(program("smtp-source")?)
         .arg("-d")
         .args(["-s", &connections.to_string(), "-m", &letters.to_string()])
-        .args(["-l", &LETTER_BYTES.to_string()])
+        .args(["-l", &letter_bytes.to_string()])
         .args(["-f", "house@house.example", "-t", "reader@mx.example"])
         .arg(format!("127.0.0.1:{}", sink.port()))
         .stdin(Stdio::null())
@@ -96,18 +103,4 @@ fn letter() -> Ready {
         to: String::from("reader@mx.example"),
         mime: Arc::from(mime),
     }
-}
-
-/// Time of processors that this process took, in user and system.
-fn own_cpu() -> anyhow::Result<Duration> {
-    const TICKS_PER_SECOND: u64 = 100;
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let (_, behind_name) = stat.rsplit_once(") ").context("/proc/self/stat")?;
-    let ticks: u64 = behind_name
-        .split(' ')
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    Ok(Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND))
 }

@@ -175,6 +175,12 @@ impl Shift {
         }
     }
 
+    /// Does all that is due now, once, and returns: for dry runs whose clock is moved by hand. What another process is at
+    /// is left to it.
+    pub async fn catch_up(store: &Store, clock: &Clock, tasks: &[Task]) -> Result<(), StoreError> {
+        once(store, clock, tasks).await
+    }
+
     /// Waits until all workers have ended.
     pub async fn ended(self) {
         if let Err(error) = self.ended.await {

@@ -418,7 +418,7 @@ mod tests {
             for (lines, given) in [&one, &other, &idle].into_iter().zip(&mut given) {
                 let letter = Id::named("letter", "any");
                 while let Reserved::Given(mut pass) =
-                    lines.reserve(Lane::Prompt, letter, Stick::Anywhere, "", now)
+                    lines.reserve(&mut Vec::new(), Lane::Prompt, (letter, Stick::Anywhere, ""), now)
                 {
                     pass.ended(&Verdict::HandedOver { name: None }, now);
                     *given += 1;

@@ -79,6 +79,11 @@ impl Book {
         }
     }
 
+    pub fn of_minute(&self, start: Moment) -> u64 {
+        let minutes = &self.counts.minutes;
+        minutes.get(&start.as_seconds()).copied().unwrap_or(0)
+    }
+
     pub fn times(&self, message_id: &str) -> u64 {
         self.by_id.get(message_id).copied().unwrap_or(0)
     }

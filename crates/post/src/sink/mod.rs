@@ -96,6 +96,11 @@ impl Sink {
         self.inner.book.lock().counts()
     }
 
+    /// How many letters were kept in the minute that begins then, without counting anything else.
+    pub fn counts_of_minute(&self, start: Moment) -> u64 {
+        self.inner.book.lock().of_minute(start)
+    }
+
     /// How often the letter of this Message-ID (without brackets) came.
     pub fn times(&self, message_id: &str) -> u64 {
         self.inner.book.lock().times(message_id)
