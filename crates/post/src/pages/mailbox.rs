@@ -227,7 +227,7 @@ pub async fn letter(State(mailbox): State<DemoMailbox>, InPath(id): InPath<Id>) 
 /// Pictures that came along, in the places that name them.
 fn with_pictures(message: &Message<'_>, mut html: String) -> String {
     for part in &message.parts {
-        let (Some(id), Some(kind), PartType::InlineBinary(bytes)) =
+        let (Some(id), Some(kind), PartType::InlineBinary(bytes) | PartType::Binary(bytes)) =
             (part.content_id(), part.content_type(), &part.body)
         else {
             continue;
