@@ -152,6 +152,9 @@ fn the_binary_reports_what_went_wrong_and_what_was_asked() {
             .any(|(line, body)| line.contains(path) && body.contains(what))
     };
     assert!(came("POST /v1/traces", "request_id"), "a span of a request");
-    assert!(came("POST /api/1/envelope/", "\"level\":\"error\""), "an error");
+    assert!(
+        came("POST /api/1/envelope/", "Something went wrong on our side"),
+        "an error"
+    );
     assert!(came("POST /api/1/envelope/", "/api/v1/sign-in"), "with its route");
 }
