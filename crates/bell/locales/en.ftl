@@ -18,6 +18,11 @@ bell-changes-waiting = { $count ->
     [one] { $count } change waits
    *[other] { $count } changes wait
   }
+bell-changes-kept = No service here listens to changes; { $count ->
+    [0] none is kept
+    [one] { $count } is kept
+   *[other] { $count } are kept
+  } for those that will
 bell-changes-none = No change is parked.
 bell-owner = Of
 bell-was-due = was due

@@ -20,6 +20,12 @@ bell-changes-waiting = { $count ->
     [few] Ждут { $count } изменения
    *[many] Ждут { $count } изменений
   }
+bell-changes-kept = Изменений здесь пока никто не слушает; { $count ->
+    [0] в запасе ни одного
+    [one] хранится { $count }
+    [few] хранятся { $count }
+   *[many] хранятся { $count }
+  }
 bell-changes-none = Отложенных изменений нет.
 bell-owner = Чей:
 bell-was-due = должен был сработать

@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use front::Routes;
 use kernel::{BadCursor, Clock, Cursor, Id, Moment, Page, PageSize};
-use parking_lot::Mutex;
 use store::{Store, StoreError};
 
 use crate::hearing;
@@ -29,8 +28,9 @@ pub struct Desk {
     store: Store,
     clock: Clock,
     kinds: Arc<[&'static Kind]>,
-    /// Of changes: those that are heard here, and those that were seen waiting. Their ages are told until they are 0.
-    changes: Arc<Mutex<BTreeSet<String>>>,
+    /// Kinds of changes that are heard in this program. What is announced for services that do not run here waits for
+    /// them in the outbox, and is not late.
+    heard: Arc<BTreeSet<String>>,
 }
 
 /// How the timers of one kind are doing. Counts end at [`COUNT_MAX`].
@@ -52,7 +52,7 @@ pub struct ChangesState {
     pub parked: u32,
 }
 
-/// The first of the changes of one kind that wait to be heard, parked ones too.
+/// The first of the changes of one kind that wait to be heard here, parked ones too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unheard {
     pub kind: String,
@@ -101,12 +101,11 @@ impl Desk {
         kinds: Arc<[&'static Kind]>,
         heard: BTreeSet<String>,
     ) -> Desk {
-        let changes = Arc::new(Mutex::new(heard));
         Desk {
             store,
             clock,
             kinds,
-            changes,
+            heard: Arc::new(heard),
         }
     }
 
@@ -147,10 +146,20 @@ impl Desk {
         })
     }
 
-    /// The first change of each kind that was not heard yet, by kind.
+    /// Whether any change is heard in this program.
+    pub fn hears(&self) -> bool {
+        !self.heard.is_empty()
+    }
+
+    /// The first change that was not heard yet, of each kind that is heard here, by kind.
     pub async fn unheard(&self) -> Result<Vec<Unheard>, StoreError> {
+        if !self.hears() {
+            // It would look at all that is kept for others.
+            return Ok(Vec::new());
+        }
         let found = self.store.read_each(rows::unheard).await?;
         let mut found: Vec<Unheard> = found.into_iter().flatten().collect();
+        found.retain(|first| self.heard.contains(&first.kind));
         found.sort_by(|one, other| (&one.kind, one.since).cmp(&(&other.kind, other.since)));
         found.dedup_by(|later, first| later.kind == first.kind);
         Ok(found)
@@ -241,9 +250,7 @@ impl Desk {
         let (kinds, changes, unheard) = (self.kinds().await?, self.changes().await?, self.unheard().await?);
         let now = self.clock.now();
         crate::meter::waiting(&kinds, &changes, now);
-        let mut known = self.changes.lock();
-        known.extend(unheard.iter().map(|first| first.kind.clone()));
-        for kind in known.iter() {
+        for kind in self.heard.iter() {
             let first = unheard.iter().find(|first| first.kind == *kind);
             crate::meter::unheard(kind, first.map(|first| first.since), now);
         }

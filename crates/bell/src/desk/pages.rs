@@ -52,6 +52,8 @@ struct BellPage {
     frame: Frame,
     kinds: Vec<KindRow>,
     changes: ChangesState,
+    /// Otherwise changes are kept for services that do not run here.
+    hears: bool,
     timers: Vec<ParkedRow>,
     parked_changes: Vec<ParkedRow>,
 }
@@ -112,6 +114,7 @@ async fn page(State(desk): State<Desk>, frame: Frame) -> Result<Response, Proble
     Ok(shown(&BellPage {
         kinds: kinds.collect(),
         changes: desk.changes().await?,
+        hears: desk.hears(),
         timers: timers.collect(),
         parked_changes: parked_changes.collect(),
         frame,

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::future::BoxFuture;
 use kernel::{Id, PageSize};
+use store::outbox::Change;
 use store::{StoreError, Tx, outbox};
 use testkit::stores::{self, KINDS, START};
 
-use crate::{Bell, Failed, Kind, Rung, Timer, Unheard, set};
+use crate::{Bell, Failed, Hear, Kind, Rung, Timer, Unheard, set};
 
 static MOODY: Kind = Kind::new(9010, "test.moody").attempts(1);
 
@@ -80,13 +82,27 @@ async fn what_is_parked_is_shown_with_its_reason_and_rings_when_a_person_says_so
     }
 }
 
+struct Ear;
+
+impl Hear for Ear {
+    fn hear<'a>(&'a self, _: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_unheard_change_of_each_kind_is_shown_with_its_age() {
+async fn the_first_unheard_change_of_each_kind_that_is_heard_here_is_shown_with_its_age() {
     for kind in KINDS {
         let house = stores::open(kind).await.unwrap();
-        let desk = Bell::new(house.store.clone(), house.clock.clone()).desk();
+        let bell = || Bell::new(house.store.clone(), house.clock.clone());
+        let desk = bell().hear("thing.made", Ear).hear("thing.gone", Ear).desk();
         assert_eq!(desk.unheard().await.unwrap(), []);
-        for (seconds, what) in [(0, "thing.made"), (5, "thing.made"), (5, "thing.gone")] {
+        for (seconds, what) in [
+            (0, "thing.made"),
+            (5, "thing.made"),
+            (5, "thing.gone"),
+            (5, "thing.sold"),
+        ] {
             let owner = Id::new(START);
             house.clock.advance_seconds(seconds);
             let told: Result<(), StoreError> = house
@@ -105,5 +121,8 @@ async fn the_first_unheard_change_of_each_kind_is_shown_with_its_age() {
             [first("thing.gone", 10), first("thing.made", 0)],
             "{kind:?}"
         );
+        let deaf = bell().desk();
+        assert_eq!(deaf.unheard().await.unwrap(), [], "kept for others is not late");
+        assert_eq!((deaf.hears(), deaf.changes().await.unwrap().waiting), (false, 4));
     }
 }

@@ -93,7 +93,7 @@ async fn list(desk: &Desk, printed: Printed) -> anyhow::Result<()> {
         .collect();
     print::table(["kind", "waiting", "due", "late", "parked", "first"], &rows);
     print::line(&format!(
-        "Changes that wait to be told: {}.",
+        "Changes that wait to be told, or are kept for services to come: {}.",
         shown.changes_waiting
     ));
     if !shown.unheard.is_empty() {
