@@ -183,6 +183,7 @@ state-deleted = deleted
 role-admin = Administrator
 role-registrar = Registrar
 role-auditor = Auditor
+role-analyst = Analyst
 nameless = No name
 
 # A new person.

@@ -190,6 +190,7 @@ state-deleted = удалён
 role-admin = Администратор
 role-registrar = Регистратор
 role-auditor = Аудитор
+role-analyst = Аналитик
 nameless = Без имени
 
 # Новый человек.

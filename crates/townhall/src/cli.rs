@@ -163,7 +163,7 @@ pub enum People {
         email: String,
         #[arg(long)]
         name: String,
-        /// Role in the house: admin, registrar, auditor; may be repeated
+        /// Role in the house: admin, registrar, auditor, analyst; may be repeated
         #[arg(long, value_name = "ROLE")]
         role: Vec<String>,
         /// en or ru
@@ -196,7 +196,7 @@ pub enum People {
     Grant {
         /// Id or e-mail address
         person: String,
-        /// admin, registrar or auditor
+        /// admin, registrar, auditor or analyst
         role: String,
         #[arg(long, default_value = "house")]
         scope: String,
@@ -205,7 +205,7 @@ pub enum People {
     Revoke {
         /// Id or e-mail address
         person: String,
-        /// admin, registrar or auditor
+        /// admin, registrar, auditor or analyst
         role: String,
         #[arg(long, default_value = "house")]
         scope: String,

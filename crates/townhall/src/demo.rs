@@ -113,7 +113,7 @@ impl Demo {
             ));
         }
         print::line(&format!("  the API      {base}/api/docs"));
-        for role in ["admin", "registrar", "auditor", NO_ROLE] {
+        for role in ["admin", "registrar", "auditor", "analyst", NO_ROLE] {
             let people = self.paper.people.iter().filter(|citizen| citizen.role == role);
             for citizen in people.take(PRINTED_OF_EACH_ROLE) {
                 print::line(&format!(

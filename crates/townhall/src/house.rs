@@ -12,6 +12,7 @@ use post::Post;
 use post::pages::Desk;
 use post::suppressions::Suppressions;
 use registry::Registry;
+use segments::{Followers, Segments};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -20,10 +21,10 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
-use crate::{commands, connect, later, letters, office};
+use crate::{commands, connect, later, letters, office, segmentation};
 
 /// The services that this binary can run.
-pub const SERVICES: [&str; 1] = ["registry"];
+pub const SERVICES: [&str; 2] = ["registry", "segments"];
 
 /// How to open a house.
 pub struct Opening {
@@ -59,6 +60,7 @@ pub struct Built {
     listener: TcpListener,
     tls: Option<Tls>,
     bell: Bell,
+    segments: Option<(Segments, Followers)>,
     store: Store,
     lock: Option<HouseLock>,
     began: Instant,
@@ -139,7 +141,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let mailbox = office::mailbox(&config, &post, demo)?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
     let duties = post.duties().into_iter().chain(feedback.duties());
-    let bell = later::forgetting(
+    let mut bell = later::forgetting(
         later::bell(&store, &clock, &registry, duties),
         &post,
         config.post.keep_days,
@@ -155,7 +157,16 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         suppressions,
         mailbox,
     };
-    let routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
+    let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
+    let segments = if runs(&only, "segments") {
+        let segments = segmentation::open(&store, &clock, &registry);
+        bell = segmentation::later(bell, &segments);
+        routes = routes.merge(segments.routes());
+        let followers = segments.load().await.context("segments cannot be read")?;
+        Some((segments, followers))
+    } else {
+        None
+    };
     let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
     Ok(Built {
         base,
@@ -168,6 +179,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         listener,
         tls,
         bell,
+        segments,
         store,
         lock,
         began,
@@ -180,6 +192,9 @@ impl Built {
         let (shutdown, mut closing) = watch::channel(false);
         let bell = self.bell.open(shutdown.subscribe()).context("the bell")?;
         let shift = Shift::open(&self.store, &self.clock, self.post.tasks(), shutdown.subscribe());
+        if let Some((segments, followers)) = self.segments {
+            tokio::spawn(segments.follow(followers, shutdown.subscribe()));
+        }
         let (serving, listener, tls) = (self.front.clone(), self.listener, self.tls);
         let served = tokio::spawn(async move {
             let closed = async move {
@@ -218,6 +233,10 @@ fn certificates(config: &Config) -> anyhow::Result<Option<Tls>> {
     }
     let loaded = Tls::load(&config.server.tls_cert, &config.server.tls_key);
     loaded.map(Some).context("server.tls_cert and server.tls_key")
+}
+
+fn runs(only: &[String], service: &str) -> bool {
+    only.is_empty() || only.iter().any(|name| name == service)
 }
 
 fn known_services(only: &[String]) -> anyhow::Result<()> {

@@ -14,5 +14,6 @@ mod nearest;
 mod office;
 mod print;
 mod reports;
+mod segmentation;
 
 pub use house::{Opening, Running, SERVICES, open, start};

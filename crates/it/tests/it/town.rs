@@ -32,6 +32,7 @@ pub const PASSWORD: &str = "quiet meadow lantern 42";
 pub enum Role {
     Nobody,
     Plain,
+    Analyst,
     Auditor,
     Registrar,
     Admin,
@@ -43,6 +44,7 @@ impl Role {
     /// The relation to the house that makes somebody this.
     pub fn relation(&self) -> &'static str {
         match self {
+            Role::Analyst => "analyst",
             Role::Auditor => "auditor",
             Role::Registrar => "registrar",
             Role::Admin => "admin",

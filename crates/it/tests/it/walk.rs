@@ -128,6 +128,7 @@ fn roles(scopes: &BTreeSet<&'static str>) -> Vec<Role> {
     let people = [
         Role::Nobody,
         Role::Plain,
+        Role::Analyst,
         Role::Auditor,
         Role::Registrar,
         Role::Admin,
@@ -178,7 +179,7 @@ fn lets_in(access: Access, role: &Role) -> Result<(), Expected> {
         Role::Nobody => return Err(Expected::NotSignedIn),
         Role::Key(scope) => access.key_scope() == Some(*scope),
         Role::Plain => access.people() == People::SignedIn,
-        Role::Auditor | Role::Registrar | Role::Admin => match access.people() {
+        Role::Analyst | Role::Auditor | Role::Registrar | Role::Admin => match access.people() {
             People::SignedIn => true,
             People::Roles(roles) => roles
                 .iter()

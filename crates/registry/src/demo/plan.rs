@@ -14,6 +14,7 @@ const DWELLERS: u64 = 200;
 const ADMINS: u64 = 2;
 const REGISTRARS: u64 = 5;
 const AUDITORS: u64 = 3;
+const ANALYSTS: u64 = 2;
 /// Of the residents, one in this many has not accepted their invitation yet, and one in that many is blocked.
 const ONE_INVITED_IN: u64 = 19;
 const ONE_BLOCKED_IN: u64 = 47;
@@ -49,6 +50,7 @@ pub enum RoleInCity {
     Admin,
     Registrar,
     Auditor,
+    Analyst,
     Resident,
 }
 
@@ -58,6 +60,7 @@ impl RoleInCity {
             RoleInCity::Admin => "admin",
             RoleInCity::Registrar => "registrar",
             RoleInCity::Auditor => "auditor",
+            RoleInCity::Analyst => "analyst",
             RoleInCity::Resident => "resident",
         }
     }
@@ -68,6 +71,7 @@ impl RoleInCity {
             RoleInCity::Admin => Some(HouseRole::Admin),
             RoleInCity::Registrar => Some(HouseRole::Registrar),
             RoleInCity::Auditor => Some(HouseRole::Auditor),
+            RoleInCity::Analyst => Some(HouseRole::Analyst),
             RoleInCity::Resident => None,
         }
     }
@@ -142,6 +146,7 @@ pub fn plan(seed: u64) -> City {
         (RoleInCity::Registrar, chance.password()),
         (RoleInCity::Auditor, chance.password()),
         (RoleInCity::Resident, chance.password()),
+        (RoleInCity::Analyst, chance.password()),
     ];
     let dwellers = (0..DWELLERS)
         .filter_map(|n| {
@@ -161,7 +166,14 @@ pub fn plan(seed: u64) -> City {
             })
         })
         .collect();
-    let scopes = ["people:read", "people:write", "people:replicate", "audit:read"];
+    let scopes = [
+        "people:read",
+        "people:write",
+        "people:replicate",
+        "audit:read",
+        "segments:read",
+        "segments:write",
+    ];
     City {
         dwellers,
         key_name: "Demo service",
@@ -174,6 +186,7 @@ fn role_of(n: u64) -> RoleInCity {
         n if n < ADMINS => RoleInCity::Admin,
         n if n < ADMINS + REGISTRARS => RoleInCity::Registrar,
         n if n < ADMINS + REGISTRARS + AUDITORS => RoleInCity::Auditor,
+        n if n < ADMINS + REGISTRARS + AUDITORS + ANALYSTS => RoleInCity::Analyst,
         _ => RoleInCity::Resident,
     }
 }
@@ -294,7 +307,7 @@ mod tests {
                     .count();
                 assert!(speakers > 50, "{speakers} speak {language}");
             }
-            for role in ["admin", "registrar", "auditor", "resident"] {
+            for role in ["admin", "registrar", "auditor", "analyst", "resident"] {
                 assert!(
                     city.dwellers
                         .iter()

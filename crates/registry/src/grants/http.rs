@@ -49,8 +49,8 @@ struct GrantsOut {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct GrantIn {
-    /// `admin`, `registrar` or `auditor`.
-    #[schema(pattern = "^(admin|registrar|auditor)$")]
+    /// `admin`, `registrar`, `auditor` or `analyst`.
+    #[schema(pattern = "^(admin|registrar|auditor|analyst)$")]
     relation: String,
     /// What it is to: `house`, which is also meant when nothing is said.
     #[serde(default = "house")]

@@ -86,7 +86,9 @@ impl Registry {
         };
         match role {
             HouseRole::Admin => self.leave_and_change(&doer.by, id, now, take).await?,
-            HouseRole::Registrar | HouseRole::Auditor => self.change(&doer.by, id, now, take).await?,
+            HouseRole::Registrar | HouseRole::Auditor | HouseRole::Analyst => {
+                self.change(&doer.by, id, now, take).await?
+            }
         };
         Ok(())
     }

@@ -22,16 +22,24 @@ pub enum HouseRole {
     Registrar,
     /// Reads people and the audit trail.
     Auditor,
+    /// Sees what people are counted and chosen by, and changes nothing: segments, reports.
+    Analyst,
 }
 
 impl HouseRole {
-    pub const ALL: [HouseRole; 3] = [HouseRole::Admin, HouseRole::Registrar, HouseRole::Auditor];
+    pub const ALL: [HouseRole; 4] = [
+        HouseRole::Admin,
+        HouseRole::Registrar,
+        HouseRole::Auditor,
+        HouseRole::Analyst,
+    ];
 
     pub const fn relation(self) -> &'static str {
         match self {
             HouseRole::Admin => "admin",
             HouseRole::Registrar => "registrar",
             HouseRole::Auditor => "auditor",
+            HouseRole::Analyst => "analyst",
         }
     }
 
@@ -54,6 +62,7 @@ pub struct HouseRoles {
     pub admin: bool,
     pub registrar: bool,
     pub auditor: bool,
+    pub analyst: bool,
 }
 
 impl HouseRoles {
@@ -64,6 +73,7 @@ impl HouseRoles {
                 HouseRole::Admin => held.admin = true,
                 HouseRole::Registrar => held.registrar = true,
                 HouseRole::Auditor => held.auditor = true,
+                HouseRole::Analyst => held.analyst = true,
             }
         }
         held
@@ -74,6 +84,7 @@ impl HouseRoles {
             HouseRole::Admin => self.admin,
             HouseRole::Registrar => self.registrar,
             HouseRole::Auditor => self.auditor,
+            HouseRole::Analyst => self.analyst,
         }
     }
 

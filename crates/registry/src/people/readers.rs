@@ -26,16 +26,8 @@ impl Recipients for Registry {
         people: &'a [PersonId],
     ) -> BoxFuture<'a, Result<Vec<Option<Recipient>>, StoreError>> {
         Box::pin(async move {
-            let asked = people.to_vec();
-            let found = self
-                .store
-                .read_each::<_, StoreError>(move |tx| {
-                    let found = asked.iter().map(|person| rows::person(tx, *person));
-                    found.collect::<Result<Vec<_>, _>>()
-                })
-                .await?;
-            let of = |at: usize| found.iter().find_map(|server| server.get(at)?.as_ref());
-            Ok((0..people.len()).map(|at| of(at).and_then(reader)).collect())
+            let known = self.all_of(people).await?;
+            Ok(known.iter().map(|person| reader(person.as_ref()?)).collect())
         })
     }
 
@@ -47,6 +39,22 @@ impl Recipients for Registry {
             let person = emails::bearer(&self.store, &email).await?;
             Ok(person.map(|person| person.id))
         })
+    }
+}
+
+impl Registry {
+    /// These people in their order, deleted ones too; `None` for whoever never was.
+    pub async fn all_of(&self, people: &[PersonId]) -> Result<Vec<Option<Person>>, StoreError> {
+        let asked = people.to_vec();
+        let mut found = self
+            .store
+            .read_each::<_, StoreError>(move |tx| {
+                let found = asked.iter().map(|person| rows::person(tx, *person));
+                found.collect::<Result<Vec<_>, _>>()
+            })
+            .await?;
+        let of = |at: usize| found.iter_mut().find_map(|server| server.get_mut(at)?.take());
+        Ok((0..people.len()).map(of).collect())
     }
 }
 

@@ -413,7 +413,7 @@ pub enum Reason {
     Outranked,
     #[error("only an administrator may do this")]
     AdminOnly,
-    #[error("there is no such role; on the house there are admin, registrar and auditor")]
+    #[error("there is no such role; on the house there are admin, registrar, auditor and analyst")]
     UnknownGrant,
     #[error("this link was used, has expired or was replaced by a newer one")]
     LinkSpent,

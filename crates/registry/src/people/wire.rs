@@ -29,6 +29,7 @@ pub enum RoleOut {
     Admin,
     Registrar,
     Auditor,
+    Analyst,
 }
 
 impl From<RoleOut> for HouseRole {
@@ -37,6 +38,7 @@ impl From<RoleOut> for HouseRole {
             RoleOut::Admin => HouseRole::Admin,
             RoleOut::Registrar => HouseRole::Registrar,
             RoleOut::Auditor => HouseRole::Auditor,
+            RoleOut::Analyst => HouseRole::Analyst,
         }
     }
 }

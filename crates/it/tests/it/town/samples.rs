@@ -8,6 +8,7 @@ mod letters;
 mod pages;
 mod people;
 mod post;
+mod segments;
 mod wires;
 
 pub use self::bell::parked_timer;
@@ -82,6 +83,7 @@ fn all() -> &'static [Sample] {
             letters::samples(),
             pages::samples(),
             post::samples(),
+            segments::samples(),
             feedback::samples(),
             wires::samples(),
         ];

@@ -1,0 +1,104 @@
+//! Segments, and people in them.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{Ctx, Sample, Shows, sample};
+use crate::town::Call;
+
+/// What one room tells another arrives within a moment, on a busy machine within seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
+
+pub fn samples() -> Vec<Sample> {
+    vec![
+        sample("GET", "/api/v1/segments", Shows::Everyone, async |_| {
+            Call::default()
+        }),
+        sample("POST", "/api/v1/segments", Shows::Everyone, async |ctx| {
+            let key = format!("NEW_{}", ctx.town.number());
+            Call::json(&json!({"key": key, "title": "A segment", "rollout": {"share": 12.5}}))
+        }),
+        sample("GET", "/api/v1/segments/{key}", Shows::Everyone, async |ctx| {
+            Call::default().at(&[&made(&ctx).await])
+        }),
+        sample("PATCH", "/api/v1/segments/{key}", Shows::Everyone, async |ctx| {
+            let change = json!({"title": "Another title"});
+            Call::json(&change)
+                .at(&[&made(&ctx).await])
+                .header("if-match", "\"v1\"")
+        }),
+        sample("DELETE", "/api/v1/segments/{key}", Shows::Everyone, async |ctx| {
+            let call = Call::default().at(&[&made(&ctx).await]);
+            call.header("if-match", "\"v1\"")
+        }),
+        sample(
+            "GET",
+            "/api/v1/people/{id}/segments",
+            Shows::Whoever,
+            async |ctx| Call::default().at(&[&known(&ctx).await]),
+        ),
+        sample(
+            "PATCH",
+            "/api/v1/people/{id}/segments",
+            Shows::Whoever,
+            async |ctx| {
+                let key = made(&ctx).await;
+                Call::json(&json!({"add": [{"key": key}]})).at(&[&known(&ctx).await])
+            },
+        ),
+        sample(
+            "GET",
+            "/api/v1/people/{id}/segments/{key}",
+            Shows::Whoever,
+            async |ctx| {
+                let key = made(&ctx).await;
+                Call::default().at(&[&known(&ctx).await, &key])
+            },
+        ),
+        sample(
+            "GET",
+            "/api/v1/people/{id}/segment-history",
+            Shows::Whoever,
+            async |ctx| Call::default().at(&[&known(&ctx).await]),
+        ),
+        sample("POST", "/ofrep/v1/evaluate/flags", Shows::Everyone, async |ctx| {
+            Call::json(&json!({"context": {"targetingKey": ctx.owner.id}}))
+        }),
+        sample(
+            "POST",
+            "/ofrep/v1/evaluate/flags/{key}",
+            Shows::Everyone,
+            async |ctx| {
+                let key = made(&ctx).await;
+                Call::json(&json!({"context": {"targetingKey": ctx.owner.id}})).at(&[&key])
+            },
+        ),
+    ]
+}
+
+/// A new segment, or the key of none.
+async fn made(ctx: &Ctx) -> String {
+    if ctx.unknown() {
+        return "NOBODY_HAS_IT".to_owned();
+    }
+    let key = format!("SEGMENT_{}", ctx.town.number());
+    let wanted = json!({"key": key, "title": "A segment", "rollout": {"share": 50}});
+    ctx.town.post(ctx.town.admin(), "/api/v1/segments", wanted).await;
+    key
+}
+
+/// The owner, once segments have heard of them.
+async fn known(ctx: &Ctx) -> String {
+    let id = ctx.owner.id.clone();
+    if !ctx.unknown() {
+        let path = format!("/api/v1/people/{id}/segments");
+        let deadline = Instant::now() + PATIENCE;
+        while !ctx.town.get(ctx.town.admin(), &path).await["segments"].is_array() {
+            assert!(Instant::now() < deadline, "segments do not know {id}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+    id
+}

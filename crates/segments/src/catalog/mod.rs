@@ -1,0 +1,8 @@
+//! Segments themselves: made, changed, archived, on all servers or on none.
+
+pub(crate) mod rows;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use service::{Draft, Edit};

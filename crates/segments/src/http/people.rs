@@ -1,0 +1,272 @@
+//! People in segments over HTTP.
+
+use axum::extract::State;
+use front::{Body, Caller, InPath, InPath2, Problem, Routes, routes};
+use kernel::PersonId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::wire;
+use super::{ASKS, CHANGES, LOOKS, actor, refused};
+use crate::people::{Changed, Line, Membership};
+use crate::rules::change::What;
+use crate::rules::rulebook::Members;
+use crate::rules::why::Why;
+use crate::service::Segments;
+use crate::types::{Actor, Reason};
+
+/// Segments of one call.
+const NAMED_MAX: usize = 1_000;
+
+pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
+    routes
+        .api(ASKS, routes!(get_segments_of_person))
+        .api(CHANGES, routes!(change_segments_of_person))
+        .api(LOOKS, routes!(explain_segment_of_person))
+        .api(LOOKS, routes!(get_segment_history_of_person))
+}
+
+/// One of the segments that somebody is in.
+#[derive(Serialize, ToSchema)]
+struct MembershipOut {
+    key: String,
+    /// Which variant the person is shown, in a segment that has variants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant: Option<String>,
+}
+
+impl From<Membership> for MembershipOut {
+    fn from(membership: Membership) -> MembershipOut {
+        MembershipOut {
+            key: membership.segment.to_string(),
+            variant: membership.variant.map(|variant| variant.to_string()),
+        }
+    }
+}
+
+/// Which segments a person is in.
+#[derive(Serialize, ToSchema)]
+struct SegmentsOfPersonOut {
+    segments: Vec<MembershipOut>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AddedIn {
+    key: String,
+    /// When it ends by itself (RFC 3339). Absent: never.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MembershipChangeIn {
+    /// Puts the person into these. Where they are already by hand, nothing is overwritten.
+    #[schema(max_items = 1000)]
+    #[serde(default)]
+    add: Vec<AddedIn>,
+    /// Takes the person out of these, and shields them from rollout and draws.
+    #[schema(max_items = 1000)]
+    #[serde(default)]
+    remove: Vec<String>,
+}
+
+/// What became of a change.
+#[derive(Serialize, ToSchema)]
+struct MembershipChangeOut {
+    added: Vec<String>,
+    removed: Vec<String>,
+    /// Named, and so already.
+    unchanged: Vec<String>,
+}
+
+impl From<Changed> for MembershipChangeOut {
+    fn from(changed: Changed) -> MembershipChangeOut {
+        let names = |keys: Vec<crate::types::Key>| keys.iter().map(ToString::to_string).collect();
+        MembershipChangeOut {
+            added: names(changed.added),
+            removed: names(changed.removed),
+            unchanged: names(changed.unchanged),
+        }
+    }
+}
+
+/// The segments that a person is in
+#[utoipa::path(get, path = "/api/v1/people/{id}/segments", operation_id = "get_segments_of_person",
+    params(("id" = String, Path, format = "uuid", description = "The person")),
+    responses((status = OK, body = SegmentsOfPersonOut)))]
+async fn get_segments_of_person(
+    State(segments): State<Segments>,
+    InPath(id): InPath<PersonId>,
+) -> Result<Body<SegmentsOfPersonOut>, Problem> {
+    let found = segments.of_person(id, &mut Members::default());
+    let found = found.ok_or(Reason::NoPerson)?;
+    Ok(Body(SegmentsOfPersonOut {
+        segments: found.into_iter().map(MembershipOut::from).collect(),
+    }))
+}
+
+/// Puts a person into segments and out of others, all or none
+#[utoipa::path(patch, path = "/api/v1/people/{id}/segments", operation_id = "change_segments_of_person",
+    request_body = MembershipChangeIn,
+    params(("id" = String, Path, format = "uuid", description = "The person")),
+    responses((status = OK, body = MembershipChangeOut)))]
+async fn change_segments_of_person(
+    State(segments): State<Segments>,
+    caller: Caller,
+    InPath(id): InPath<PersonId>,
+    Body(given): Body<MembershipChangeIn>,
+) -> Result<Body<MembershipChangeOut>, Problem> {
+    for (field, count) in [("add", given.add.len()), ("remove", given.remove.len())] {
+        if count > NAMED_MAX {
+            let what = format!("must name at most {NAMED_MAX} segments");
+            return Err(Problem::invalid(field, "too_many", what));
+        }
+    }
+    let added = given.add.into_iter().enumerate().map(|(at, added)| {
+        let field = format!("add[{at}].until");
+        let until = added.until.as_deref().map(|until| wire::instant(&field, until));
+        Ok((added.key, until.transpose()?))
+    });
+    let added = added.collect::<Result<Vec<_>, Problem>>()?;
+    let changed = segments.put(id, &added, &given.remove, actor(&caller)).await;
+    Ok(Body(changed.map_err(refused)?.into()))
+}
+
+/// Why a person is, or is not, in a segment.
+#[derive(Serialize, ToSchema)]
+struct WhyOut {
+    is_in: bool,
+    /// In: `by_hand`, `drawn`, `rollout`. Out: `no_segment`, `shielded`, `held_out`, `no_rollout`, `beyond_share`,
+    /// `condition`, `not_included`, `excluded`.
+    why: &'static str,
+    /// Where the person stands in the rollout, of 10,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    point: Option<u64>,
+    /// What the point must be below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<u64>,
+    /// The version of the segment that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    /// The condition that is false, or the segment or holdout that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<String>,
+}
+
+impl WhyOut {
+    fn of(why: &Why, segments: &Segments) -> WhyOut {
+        let bare = WhyOut {
+            is_in: why.is_in(),
+            why: why.word(),
+            point: None,
+            of: None,
+            version: None,
+            until: None,
+            what: None,
+        };
+        let key = |number| segments.shelf_now().key_of(number).to_string();
+        match why {
+            Why::ByHand { until } | Why::Drawn { until, .. } => WhyOut {
+                until: until.map(|until| until.to_string()),
+                ..bare
+            },
+            Why::Rolled { stand, .. } | Why::Beyond { stand } => {
+                let (point, of) = stand.in_ten_thousandths();
+                WhyOut {
+                    point: Some(point),
+                    of: Some(of),
+                    version: match why {
+                        Why::Rolled { version, .. } => Some(*version),
+                        _ => None,
+                    },
+                    ..bare
+                }
+            }
+            Why::NoSegment | Why::Shielded | Why::NoRollout => bare,
+            Why::HeldOut { holdout } => bare.about(holdout.to_string()),
+            Why::False { condition } => bare.about(wire::said(condition)),
+            Why::NotIn(number) | Why::ExcludedBy(number) => bare.about(key(*number)),
+        }
+    }
+
+    fn about(self, what: String) -> WhyOut {
+        WhyOut {
+            what: Some(what),
+            ..self
+        }
+    }
+}
+
+/// Why a person is, or is not, in a segment
+#[utoipa::path(get, path = "/api/v1/people/{id}/segments/{key}", operation_id = "explain_segment_of_person",
+    params(("id" = String, Path, format = "uuid", description = "The person"),
+        ("key" = String, Path, description = "The segment")),
+    responses((status = OK, body = WhyOut)))]
+async fn explain_segment_of_person(
+    State(segments): State<Segments>,
+    InPath2(id, key): InPath2<PersonId, String>,
+) -> Result<Body<WhyOut>, Problem> {
+    let why = segments.why(id, &key)?;
+    Ok(Body(WhyOut::of(&why, &segments)))
+}
+
+/// A line of a person's history.
+#[derive(Serialize, ToSchema)]
+struct LineOut {
+    key: String,
+    /// `added`, `removed`, `ended`, or `gone`: the person was deleted.
+    what: &'static str,
+    #[schema(format = DateTime)]
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    /// `house`, `person:ID` or `key:ID`.
+    by: String,
+}
+
+impl From<Line> for LineOut {
+    fn from(line: Line) -> LineOut {
+        LineOut {
+            key: line.segment.to_string(),
+            what: match line.what {
+                What::Added => "added",
+                What::Removed => "removed",
+                What::Ended => "ended",
+                What::Gone => "gone",
+            },
+            at: line.at.to_string(),
+            until: line.until.map(|until| until.to_string()),
+            by: match line.by {
+                Actor::House => "house".to_owned(),
+                Actor::Person(person) => format!("person:{person}"),
+                Actor::Service(key) => format!("key:{key}"),
+            },
+        }
+    }
+}
+
+/// What was done with a person by hand, the latest first.
+#[derive(Serialize, ToSchema)]
+struct HistoryOut {
+    items: Vec<LineOut>,
+}
+
+/// What was done with a person by hand, the latest first
+#[utoipa::path(get, path = "/api/v1/people/{id}/segment-history", operation_id = "get_segment_history_of_person",
+    params(("id" = String, Path, format = "uuid", description = "The person")),
+    responses((status = OK, body = HistoryOut)))]
+async fn get_segment_history_of_person(
+    State(segments): State<Segments>,
+    InPath(id): InPath<PersonId>,
+) -> Result<Body<HistoryOut>, Problem> {
+    let lines = segments.history(id).await.map_err(refused)?;
+    Ok(Body(HistoryOut {
+        items: lines.into_iter().map(LineOut::from).collect(),
+    }))
+}

@@ -1,0 +1,195 @@
+//! The rows of people in segments: one for each person, their history, and what was known of them before.
+
+use kernel::{Id, Moment, PersonId};
+use store::{Row, StoreError, Tx, VshardRange, params, sql};
+
+use crate::catalog::rows::{actor, actor_columns};
+use crate::rules::change::{Happened, What};
+use crate::stored::{broken, read_facts, read_hand, write_facts, write_hand};
+use crate::types::{Actor, ByHand, Facts, Number};
+
+/// A person as a row knows them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Person {
+    pub(crate) id: PersonId,
+    pub(crate) version: i64,
+    /// `None`: the person is no more.
+    pub(crate) facts: Option<Facts>,
+    pub(crate) hand: Vec<ByHand>,
+}
+
+pub(crate) fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, StoreError> {
+    tx.query_opt(
+        sql!("SELECT person, version, facts, hand FROM segment_people WHERE person = $1"),
+        params![id],
+        read,
+    )
+}
+
+/// At most so many of a range on a server, after one of them, in the order of virtual shards.
+pub(crate) fn page(
+    tx: &mut Tx<'_>,
+    range: VshardRange,
+    after: Option<PersonId>,
+    count: u16,
+) -> Result<Vec<Person>, StoreError> {
+    let first = (range.first, Id::from_bytes([0; 16]));
+    let (vshard, person) = after.map_or(first, |after| (after.0.virtual_shard(), after.0));
+    tx.query(
+        sql!(
+            "SELECT person, version, facts, hand FROM segment_people
+             WHERE (vshard, person) > ($1, $2) AND vshard <= $3 ORDER BY vshard, person LIMIT $4"
+        ),
+        params![vshard, person, range.last, count],
+        read,
+    )
+}
+
+/// Those for whom something is over by then, the earliest first.
+pub(crate) fn ending(tx: &mut Tx<'_>, at: Moment, count: u16) -> Result<Vec<PersonId>, StoreError> {
+    tx.query(
+        sql!("SELECT person FROM segment_people WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2"),
+        params![at, count],
+        |row| row.get(0),
+    )
+}
+
+pub(crate) fn save(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
+    let facts = person.facts.as_ref().map(write_facts).transpose()?;
+    let ends = person.hand.iter().filter_map(|one| one.until).min();
+    tx.execute(
+        sql!(
+            "INSERT INTO segment_people (person, vshard, version, facts, hand, ends_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (person) DO UPDATE SET version = excluded.version, facts = excluded.facts,
+                hand = excluded.hand, ends_at = excluded.ends_at"
+        ),
+        params![
+            person.id,
+            person.id.0.virtual_shard(),
+            person.version,
+            facts,
+            write_hand(&person.hand),
+            ends
+        ],
+    )?;
+    Ok(())
+}
+
+/// What was known until then.
+pub(crate) fn keep_facts(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    facts: Option<&Facts>,
+    until: Moment,
+) -> Result<(), StoreError> {
+    let facts = facts.map(write_facts).transpose()?;
+    tx.execute(
+        sql!(
+            "INSERT INTO segment_facts (person, vshard, known_until, facts) VALUES ($1, $2, $3, $4)
+             ON CONFLICT DO NOTHING"
+        ),
+        params![person, person.0.virtual_shard(), until, facts],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn write_history(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    happened: &[Happened],
+    at: Moment,
+    by: Actor,
+) -> Result<(), StoreError> {
+    for one in happened {
+        // What is over is so at its own instant and by nobody, whenever and by whomever that was noticed.
+        let (at, by) = match (one.what, one.until) {
+            (What::Ended, Some(until)) => (until, Actor::House),
+            _ => (at, by),
+        };
+        let (kind, actor) = actor_columns(by);
+        tx.execute(
+            sql!(
+                "INSERT INTO segment_history (person, vshard, version, segment, what, happened_at, ends_at, actor_kind,
+                    actor)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            ),
+            params![
+                person.id,
+                person.id.0.virtual_shard(),
+                person.version,
+                i64::from(one.segment.get()),
+                code(one.what),
+                at,
+                one.until,
+                kind,
+                actor
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// A line of the history as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Past {
+    pub(crate) happened: Happened,
+    pub(crate) at: Moment,
+    pub(crate) by: Actor,
+}
+
+/// What happened to a person, the latest first.
+pub(crate) fn history(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<Vec<Past>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT segment, what, happened_at, ends_at, actor_kind, actor FROM segment_history WHERE person = $1
+             ORDER BY happened_at DESC, version DESC, segment LIMIT $2"
+        ),
+        params![person, count],
+        |row| {
+            Ok(Past {
+                happened: Happened {
+                    segment: number(row.get(0)?)?,
+                    what: what(row.get(1)?)?,
+                    until: row.get(3)?,
+                },
+                at: row.get(2)?,
+                by: actor(row.get(4)?, row.get(5)?)?,
+            })
+        },
+    )
+}
+
+fn read(row: &Row<'_>) -> Result<Person, StoreError> {
+    let facts: Option<String> = row.get(2)?;
+    Ok(Person {
+        id: row.get(0)?,
+        version: row.get(1)?,
+        facts: facts.as_deref().map(read_facts).transpose()?,
+        hand: read_hand(&row.get::<Vec<u8>>(3)?)?,
+    })
+}
+
+fn number(column: i64) -> Result<Number, StoreError> {
+    let number = u16::try_from(column).ok().and_then(Number::new);
+    number.ok_or_else(|| broken("the number"))
+}
+
+const fn code(what: What) -> i64 {
+    match what {
+        What::Added => 1,
+        What::Removed => 2,
+        What::Ended => 3,
+        What::Gone => 4,
+    }
+}
+
+fn what(code: i64) -> Result<What, StoreError> {
+    match code {
+        1 => Ok(What::Added),
+        2 => Ok(What::Removed),
+        3 => Ok(What::Ended),
+        4 => Ok(What::Gone),
+        _ => Err(broken("the history")),
+    }
+}

@@ -1,0 +1,277 @@
+//! What can be done with a person: learned about, put into segments and out of them, judged, and explained.
+
+use kernel::{Moment, PersonId};
+use store::{StoreError, Tx, log};
+
+use super::rows::{self, Person};
+use super::types::{Changed, Line, Unknown};
+use crate::census::Entry;
+use crate::rules::change::{self, Added, Happened, What, Wish};
+use crate::rules::rulebook::Members;
+use crate::rules::why::{Why, why};
+use crate::service::{PEOPLE, Refused, Segments, Shelf};
+use crate::types::{Actor, Facts, Key, Reason};
+
+/// Lines of a person's history that are shown.
+const LINES_MAX: u16 = 500;
+/// People whose memberships are ended in one round.
+const ENDING_AT_ONCE: u16 = 500;
+
+/// One of the segments that somebody is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    pub segment: Key,
+    pub variant: Option<Key>,
+}
+
+impl Segments {
+    /// Asks those who know people about these, and keeps what they say. May be done again, and in any order.
+    pub async fn learn(&self, people: &[PersonId]) -> Result<(), LearnError> {
+        let now = self.0.clock.now();
+        let facts = self.0.population.facts(people).await?;
+        for (&person, facts) in people.iter().zip(facts) {
+            let learned = self
+                .0
+                .store
+                .shard_of(person)
+                .write::<_, StoreError>(move |tx| learn(tx, person, facts.as_ref(), now))
+                .await?;
+            if let Some(learned) = learned {
+                self.know(learned);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps in memory what is on disk.
+    pub(crate) fn know(&self, person: Person) {
+        match person.facts {
+            Some(facts) => {
+                self.0.census.learn(&Entry {
+                    person: person.id,
+                    facts,
+                    hand: person.hand,
+                    version: person.version,
+                });
+            }
+            None => self.0.census.forget(person.id),
+        }
+    }
+
+    /// Puts a person into segments and out of others, all or none.
+    pub async fn put(
+        &self,
+        person: PersonId,
+        add: &[(String, Option<Moment>)],
+        remove: &[String],
+        by: Actor,
+    ) -> Result<Changed, Refused> {
+        let now = self.0.clock.now();
+        let shelf = self.shelf(now);
+        let wish = wish(&shelf, add, remove)?;
+        let name = |number| shelf.key_of(number);
+        change::check_wish(&wish, now, name)?;
+        let asked = wish.clone();
+        let (after, happened) = self
+            .0
+            .store
+            .shard_of(person)
+            .write::<_, Refused>(move |tx| {
+                let before = rows::person(tx, person)?.filter(|known| known.facts.is_some());
+                let before = before.ok_or(Reason::NoPerson)?;
+                Ok(put(tx, before, &wish, now, by)?)
+            })
+            .await?;
+        self.know(after);
+        Ok(told(&shelf, &asked, &happened))
+    }
+
+    /// Which segments a person is in; `None` when nobody here knows the person.
+    pub fn of_person(&self, person: PersonId, members: &mut Members) -> Option<Vec<Membership>> {
+        let now = self.0.clock.now();
+        let shelf = self.shelf(now);
+        let is_known = self.0.census.judge(&shelf.book, person, now, members);
+        is_known.then(|| {
+            let places = members.places();
+            let membership = |place| {
+                Some(Membership {
+                    segment: shelf.book.segment(place)?.key.clone(),
+                    variant: shelf.book.variant(place, person).cloned(),
+                })
+            };
+            places.filter_map(membership).collect()
+        })
+    }
+
+    /// Why a person is, or is not, in a segment.
+    pub fn why(&self, person: PersonId, key: &str) -> Result<Why, Reason> {
+        let now = self.0.clock.now();
+        let shelf = self.shelf(now);
+        let number = shelf.with_key(key)?.number;
+        let found = self
+            .0
+            .census
+            .see(person, |seen| why(&shelf.book, number, seen, now));
+        found.ok_or(Reason::NoPerson)
+    }
+
+    /// What was done with a person by hand, the latest first.
+    pub async fn history(&self, person: PersonId) -> Result<Vec<Line>, Refused> {
+        let shelf = self.shelf(self.0.clock.now());
+        let past = self
+            .0
+            .store
+            .shard_of(person)
+            .read::<_, Refused>(move |tx| {
+                rows::person(tx, person)?.ok_or(Reason::NoPerson)?;
+                Ok(rows::history(tx, person, LINES_MAX)?)
+            })
+            .await?;
+        let line = |past: rows::Past| Line {
+            segment: shelf.key_of(past.happened.segment),
+            what: past.happened.what,
+            at: past.at,
+            until: past.happened.until,
+            by: past.by,
+        };
+        Ok(past.into_iter().map(line).collect())
+    }
+
+    /// Ends what is over, and says how much that was. For readers it ended at its instant; this writes it down.
+    pub async fn end_what_is_over(&self) -> Result<usize, StoreError> {
+        let now = self.0.clock.now();
+        let mut ended = 0;
+        for server in self.0.store.everywhere() {
+            let over = server
+                .read::<_, StoreError>(move |tx| rows::ending(tx, now, ENDING_AT_ONCE))
+                .await?;
+            for person in over {
+                let nothing = Wish::default();
+                let swept = self
+                    .0
+                    .store
+                    .shard_of(person)
+                    .write::<_, StoreError>(move |tx| {
+                        let before = rows::person(tx, person)?;
+                        before
+                            .map(|before| put(tx, before, &nothing, now, Actor::House))
+                            .transpose()
+                    })
+                    .await?;
+                if let Some((after, happened)) = swept {
+                    ended += happened.len();
+                    self.know(after);
+                }
+            }
+        }
+        Ok(ended)
+    }
+}
+
+/// Why people were not learned about.
+#[derive(Debug, thiserror::Error)]
+pub enum LearnError {
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Writes what is known now; `None` when that was known.
+fn learn(
+    tx: &mut Tx<'_>,
+    id: PersonId,
+    facts: Option<&Facts>,
+    now: Moment,
+) -> Result<Option<Person>, StoreError> {
+    let before = rows::person(tx, id)?;
+    let is_new = before.is_none();
+    let before = before.unwrap_or(Person {
+        id,
+        version: 0,
+        facts: None,
+        hand: Vec::new(),
+    });
+    if before.facts.as_ref() == facts {
+        return Ok(None);
+    }
+    let mut after = Person {
+        version: before.version + 1,
+        facts: facts.cloned(),
+        ..before.clone()
+    };
+    if facts.is_none() {
+        let gone = change::leave_all(&before.hand);
+        after.hand.clear();
+        rows::write_history(tx, &after, &gone, now, Actor::House)?;
+    }
+    if !is_new {
+        rows::keep_facts(tx, id, before.facts.as_ref(), now)?;
+    }
+    rows::save(tx, &after)?;
+    tell(tx, id)?;
+    Ok(Some(after))
+}
+
+fn put(
+    tx: &mut Tx<'_>,
+    before: Person,
+    wish: &Wish,
+    now: Moment,
+    by: Actor,
+) -> Result<(Person, Vec<Happened>), StoreError> {
+    let (hand, happened) = change::apply(&before.hand, wish, now);
+    if happened.is_empty() {
+        return Ok((before, happened));
+    }
+    let after = Person {
+        version: before.version + 1,
+        hand,
+        ..before
+    };
+    rows::save(tx, &after)?;
+    rows::write_history(tx, &after, &happened, now, by)?;
+    tell(tx, after.id)?;
+    Ok((after, happened))
+}
+
+fn tell(tx: &mut Tx<'_>, person: PersonId) -> Result<(), StoreError> {
+    log::tell(tx, PEOPLE, person.0.as_bytes())
+}
+
+fn wish(shelf: &Shelf, add: &[(String, Option<Moment>)], remove: &[String]) -> Result<Wish, Reason> {
+    let number = |key: &String| {
+        let segment = shelf.with_key(key)?;
+        match segment.archived {
+            None => Ok(segment.number),
+            Some(_) => Err(Reason::Archived(segment.key.clone())),
+        }
+    };
+    let added = add.iter().map(|(key, until)| {
+        Ok(Added {
+            segment: number(key)?,
+            until: *until,
+        })
+    });
+    Ok(Wish {
+        add: added.collect::<Result<_, Reason>>()?,
+        remove: remove.iter().map(number).collect::<Result<_, Reason>>()?,
+    })
+}
+
+fn told(shelf: &Shelf, asked: &Wish, happened: &[Happened]) -> Changed {
+    let of = |what: What| happened.iter().filter(move |one| one.what == what);
+    let names = |what: What| of(what).map(|one| shelf.key_of(one.segment)).collect();
+    let changed: Vec<_> = happened.iter().filter(|one| one.what != What::Ended).collect();
+    let named = asked
+        .add
+        .iter()
+        .map(|added| added.segment)
+        .chain(asked.remove.iter().copied());
+    let unchanged = named.filter(|number| !changed.iter().any(|one| one.segment == *number));
+    Changed {
+        added: names(What::Added),
+        removed: names(What::Removed),
+        unchanged: unchanged.map(|number| shelf.key_of(number)).collect(),
+    }
+}

@@ -1,0 +1,71 @@
+-- Who is in which segment: definitions on every server, people and their history in their own shards.
+
+-- A segment as it is. Small, and needed to judge anybody, so it is on every server.
+-- reference
+CREATE TABLE segments (
+    number BIGINT NOT NULL PRIMARY KEY CHECK (number BETWEEN 0 AND 16383),
+    segment_key TEXT NOT NULL UNIQUE,
+    version BIGINT NOT NULL,
+    title TEXT NOT NULL,
+    description TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    archived_at BIGINT
+);
+
+-- Each version that a segment ever had, and who made it. Never deleted: the past is judged by them.
+-- reference
+CREATE TABLE segment_versions (
+    number BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    made_at BIGINT NOT NULL,
+    actor_kind BIGINT NOT NULL CHECK (actor_kind IN (0, 1, 2)),
+    actor BYTEA,
+    definition TEXT NOT NULL,
+    archived BIGINT NOT NULL CHECK (archived IN (0, 1)),
+    PRIMARY KEY (number, version)
+);
+
+-- A person as segments know them: what rules ask for, and where they were put by hand. One row and not one for each
+-- membership: it is written as a whole, and all people are read as fast as the disk gives them.
+-- sharded by person
+CREATE TABLE segment_people (
+    person BYTEA NOT NULL PRIMARY KEY,
+    vshard BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    facts TEXT,
+    hand BYTEA NOT NULL,
+    ends_at BIGINT
+);
+CREATE INDEX segment_people_by_vshard ON segment_people (vshard, person);
+CREATE INDEX segment_people_ending ON segment_people (ends_at) WHERE ends_at IS NOT NULL;
+
+-- What was known about a person before, so that the past can be judged.
+-- sharded by person
+CREATE TABLE segment_facts (
+    person BYTEA NOT NULL,
+    vshard BIGINT NOT NULL,
+    known_until BIGINT NOT NULL,
+    facts TEXT,
+    PRIMARY KEY (person, known_until)
+);
+CREATE INDEX segment_facts_by_vshard ON segment_facts (vshard, person);
+
+-- What happened to a person by hand, or because it was over. `what`: 1 added, 2 removed, 3 ended, 4 the person is gone.
+-- sharded by person
+CREATE TABLE segment_history (
+    person BYTEA NOT NULL,
+    vshard BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    segment BIGINT NOT NULL,
+    what BIGINT NOT NULL CHECK (what IN (1, 2, 3, 4)),
+    happened_at BIGINT NOT NULL,
+    ends_at BIGINT,
+    actor_kind BIGINT NOT NULL CHECK (actor_kind IN (0, 1, 2)),
+    actor BYTEA,
+    PRIMARY KEY (person, version, segment, what)
+);
+CREATE INDEX segment_history_by_vshard ON segment_history (vshard, person);
+CREATE INDEX segment_history_by_time ON segment_history (happened_at, person);
