@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use bell::{Bell, OpenBell, Shift};
 use front::{Front, Stopped, Tls};
+use intake::Intake;
 use kernel::Clock;
 use post::Post;
 use post::pages::Desk;
@@ -21,6 +22,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
+use crate::segmentation::Arrivals;
 use crate::{commands, connect, later, letters, office, segmentation};
 
 /// The services that this binary can run.
@@ -61,6 +63,7 @@ pub struct Built {
     tls: Option<Tls>,
     bell: Bell,
     segments: Option<(Segments, Followers)>,
+    arrivals: Option<Arrivals>,
     store: Store,
     lock: Option<HouseLock>,
     began: Instant,
@@ -79,6 +82,7 @@ pub struct Running {
     served: JoinHandle<Stopped>,
     bell: OpenBell,
     shift: Shift,
+    intake: Option<Intake>,
     pub store: Store,
     _lock: Option<HouseLock>,
 }
@@ -90,6 +94,9 @@ impl Running {
         let stopped = self.served.await?;
         self.bell.ended().await;
         self.shift.ended().await;
+        if let Some(intake) = self.intake {
+            intake.ended().await;
+        }
         self.post.close().await;
         if stopped.cut_off > 0 {
             tracing::warn!(
@@ -158,15 +165,15 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         mailbox,
     };
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
-    let segments = if runs(&only, "segments") {
-        let segments = segmentation::open(&store, &clock, &registry);
-        bell = segmentation::later(bell, &segments);
-        routes = routes.merge(segments.routes());
-        let followers = segments.load().await.context("segments cannot be read")?;
-        Some((segments, followers))
-    } else {
-        None
-    };
+    let (mut segments, mut arrivals) = (None, None);
+    if runs(&only, "segments") {
+        let (opened, users) = segmentation::open(&config, &store, &clock, &registry)?;
+        bell = segmentation::later(bell, &opened, &config);
+        routes = routes.merge(opened.routes());
+        let followers = opened.load().await.context("segments cannot be read")?;
+        arrivals = users.map(|users| Arrivals::new(&config, &opened, users));
+        segments = Some((opened, followers));
+    }
     let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
     Ok(Built {
         base,
@@ -180,6 +187,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         tls,
         bell,
         segments,
+        arrivals,
         store,
         lock,
         began,
@@ -195,6 +203,7 @@ impl Built {
         if let Some((segments, followers)) = self.segments {
             tokio::spawn(segments.follow(followers, shutdown.subscribe()));
         }
+        let intake = self.arrivals.map(|arrivals| arrivals.open(shutdown.subscribe()));
         let (serving, listener, tls) = (self.front.clone(), self.listener, self.tls);
         let served = tokio::spawn(async move {
             let closed = async move {
@@ -214,6 +223,7 @@ impl Built {
             served,
             bell,
             shift,
+            intake,
             store: self.store,
             _lock: self.lock,
         })

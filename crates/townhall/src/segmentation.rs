@@ -1,8 +1,15 @@
 //! Segments among their neighbours: who tells them of people, and what they do later.
+//!
+//! People come from one place. That is the registry of this house, or, with `[intake]`, the users service, asked when Kafka
+//! says that somebody came or went; then what the registry says of its own people is not for segments.
+
+mod arrivals;
+mod users;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use bell::{Bell, Duty, Failed, Hear, Scope};
 use futures_util::future::BoxFuture;
 use kernel::{Clock, Id, PersonId};
@@ -13,6 +20,10 @@ use segments::{Population, Segments, Unknown};
 use store::Store;
 use store::outbox::Change;
 
+pub use self::arrivals::Arrivals;
+pub use self::users::{ID, Users};
+use crate::config::Config;
+
 /// What is over is so for readers at its instant; that it is written down may take a moment.
 const ENDS: Duration = Duration::from_secs(1);
 /// What the registry tells of people.
@@ -22,21 +33,32 @@ const CHANGES: [&str; 3] = [
     "registry.person.deleted",
 ];
 
-pub fn open(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Segments {
-    let neighbours = Neighbours(Arc::clone(registry));
-    Segments::new(store.clone(), clock.clone(), Arc::new(neighbours))
+/// Segments, and the users service if people come from there.
+pub fn open(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    registry: &Arc<Registry>,
+) -> anyhow::Result<(Segments, Option<Arc<Users>>)> {
+    let segments = |population| Segments::new(store.clone(), clock.clone(), population);
+    if !config.has_intake() {
+        return Ok((segments(Arc::new(Neighbours(Arc::clone(registry)))), None));
+    }
+    let users = Arc::new(Users::new(&config.intake).context("the users service")?);
+    Ok((segments(users.clone()), Some(users)))
 }
 
 /// What rings and is heard for segments.
-pub fn later(bell: Bell, segments: &Segments) -> Bell {
+pub fn later(bell: Bell, segments: &Segments, config: &Config) -> Bell {
     let ending = segments.clone();
     let bell = bell.duty(Duty::new("segments.end", ENDS, Scope::OncePerHouse, move || {
         let segments = ending.clone();
         async move { Ok(segments.end_what_is_over().await.map(|_| ())?) }
     }));
+    let learner = (!config.has_intake()).then(|| segments.clone());
     CHANGES
         .into_iter()
-        .fold(bell, |bell, kind| bell.hear(kind, Learner(segments.clone())))
+        .fold(bell, |bell, kind| bell.hear(kind, Learner(learner.clone())))
 }
 
 /// The registry, as segments ask for people.
@@ -75,18 +97,22 @@ fn plain(attributes: &Attributes) -> std::collections::BTreeMap<String, Fact> {
         .collect()
 }
 
-/// Learns about whoever the registry says has changed.
-struct Learner(Segments);
+/// Learns about whoever the registry says has changed. When people come from elsewhere it hears it all the same and does
+/// nothing: what nobody hears would be kept.
+struct Learner(Option<Segments>);
 
 impl Hear for Learner {
     fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(async move {
+            let Some(segments) = &self.0 else {
+                return Ok(());
+            };
             let key: [u8; 16] = change
                 .key
                 .as_slice()
                 .try_into()
                 .map_err(|_| Failed::because("the change names nobody"))?;
-            let learned = self.0.learn(&[PersonId(Id::from_bytes(key))]).await;
+            let learned = segments.learn(&[PersonId(Id::from_bytes(key))]).await;
             learned.map_err(|error| Failed::because(error.to_string()))
         })
     }

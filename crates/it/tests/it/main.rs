@@ -11,6 +11,7 @@ mod cli;
 mod documents;
 mod encrypted;
 mod hostile;
+mod intake;
 mod letters;
 mod mailbox;
 mod openapi;

@@ -67,6 +67,11 @@ pub(super) fn read_secrets(config: &mut Config) -> Vec<Trouble> {
         ));
     }
     troubles.extend(read_secret(
+        "intake.users_token",
+        &mut config.intake.users_token,
+        &config.intake.users_token_file,
+    ));
+    troubles.extend(read_secret(
         "sentry.dsn",
         &mut config.sentry.dsn,
         &config.sentry.dsn_file,
@@ -108,6 +113,7 @@ pub(super) fn check(config: &Config) -> Vec<Trouble> {
     check_store(config, &mut troubles);
     check_registry(config, &mut troubles);
     super::post::check(config, &mut troubles);
+    super::intake::check(config, &mut troubles);
     check_reports(config, &mut troubles);
     troubles
 }
@@ -124,7 +130,7 @@ macro_rules! bounded {
     };
 }
 
-fn within(troubles: &mut Vec<Trouble>, key: &str, value: u32, bounds: RangeInclusive<u32>) {
+pub(super) fn within(troubles: &mut Vec<Trouble>, key: &str, value: u32, bounds: RangeInclusive<u32>) {
     if !bounds.contains(&value) {
         let (least, most) = bounds.into_inner();
         let what = format!("must be from {least} to {most}, and is {value}");
@@ -168,11 +174,11 @@ fn check_server(config: &Config, troubles: &mut Vec<Trouble>) {
     }
 }
 
-fn is_set(path: &Path) -> bool {
+pub(super) fn is_set(path: &Path) -> bool {
     !path.as_os_str().is_empty()
 }
 
-fn readable(key: &str, path: &PathBuf) -> Option<Trouble> {
+pub(super) fn readable(key: &str, path: &PathBuf) -> Option<Trouble> {
     let opened = std::fs::File::open(path);
     opened
         .err()

@@ -3,6 +3,7 @@
 //! No field is optional, so a value always has a place it came from, and an error can name that place.
 
 mod checks;
+mod intake;
 mod layers;
 mod post;
 
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use kernel::Secret;
 use serde::Deserialize;
 
+pub use self::intake::Intake;
 pub use self::post::{Post, Provider as ProviderEntry, ProviderKind, Tls};
 pub use layers::{FILE_DEFAULT, Origin, Sources, Trouble};
 
@@ -25,6 +27,7 @@ pub struct Config {
     pub store: Store,
     pub registry: Registry,
     pub post: Post,
+    pub intake: Intake,
     pub log: Log,
     pub sentry: Sentry,
     pub opentelemetry: OpenTelemetry,
@@ -179,6 +182,11 @@ impl Config {
                 .map(|trouble| layers.with_place(trouble))
                 .collect(),
         ))
+    }
+
+    /// Whether segments know people from Kafka and the users service, in place of the registry.
+    pub fn has_intake(&self) -> bool {
+        !self.intake.brokers.is_empty()
     }
 
     /// Whether connections are encrypted by us.

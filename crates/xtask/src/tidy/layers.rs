@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["store"],
     &["front"],
     &["bell"],
-    &["post"],
+    &["intake", "post"],
     SERVICES,
     &["townhall"],
     &[

@@ -1,0 +1,289 @@
+//! What segments know of people who come and go by Kafka.
+
+use kernel::{Id, PersonId};
+use reqwest::StatusCode;
+use serde_json::Value;
+use tempfile::TempDir;
+use testkit::house::{self, House};
+
+use super::broker::{Broker, until};
+use super::users::{TOKEN, Users};
+
+struct Scene {
+    broker: Broker,
+    users: Users,
+    created: String,
+    deleted: String,
+    house: House,
+    key: String,
+    folder: TempDir,
+}
+
+impl Scene {
+    async fn open(partitions: i32) -> Scene {
+        let broker = Broker::start();
+        let users = Users::start().await;
+        let (created, deleted) = (broker.topic("create-user"), broker.topic("delete-user"));
+        for topic in [&created, &deleted] {
+            broker.make(topic, partitions).await;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(
+            "[intake]\nbrokers = [\"{}\"]\ngroup = \"{}\"\ntopics = [\"{created}\", \"{deleted}\"]\nusers_url = \"{}\"\n\
+             users_token = \"{TOKEN}\"\n",
+            broker.address.replace(',', "\", \""),
+            broker.group(),
+            users.url,
+        );
+        std::fs::write(folder.path().join("townhall.toml"), config).unwrap();
+        let house = House::open(folder.path(), &[]).unwrap();
+        let create = [
+            "admin",
+            "keys",
+            "create",
+            "asks",
+            "--scope",
+            "segments:read",
+            "--json",
+        ];
+        let made = house::run(folder.path(), &create).unwrap();
+        let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+        Scene {
+            key: made["key"].as_str().unwrap().to_owned(),
+            broker,
+            users,
+            created,
+            deleted,
+            house,
+            folder,
+        }
+    }
+
+    async fn get(&self, path: &str) -> reqwest::Response {
+        let asked = reqwest::Client::new()
+            .get(format!("{}{path}", self.house.base))
+            .header("x-api-key", &self.key);
+        asked.send().await.unwrap()
+    }
+
+    async fn knows(&self, person: PersonId) -> bool {
+        let answer = self.get(&format!("/api/v1/people/{person}/segments")).await;
+        match answer.status() {
+            StatusCode::OK => true,
+            StatusCode::NOT_FOUND => false,
+            status => panic!("{status}"),
+        }
+    }
+
+    async fn meter(&self, name: &str) -> f64 {
+        let all = self.get("/metrics").await.text().await.unwrap();
+        let lines = all
+            .lines()
+            .filter(|line| line.starts_with(name) && line.contains([' ']));
+        lines
+            .filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok())
+            .sum()
+    }
+
+    async fn came(&self, person: PersonId) {
+        self.users.has(person);
+        self.say(&self.created, person).await;
+    }
+
+    async fn went(&self, person: PersonId) {
+        self.users.loses(person);
+        self.say(&self.deleted, person).await;
+    }
+
+    async fn say(&self, topic: &str, person: PersonId) {
+        self.broker.say(topic, 0, person.to_string().as_bytes()).await;
+    }
+
+    async fn until_known(&self, person: PersonId) {
+        until("the person is known", async || self.knows(person).await).await;
+    }
+
+    /// The group is done with so many messages of the topic's first partition.
+    async fn until_done(&self, topic: &str, messages: i64) {
+        until("the offset is committed", async || {
+            self.broker.committed(topic, 0) == Some(messages)
+        })
+        .await;
+    }
+}
+
+fn person(name: &str) -> PersonId {
+    PersonId(Id::named("person", name))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_arrive_and_go_whatever_the_order_and_however_often_it_is_said() {
+    let scene = Scene::open(2).await;
+    let [stays, goes, late] = ["stays", "goes", "late"].map(person);
+    for _ in 0..3 {
+        scene.came(stays).await;
+        scene.came(goes).await;
+    }
+    // Gone before anybody heard that he came, and the other way round.
+    scene.went(late).await;
+    scene.went(stays).await;
+    scene.came(stays).await;
+    scene.went(goes).await;
+    scene.say(&scene.created, late).await;
+    scene.say(&scene.created, goes).await;
+    scene.until_done(&scene.created, 9).await;
+    scene.until_done(&scene.deleted, 3).await;
+    assert!(scene.knows(stays).await);
+    assert!(!scene.knows(goes).await);
+    assert!(!scene.knows(late).await);
+    until("the lag is told", async || {
+        scene.meter("townhall_intake_up").await == 1.0 && scene.meter("townhall_intake_lag").await == 0.0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_is_laid_aside_with_the_reason_and_holds_nobody_up() {
+    let scene = Scene::open(1).await;
+    let [odd, other, good] = ["odd", "other", "good"].map(person);
+    scene.users.insists(odd, 200, r#"{"created_at": "yesterday"}"#);
+    scene.users.has(other);
+    scene.broker.say(&scene.created, 0, b"\xff\x00 garbage").await;
+    scene.came(other).await;
+    scene.say(&scene.created, odd).await;
+    scene.broker.say(&scene.created, 0, b"").await;
+    scene.came(good).await;
+    scene.until_known(other).await;
+    scene.until_known(good).await;
+    scene.until_done(&scene.created, 5).await;
+    assert!(!scene.knows(odd).await);
+    let mut dead = scene.broker.dead(&scene.created, 3);
+    dead.sort_by_key(|letter| letter.headers["townhall-offset"].clone());
+    let told: Vec<_> = dead
+        .iter()
+        .map(|letter| (letter.value.clone(), letter.headers["townhall-offset"].as_str()))
+        .collect();
+    let odd = odd.to_string().into_bytes();
+    assert_eq!(
+        told,
+        [(b"\xff\x00 garbage".to_vec(), "0"), (odd, "2"), (Vec::new(), "3")]
+    );
+    for (letter, reason) in dead.iter().zip(["names nobody", "created_at", "names nobody"]) {
+        assert_eq!(letter.headers["townhall-topic"], scene.created);
+        assert_eq!(letter.headers["townhall-partition"], "0");
+        assert!(letter.headers["townhall-reason"].contains(reason), "{letter:?}");
+    }
+    until("poison is counted", async || {
+        scene
+            .get("/metrics")
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains("verdict=\"poison\"} 3")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_users_service_is_down_its_partitions_wait_and_then_go_on() {
+    let scene = Scene::open(1).await;
+    let [before, during, gone] = ["before", "during", "gone"].map(person);
+    scene.came(before).await;
+    scene.came(gone).await;
+    scene.until_known(gone).await;
+    scene.until_done(&scene.created, 2).await;
+    scene.users.down(true);
+    scene.came(during).await;
+    scene.went(gone).await;
+    until("both partitions wait", async || {
+        scene.meter("townhall_intake_paused_partitions").await == 2.0
+    })
+    .await;
+    assert_eq!(
+        scene.broker.committed(&scene.created, 0),
+        Some(2),
+        "what is not done is not committed"
+    );
+    assert_eq!(scene.broker.committed(&scene.deleted, 0), None);
+    assert!(
+        scene.knows(gone).await,
+        "nobody is taken for gone because nobody answers"
+    );
+    assert!(!scene.knows(during).await);
+    scene.users.down(false);
+    scene.until_known(during).await;
+    scene.until_done(&scene.created, 3).await;
+    scene.until_done(&scene.deleted, 1).await;
+    assert!(!scene.knows(gone).await);
+    until("nothing waits any more", async || {
+        scene.meter("townhall_intake_paused_partitions").await == 0.0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_whom_the_users_service_cannot_answer_for_keeps_back_nobody_who_came_along() {
+    let scene = Scene::open(1).await;
+    let [ill, well] = ["ill", "well"].map(person);
+    scene.users.hold(true);
+    scene.came(person("first")).await;
+    until("the first one is asked for", async || {
+        scene.users.asked(person("first")) > 0
+    })
+    .await;
+    // Both are in one batch then.
+    scene.users.insists(ill, 500, "oh");
+    scene.say(&scene.created, ill).await;
+    scene.came(well).await;
+    scene.users.hold(false);
+    scene.until_known(well).await;
+    assert_eq!(
+        scene.broker.committed(&scene.created, 0),
+        Some(1),
+        "the offset waits for the one before"
+    );
+    scene.users.insists(ill, 404, "");
+    scene.until_done(&scene.created, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_deleted_while_being_asked_for_is_gone_in_the_end() {
+    let scene = Scene::open(1).await;
+    let brief = person("brief");
+    scene.users.hold(true);
+    scene.came(brief).await;
+    until("the users service is asked", async || {
+        scene.users.asked(brief) == 1
+    })
+    .await;
+    // The answer that he is there is on its way.
+    scene.went(brief).await;
+    scene.users.hold(false);
+    scene.until_done(&scene.created, 1).await;
+    scene.until_done(&scene.deleted, 1).await;
+    assert!(!scene.knows(brief).await);
+    assert!(scene.users.asked(brief) >= 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_that_is_killed_in_the_middle_loses_nobody() {
+    const PEOPLE: i64 = 600;
+    let mut scene = Scene::open(1).await;
+    let people: Vec<PersonId> = (0..PEOPLE).map(|number| person(&number.to_string())).collect();
+    for (at, one) in people.iter().enumerate() {
+        scene.users.has(*one);
+        scene.say(&scene.created, *one).await;
+        // Somewhere in the middle; what was taken by then depends on the machine.
+        if at == 400 {
+            scene.house.kill();
+        }
+    }
+    scene.house = House::open(scene.folder.path(), &[]).unwrap();
+    scene.until_done(&scene.created, PEOPLE).await;
+    for one in &people {
+        assert!(scene.knows(*one).await, "{one}");
+    }
+    let status = scene.house.terminate().unwrap();
+    assert!(status.success(), "it closes in order");
+}
