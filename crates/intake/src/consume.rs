@@ -132,22 +132,22 @@ impl Desk<'_> {
 
     /// Has what is due taken, and settles what became of it.
     fn work(&mut self) -> KafkaResult<()> {
-        let began = Instant::now();
-        let batch = self.hand.due(began);
+        let batch = self.hand.due(Instant::now());
         if batch.is_empty() {
             return Ok(());
         }
         let Some(verdicts) = self.verdicts(&batch) else {
             return Ok(());
         };
+        let (now, retry) = (Instant::now(), self.of.options.retry);
         let mut counted: BTreeMap<(&str, &'static str), u64> = BTreeMap::new();
         let mut poison = Vec::new();
         let mut why = None;
         for (message, verdict) in batch.iter().zip(verdicts) {
-            let verdict = self.hand.doubt(message, verdict);
+            let verdict = self.hand.judge(message, verdict, now, retry);
             *counted.entry((message.topic(), name(&verdict))).or_default() += 1;
             match verdict {
-                Verdict::Done => self.hand.done(message),
+                Verdict::Done => {}
                 Verdict::Poison(reason) => poison.push((message, reason)),
                 Verdict::Doubtful(reason) | Verdict::Later(reason) => why = Some(reason),
             }
@@ -156,8 +156,8 @@ impl Desk<'_> {
             meter::messages(topic, verdict, count);
         }
         self.bury(&poison)?;
-        let settled = self.hand.settle(began, Instant::now(), self.of.options.retry);
-        if let Some(why) = why.filter(|_| !settled.pause.is_empty()) {
+        let settled = self.hand.settle();
+        if let Some(why) = why {
             tracing::warn!(partitions = ?settled.pause, why, "messages wait");
         }
         self.follow(&settled)

@@ -1,5 +1,7 @@
 //! What `cargo xtask test` leaves out because it needs a build of its own: features of the binary that are off by
-//! default. Minutes when cold, so they are run when what they touch was changed, and before a release.
+//! default, servers of others. Minutes when cold, so they are run when what they touch was changed, and before a release.
+
+mod kafka;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -13,19 +15,26 @@ pub struct Choice {
 enum What {
     /// The binary with Sentry and OpenTelemetry sends a span and an error to a small collector
     Reports,
+    /// The suite's promises about Kafka, against a real broker on this machine
+    Kafka,
 }
 
 pub fn run(choice: &Choice) -> Result<bool> {
-    let arguments = match choice.what {
-        What::Reports => [
-            "--package",
-            "townhall",
-            "--features",
-            "sentry,otel",
-            "--test",
-            "reports",
-        ],
-    };
+    match choice.what {
+        What::Reports => reports(),
+        What::Kafka => kafka::run(),
+    }
+}
+
+fn reports() -> Result<bool> {
+    let arguments = [
+        "--package",
+        "townhall",
+        "--features",
+        "sentry,otel",
+        "--test",
+        "reports",
+    ];
     let status = crate::cargo()
         .arg("test")
         .args(arguments)
