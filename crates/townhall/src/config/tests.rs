@@ -241,3 +241,40 @@ fn a_provider_is_told_what_its_kind_knows_and_what_it_lacks() {
     let config = load(file, &[], &[]).unwrap();
     assert_eq!(config.post.providers[0].rate_per_second, 5);
 }
+
+#[test]
+fn people_come_by_kafka_only_when_all_is_said_that_it_takes() {
+    let text = refusal(
+        "[intake]\nbrokers = [\"kafka\"]\ngroup = \"\"\ntopics = []\n",
+        &[],
+    );
+    for named in [
+        "intake.brokers: must be host:port each, and one is \"kafka\"",
+        "intake.group: is needed",
+        "intake.topics: is needed",
+        "intake.users_url: must be an address with {id} in it",
+    ] {
+        assert!(text.contains(named), "{text}");
+    }
+    let text = refusal("[intake]\nusers_url = \"http://users/{id}\"\n", &[]);
+    assert!(text.contains("intake.brokers: is empty"), "{text}");
+    let text = refusal(
+        "[intake]\ntopics = [\"create user\"]\nusers_header = \"x key\"\n",
+        &[],
+    );
+    assert!(
+        text.contains("\"create user\" is not the name of a topic"),
+        "{text}"
+    );
+    assert!(text.contains("\"x key\" is not the name of a header"), "{text}");
+    let environment = [
+        ("TOWNHALL_INTAKE__BROKERS", "[\"kafka-1:9092\", \"kafka-2:9092\"]"),
+        (
+            "TOWNHALL_INTAKE__USERS_URL",
+            "https://users.example.org/api/v1/people/{id}",
+        ),
+    ];
+    let config = load("", &environment, &[]).unwrap();
+    assert!(config.has_intake());
+    assert_eq!(config.intake.topics, ["create-user", "delete-user"]);
+}

@@ -1,7 +1,9 @@
 //! What segments know of people who come and go by Kafka.
 
+use std::path::Path;
+
 use kernel::{Id, PersonId};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::house::{self, House};
@@ -21,35 +23,28 @@ struct Scene {
 
 impl Scene {
     async fn open(partitions: i32) -> Scene {
-        let broker = Broker::start();
         let users = Users::start().await;
+        let asked = format!("users_url = \"{}\"\nusers_token = \"{TOKEN}\"\n", users.url);
+        Scene::that_asks(users, &asked, partitions).await
+    }
+
+    /// `asked` is the configuration of a users service, which need not be this one.
+    async fn that_asks(users: Users, asked: &str, partitions: i32) -> Scene {
+        let broker = Broker::start();
         let (created, deleted) = (broker.topic("create-user"), broker.topic("delete-user"));
         for topic in [&created, &deleted] {
             broker.make(topic, partitions).await;
         }
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
-            "[intake]\nbrokers = [\"{}\"]\ngroup = \"{}\"\ntopics = [\"{created}\", \"{deleted}\"]\nusers_url = \"{}\"\n\
-             users_token = \"{TOKEN}\"\n",
+            "[intake]\nbrokers = [\"{}\"]\ngroup = \"{}\"\ntopics = [\"{created}\", \"{deleted}\"]\n{asked}",
             broker.address.replace(',', "\", \""),
             broker.group(),
-            users.url,
         );
         std::fs::write(folder.path().join("townhall.toml"), config).unwrap();
         let house = House::open(folder.path(), &[]).unwrap();
-        let create = [
-            "admin",
-            "keys",
-            "create",
-            "asks",
-            "--scope",
-            "segments:read",
-            "--json",
-        ];
-        let made = house::run(folder.path(), &create).unwrap();
-        let made: Value = serde_json::from_slice(&made.stdout).unwrap();
         Scene {
-            key: made["key"].as_str().unwrap().to_owned(),
+            key: key(folder.path(), "segments:read"),
             broker,
             users,
             created,
@@ -110,6 +105,14 @@ impl Scene {
         })
         .await;
     }
+}
+
+/// A key that a service of this house gets.
+fn key(folder: &Path, scope: &str) -> String {
+    let create = ["admin", "keys", "create", "asks", "--scope", scope, "--json"];
+    let made = house::run(folder, &create).unwrap();
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    made["key"].as_str().unwrap().to_owned()
 }
 
 fn person(name: &str) -> PersonId {
@@ -236,6 +239,46 @@ async fn one_whom_the_users_service_cannot_answer_for_keeps_back_nobody_else() {
     assert!(!scene.knows(ill).await);
     scene.users.insists(ill, 404, "");
     scene.until_done(&scene.created, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_house_can_be_the_users_service_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = House::open(folder.path(), &[]).unwrap();
+    let (reads, writes) = (
+        key(folder.path(), "people:read"),
+        key(folder.path(), "people:write"),
+    );
+    let people = format!("{}/api/v1/people", source.base);
+    let call = |method: Method, path: &str| {
+        let client = reqwest::Client::new();
+        client
+            .request(method, format!("{people}{path}"))
+            .header("x-api-key", &writes)
+    };
+    let made = call(Method::POST, "")
+        .json(&serde_json::json!({"name": "Anna", "language": "ru", "attributes": {"plan": "gold"}}))
+        .send();
+    let made: Value = made.await.unwrap().json().await.unwrap();
+    let anna: PersonId = made["id"].as_str().unwrap().parse().unwrap();
+
+    let asked =
+        format!("users_url = \"{people}/{{id}}\"\nusers_header = \"x-api-key\"\nusers_token = \"{reads}\"\n");
+    let scene = Scene::that_asks(Users::start().await, &asked, 1).await;
+    scene.say(&scene.created, person("nobody")).await;
+    scene.say(&scene.created, anna).await;
+    scene.until_known(anna).await;
+    let deleted = call(Method::DELETE, &format!("/{anna}")).send().await.unwrap();
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+    scene.say(&scene.deleted, anna).await;
+    scene.until_done(&scene.deleted, 1).await;
+    assert!(!scene.knows(anna).await);
+    let checked = house::run(scene.folder.path(), &["check"]).unwrap();
+    let checked = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(
+        checked.contains("ok    Kafka: ") && checked.contains("ok    users service: "),
+        "{checked}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
