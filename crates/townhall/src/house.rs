@@ -13,7 +13,6 @@ use post::Post;
 use post::pages::Desk;
 use post::suppressions::Suppressions;
 use registry::Registry;
-use segments::{Followers, Segments};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -22,7 +21,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
-use crate::segmentation::Arrivals;
+use crate::segmentation::Opened;
 use crate::{commands, connect, later, letters, office, segmentation};
 
 /// The services that this binary can run.
@@ -62,8 +61,7 @@ pub struct Built {
     listener: TcpListener,
     tls: Option<Tls>,
     bell: Bell,
-    segments: Option<(Segments, Followers)>,
-    arrivals: Option<Arrivals>,
+    segments: Option<Opened>,
     store: Store,
     lock: Option<HouseLock>,
     began: Instant,
@@ -165,14 +163,12 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         mailbox,
     };
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
-    let (mut segments, mut arrivals) = (None, None);
+    let mut segments = None;
     if runs(&only, "segments") {
-        let (opened, users) = segmentation::open(&config, &store, &clock, &registry)?;
-        bell = segmentation::later(bell, &opened, &config);
-        routes = routes.merge(opened.routes());
-        let followers = opened.load().await.context("segments cannot be read")?;
-        arrivals = users.map(|users| Arrivals::new(&config, &opened, users));
-        segments = Some((opened, followers));
+        let opened = segmentation::open(&config, &store, &clock, &registry).await?;
+        bell = segmentation::later(bell, &opened.segments, &config);
+        routes = routes.merge(opened.segments.routes());
+        segments = Some(opened);
     }
     let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
     Ok(Built {
@@ -187,7 +183,6 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         tls,
         bell,
         segments,
-        arrivals,
         store,
         lock,
         began,
@@ -200,10 +195,13 @@ impl Built {
         let (shutdown, mut closing) = watch::channel(false);
         let bell = self.bell.open(shutdown.subscribe()).context("the bell")?;
         let shift = Shift::open(&self.store, &self.clock, self.post.tasks(), shutdown.subscribe());
-        if let Some((segments, followers)) = self.segments {
-            tokio::spawn(segments.follow(followers, shutdown.subscribe()));
+        let mut intake = None;
+        if let Some(opened) = self.segments {
+            tokio::spawn(opened.segments.follow(opened.followers, shutdown.subscribe()));
+            intake = opened
+                .arrivals
+                .map(|arrivals| arrivals.open(shutdown.subscribe()));
         }
-        let intake = self.arrivals.map(|arrivals| arrivals.open(shutdown.subscribe()));
         let (serving, listener, tls) = (self.front.clone(), self.listener, self.tls);
         let served = tokio::spawn(async move {
             let closed = async move {

@@ -16,7 +16,7 @@ use kernel::{Clock, Id, PersonId};
 use registry::Registry;
 use registry::people::types::{Attributes, Person, Value};
 use segments::types::{Facts, Value as Fact};
-use segments::{Population, Segments, Unknown};
+use segments::{Followers, Population, Segments, Unknown};
 use store::Store;
 use store::outbox::Change;
 
@@ -33,19 +33,35 @@ const CHANGES: [&str; 3] = [
     "registry.person.deleted",
 ];
 
-/// Segments, and the users service if people come from there.
-pub fn open(
+/// Segments with all their memory, and what keeps it in step.
+pub struct Opened {
+    pub segments: Segments,
+    pub followers: Followers,
+    /// Whom Kafka speaks of, if people come from there.
+    pub arrivals: Option<Arrivals>,
+}
+
+pub async fn open(
     config: &Config,
     store: &Store,
     clock: &Clock,
     registry: &Arc<Registry>,
-) -> anyhow::Result<(Segments, Option<Arc<Users>>)> {
+) -> anyhow::Result<Opened> {
     let segments = |population| Segments::new(store.clone(), clock.clone(), population);
-    if !config.has_intake() {
-        return Ok((segments(Arc::new(Neighbours(Arc::clone(registry)))), None));
-    }
-    let users = Arc::new(Users::new(&config.intake).context("the users service")?);
-    Ok((segments(users.clone()), Some(users)))
+    let (segments, arrivals) = if config.has_intake() {
+        let users = Arc::new(Users::new(&config.intake).context("the users service")?);
+        let segments = segments(users.clone());
+        let arrivals = Arrivals::new(config, &segments, users);
+        (segments, Some(arrivals))
+    } else {
+        (segments(Arc::new(Neighbours(Arc::clone(registry)))), None)
+    };
+    let followers = segments.load().await.context("segments cannot be read")?;
+    Ok(Opened {
+        segments,
+        followers,
+        arrivals,
+    })
 }
 
 /// What rings and is heard for segments.
