@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Statistics, TopicPartitionList};
 
 use crate::hand::Place;
@@ -37,6 +37,19 @@ impl ClientContext for Ear {
 }
 
 impl ConsumerContext for Ear {
+    /// Nothing is lost then: the next commit says the same or more, or messages come again.
+    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
+        for one in offsets.elements() {
+            if let Err(error) = one.error() {
+                let (topic, partition) = (one.topic(), one.partition());
+                tracing::warn!(topic, partition, %error, "an offset was not committed");
+            }
+        }
+        if let Err(error) = result {
+            tracing::warn!(%error, "offsets were not committed");
+        }
+    }
+
     /// Runs inside a poll, so nothing is being taken meanwhile: what was done is stored, and is committed by librdkafka
     /// before it gives the partitions up.
     fn pre_rebalance(&self, _: &BaseConsumer<Ear>, rebalance: &Rebalance<'_>) {
