@@ -11,6 +11,8 @@ pub mod census;
 mod following;
 mod http;
 mod people;
+pub mod points;
+mod problems;
 pub mod rules;
 mod service;
 mod stored;

@@ -12,7 +12,6 @@ use post::Post;
 use post::pages::Desk;
 use post::suppressions::Suppressions;
 use registry::Registry;
-use segments::{Followers, Segments};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -21,7 +20,8 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
-use crate::{commands, connect, later, letters, office, segmentation};
+use crate::segmentation::Resident;
+use crate::{commands, connect, later, letters, office};
 
 /// The services that this binary can run.
 pub const SERVICES: [&str; 2] = ["registry", "segments"];
@@ -60,7 +60,7 @@ pub struct Built {
     listener: TcpListener,
     tls: Option<Tls>,
     bell: Bell,
-    segments: Option<(Segments, Followers)>,
+    segments: Option<Resident>,
     store: Store,
     lock: Option<HouseLock>,
     began: Instant,
@@ -158,15 +158,14 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         mailbox,
     };
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
-    let segments = if runs(&only, "segments") {
-        let segments = segmentation::open(&store, &clock, &registry);
-        bell = segmentation::later(bell, &segments);
-        routes = routes.merge(segments.routes());
-        let followers = segments.load().await.context("segments cannot be read")?;
-        Some((segments, followers))
-    } else {
-        None
+    let segments = match runs(&only, "segments") {
+        true => Some(Resident::open(&store, &clock, &registry).await?),
+        false => None,
     };
+    if let Some(segments) = &segments {
+        bell = segments.later(bell);
+        routes = routes.merge(segments.routes());
+    }
     let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
     Ok(Built {
         base,
@@ -192,8 +191,8 @@ impl Built {
         let (shutdown, mut closing) = watch::channel(false);
         let bell = self.bell.open(shutdown.subscribe()).context("the bell")?;
         let shift = Shift::open(&self.store, &self.clock, self.post.tasks(), shutdown.subscribe());
-        if let Some((segments, followers)) = self.segments {
-            tokio::spawn(segments.follow(followers, shutdown.subscribe()));
+        if let Some(segments) = self.segments {
+            tokio::spawn(segments.follow(shutdown.subscribe()));
         }
         let (serving, listener, tls) = (self.front.clone(), self.listener, self.tls);
         let served = tokio::spawn(async move {

@@ -1,17 +1,22 @@
 //! Segments among their neighbours: who tells them of people, and what they do later.
 
+use std::collections::BTreeSet;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use bell::{Bell, Duty, Failed, Hear, Scope};
+use front::Routes;
 use futures_util::future::BoxFuture;
 use kernel::{Clock, Id, PersonId};
 use registry::Registry;
 use registry::people::types::{Attributes, Person, Value};
 use segments::types::{Facts, Value as Fact};
-use segments::{Population, Segments, Unknown};
+use segments::{Followers, Population, Segments, Unknown};
 use store::Store;
 use store::outbox::Change;
+use tokio::sync::watch;
 
 /// What is over is so for readers at its instant; that it is written down may take a moment.
 const ENDS: Duration = Duration::from_secs(1);
@@ -22,21 +27,44 @@ const CHANGES: [&str; 3] = [
     "registry.person.deleted",
 ];
 
-pub fn open(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> Segments {
-    let neighbours = Neighbours(Arc::clone(registry));
-    Segments::new(store.clone(), clock.clone(), Arc::new(neighbours))
+/// Changes of people that are learned at once.
+const LEARNED_AT_ONCE: usize = 200;
+
+/// Segments in a house that runs them, and where their reading of the store goes on.
+pub struct Resident {
+    segments: Segments,
+    followers: Followers,
 }
 
-/// What rings and is heard for segments.
-pub fn later(bell: Bell, segments: &Segments) -> Bell {
-    let ending = segments.clone();
-    let bell = bell.duty(Duty::new("segments.end", ENDS, Scope::OncePerHouse, move || {
-        let segments = ending.clone();
-        async move { Ok(segments.end_what_is_over().await.map(|_| ())?) }
-    }));
-    CHANGES
-        .into_iter()
-        .fold(bell, |bell, kind| bell.hear(kind, Learner(segments.clone())))
+impl Resident {
+    pub async fn open(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> anyhow::Result<Resident> {
+        let neighbours = Neighbours(Arc::clone(registry));
+        let segments = Segments::new(store.clone(), clock.clone(), Arc::new(neighbours));
+        let followers = segments.load().await.context("segments cannot be read")?;
+        Ok(Resident { segments, followers })
+    }
+
+    pub fn routes(&self) -> Routes {
+        self.segments.routes()
+    }
+
+    /// What rings and is heard for segments.
+    pub fn later(&self, bell: Bell) -> Bell {
+        let ending = self.segments.clone();
+        let bell = bell.duty(Duty::new("segments.end", ENDS, Scope::OncePerHouse, move || {
+            let segments = ending.clone();
+            async move { Ok(segments.end_what_is_over().await.map(|_| ())?) }
+        }));
+        let learner = || Learner(self.segments.clone());
+        CHANGES
+            .into_iter()
+            .fold(bell, |bell, kind| bell.hear(kind, learner()))
+    }
+
+    /// Follows the store until the house closes.
+    pub async fn follow(self, closing: watch::Receiver<bool>) {
+        self.segments.follow(self.followers, closing).await;
+    }
 }
 
 /// The registry, as segments ask for people.
@@ -80,14 +108,28 @@ struct Learner(Segments);
 
 impl Hear for Learner {
     fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        self.hear_many(slice::from_ref(change))
+    }
+
+    fn many_max(&self) -> usize {
+        LEARNED_AT_ONCE
+    }
+
+    fn hear_many<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(async move {
-            let key: [u8; 16] = change
-                .key
-                .as_slice()
-                .try_into()
-                .map_err(|_| Failed::because("the change names nobody"))?;
-            let learned = self.0.learn(&[PersonId(Id::from_bytes(key))]).await;
+            let people: Result<BTreeSet<PersonId>, Failed> = changes.iter().map(person).collect();
+            let people: Vec<PersonId> = people?.into_iter().collect();
+            let learned = self.0.learn(&people).await;
             learned.map_err(|error| Failed::because(error.to_string()))
         })
     }
+}
+
+fn person(change: &Change) -> Result<PersonId, Failed> {
+    let key: [u8; 16] = change
+        .key
+        .as_slice()
+        .try_into()
+        .map_err(|_| Failed::because("the change names nobody"))?;
+    Ok(PersonId(Id::from_bytes(key)))
 }

@@ -4,8 +4,8 @@ use kernel::Text;
 use store::{StoreError, Tx, log};
 
 use super::rows;
+use crate::points;
 use crate::rules::change;
-use crate::rules::point;
 use crate::rules::rulebook::meets;
 use crate::service::{RULES, Refused, Segments};
 use crate::types::{Actor, Definition, Ground, Key, Reason, Segment};
@@ -159,13 +159,13 @@ impl Segments {
         if rollout.ground != Ground::Own {
             return definition;
         }
-        let mut points = Vec::new();
+        let mut found = Vec::new();
         self.0.census.each(|seen| {
             if rollout.conditions.iter().all(|condition| meets(seen, condition)) {
-                points.push(point::in_rollout(seen.id, rollout));
+                found.push(points::in_rollout(seen.id, rollout));
             }
         });
-        rollout.exact = point::exact_threshold(&mut points, rollout.share);
+        rollout.exact = points::exact_threshold(&mut found, rollout.share);
         definition
     }
 }

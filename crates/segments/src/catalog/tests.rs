@@ -1,3 +1,5 @@
+//! Definitions: what can be saved, by whom it is seen, and what archiving leaves, on each kind of store.
+
 use testkit::stores::{KINDS, Kind};
 
 use super::Edit;

@@ -11,7 +11,7 @@ use kernel::{Id, Language, Moment, PersonId};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Entry;
-use crate::rules::point::Point;
+use crate::points::Point;
 use crate::rules::rulebook::Seen;
 use crate::types::{DrawNumber, Facts, Mark, Says, Value};
 

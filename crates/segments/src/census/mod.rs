@@ -15,7 +15,7 @@ use kernel::{Moment, PersonId};
 use parking_lot::RwLock;
 
 use self::block::Block;
-use crate::rules::point::Point;
+use crate::points::Point;
 use crate::rules::rulebook::{Members, Rulebook, Seen};
 use crate::types::{ByHand, DrawNumber, Facts};
 

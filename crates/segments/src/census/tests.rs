@@ -1,3 +1,5 @@
+//! The memory holds what was put into it and nothing else, compared with a plain map.
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kernel::{Id, Language, Moment, PersonId};

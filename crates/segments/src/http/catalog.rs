@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::wire::{self, RolloutShape, SegmentOut, VariantShape};
-use super::{CHANGES, LOOKS, actor, refused};
+use super::{CHANGES, LOOKS, actor};
 use crate::catalog::{Draft, Edit};
 use crate::service::Segments;
 use crate::types::{Definition, Reason, Segment};
@@ -119,7 +119,7 @@ async fn create_segment(
         definition: exactly(&segments, definition, exact),
         key,
     };
-    let created = segments.create(draft, actor(&caller)).await.map_err(refused)?;
+    let created = segments.create(draft, actor(&caller)).await?;
     Ok((StatusCode::CREATED, shown(&segments, &created)).into_response())
 }
 
@@ -159,7 +159,7 @@ async fn change_segment(
     let changed = segments
         .change(&key, Some(before.version), edit, actor(&caller))
         .await;
-    Ok(shown(&segments, &changed.map_err(refused)?))
+    Ok(shown(&segments, &changed?))
 }
 
 /// Takes a segment from everybody, for ever
@@ -175,7 +175,7 @@ async fn archive_segment(
 ) -> Result<Response, Problem> {
     let before = matched(&segments, &key, &if_match)?;
     let archived = segments.archive(&key, Some(before.version), actor(&caller)).await;
-    Ok(shown(&segments, &archived.map_err(refused)?))
+    Ok(shown(&segments, &archived?))
 }
 
 /// The segment, if it is of the version that the caller read. The store asks again in its transaction.

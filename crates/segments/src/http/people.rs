@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::wire;
-use super::{ASKS, CHANGES, LOOKS, actor, refused};
+use super::{ASKS, CHANGES, LOOKS, actor};
 use crate::people::{Changed, Line, Membership};
 use crate::rules::change::What;
 use crate::rules::rulebook::Members;
@@ -131,7 +131,7 @@ async fn change_segments_of_person(
     });
     let added = added.collect::<Result<Vec<_>, Problem>>()?;
     let changed = segments.put(id, &added, &given.remove, actor(&caller)).await;
-    Ok(Body(changed.map_err(refused)?.into()))
+    Ok(Body(changed?.into()))
 }
 
 /// Why a person is, or is not, in a segment.
@@ -265,7 +265,7 @@ async fn get_segment_history_of_person(
     State(segments): State<Segments>,
     InPath(id): InPath<PersonId>,
 ) -> Result<Body<HistoryOut>, Problem> {
-    let lines = segments.history(id).await.map_err(refused)?;
+    let lines = segments.history(id).await?;
     Ok(Body(HistoryOut {
         items: lines.into_iter().map(LineOut::from).collect(),
     }))

@@ -324,7 +324,7 @@ fn rollout_of(key: &Key, shape: RolloutShape, shelf: &Shelf) -> Result<Rollout, 
             .map(|until| instant("rollout.until", until))
             .transpose()?,
         conditions: conditions
-            .map(|(at, shape)| condition(&format!("rollout.where[{at}]"), shape))
+            .map(|(at, shape)| condition(&format!("rollout.where[{at}]"), &shape))
             .collect::<Result<_, Problem>>()?,
         include: numbers("include", shape.include)?,
         exclude: numbers("exclude", shape.exclude)?,
@@ -332,7 +332,7 @@ fn rollout_of(key: &Key, shape: RolloutShape, shelf: &Shelf) -> Result<Rollout, 
     })
 }
 
-fn condition(field: &str, shape: ConditionShape) -> Result<Condition, Problem> {
+fn condition(field: &str, shape: &ConditionShape) -> Result<Condition, Problem> {
     let at = |name: &str| format!("{field}.{name}");
     let mut found = Vec::new();
     if let Some(codes) = &shape.language {
@@ -358,7 +358,7 @@ fn condition(field: &str, shape: ConditionShape) -> Result<Condition, Problem> {
     if let Some(name) = &shape.attribute {
         found.push(Condition::Attribute {
             name: text(&at("attribute"), name, VALUE_CHARS_MAX)?.into_string(),
-            test: test(field, &shape)?,
+            test: test(field, shape)?,
         });
     }
     match (found.pop(), found.is_empty()) {

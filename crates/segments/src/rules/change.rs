@@ -1,5 +1,6 @@
 //! What may become of a segment: which definitions can be saved, and what a change of a person's list leaves.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use kernel::Moment;
@@ -112,8 +113,8 @@ fn circle(number: Number, rollout: &Rollout, others: &[Segment]) -> Option<Strin
             .get(&next)
             .and_then(|segment| segment.definition.rollout.as_ref());
         for one in further.map(named).unwrap_or_default() {
-            if !came_from.contains_key(&one) {
-                came_from.insert(one, next);
+            if let Entry::Vacant(unseen) = came_from.entry(one) {
+                unseen.insert(next);
                 waiting.push(one);
             }
         }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kernel::{Language, Moment, PersonId};
 
-use super::point::{self, Point, Salt};
+use crate::points::{Point, Salt, in_rollout, is_below, variant_at};
 use crate::types::{
     Condition, DrawNumber, Drawn, Ground, Hashing, Holdout, Key, Mark, Number, Rollout, Says, Segment, Share,
     Test, Value,
@@ -273,7 +273,7 @@ impl Rulebook {
     pub(super) fn holds_out(&self, point: Point) -> bool {
         self.holdouts
             .iter()
-            .any(|holdout| point::is_below(point.under(holdout.salt), holdout.threshold))
+            .any(|holdout| is_below(point.under(holdout.salt), holdout.threshold))
     }
 
     /// The plain rollouts that a person is within.
@@ -325,7 +325,7 @@ impl Rulebook {
         let rollout = segment.definition.rollout.as_ref();
         let salt = rollout.map_or(segment.key.as_str(), |rollout| rollout.salt.as_str());
         let point = Point::of(person).under(Salt::of(salt).of_variants());
-        point::variant(point, variants).map(|at| &variants[at].name)
+        variant_at(point, variants).map(|at| &variants[at].name)
     }
 }
 
@@ -339,7 +339,7 @@ pub(super) fn has_ended(person: &Seen<'_>, code: u16, at: Moment) -> bool {
 /// Whether a person's point lies in what a rollout takes of its ground.
 pub(super) fn is_within(person: PersonId, rollout: &Rollout, threshold: Option<u64>) -> bool {
     match &rollout.ground {
-        Ground::Own => point::is_below(point::in_rollout(person, rollout), threshold),
+        Ground::Own => is_below(in_rollout(person, rollout), threshold),
         Ground::Layer { name, spans } => {
             let point = Point::of(person).under(Salt::of(name.as_str()));
             let holds = |from, to: Option<u64>| from <= point && to.is_none_or(|to| point < to);

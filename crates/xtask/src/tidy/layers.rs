@@ -28,7 +28,7 @@ const LAYERS: &[&[&str]] = &[
         "bench-store",
     ],
 ];
-const SERVICES: &[&str] = &["registry"];
+const SERVICES: &[&str] = &["registry", "segments"];
 
 /// Crates from outside that only some of ours may name, beside those of the last layer.
 const RESERVED: &[(&str, &[&str])] = &[
