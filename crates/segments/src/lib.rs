@@ -8,6 +8,7 @@
 
 mod catalog;
 pub mod census;
+mod draws;
 mod following;
 mod http;
 mod people;
@@ -21,6 +22,7 @@ mod testing;
 pub mod types;
 
 pub use catalog::{Draft, Edit};
+pub use draws::Wanted;
 pub use following::Followers;
 pub use http::{READ, WRITE};
 pub use people::{Changed, LearnError, Line, Membership, Population, Unknown};

@@ -26,9 +26,17 @@ impl From<Reason> for Problem {
     fn from(reason: Reason) -> Problem {
         let text = reason.to_string();
         match reason {
-            Reason::NoSegment(_) | Reason::NoPerson => Problem::not_found().detail(sentence(&text)),
+            Reason::NoSegment(_) | Reason::NoPerson | Reason::NoDraw(_) | Reason::NoHoldout(_) => {
+                Problem::not_found().detail(sentence(&text))
+            }
             Reason::KeyTaken(_) => Problem::conflict(sentence(&text)).field("key", "taken", "is taken"),
-            Reason::Archived(_) | Reason::TooManySegments => Problem::conflict(sentence(&text)),
+            Reason::HoldoutTaken(_) => Problem::conflict(sentence(&text)).field("name", "taken", "is taken"),
+            Reason::Archived(_)
+            | Reason::TooManySegments
+            | Reason::TooManyDraws
+            | Reason::OtherRequest
+            | Reason::StillDrawing
+            | Reason::DrawFailed => Problem::conflict(sentence(&text)),
             Reason::Stale => Problem::new(Code::PreconditionFailed),
             Reason::AddedAndRemoved(_) => Problem::invalid("add", "contradiction", text),
             Reason::EndsInThePast => Problem::invalid("until", "past", text),

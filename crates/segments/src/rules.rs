@@ -1,6 +1,7 @@
 //! Who is in a segment, and who may become so: decisions over values, which every interface only translates.
 
 pub mod change;
+pub mod layers;
 pub mod rulebook;
 #[cfg(test)]
 pub(crate) mod tests;

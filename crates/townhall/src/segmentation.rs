@@ -20,6 +20,8 @@ use tokio::sync::watch;
 
 /// What is over is so for readers at its instant; that it is written down may take a moment.
 const ENDS: Duration = Duration::from_secs(1);
+/// Between two looks for draws that were cut off.
+const CLEARS: Duration = Duration::from_secs(60);
 /// What the registry tells of people.
 const CHANGES: [&str; 3] = [
     "registry.person.created",
@@ -55,6 +57,16 @@ impl Resident {
             let segments = ending.clone();
             async move { Ok(segments.end_what_is_over().await.map(|_| ())?) }
         }));
+        let clearing = self.segments.clone();
+        let bell = bell.duty(Duty::new(
+            "segments.clear",
+            CLEARS,
+            Scope::OncePerHouse,
+            move || {
+                let segments = clearing.clone();
+                async move { Ok(segments.clear_draws().await.map(|_| ())?) }
+            },
+        ));
         let learner = || Learner(self.segments.clone());
         CHANGES
             .into_iter()

@@ -116,7 +116,7 @@ async fn create_segment(
         title: wire::text("title", &given.title, wire::TITLE_CHARS_MAX)?,
         description: wire::text("description", &given.description, wire::DESCRIPTION_CHARS_MAX)?,
         owner: wire::text("owner", &given.owner, wire::OWNER_CHARS_MAX)?,
-        definition: exactly(&segments, definition, exact),
+        definition: exactly(&segments, None, definition, exact),
         key,
     };
     let created = segments.create(draft, actor(&caller)).await?;
@@ -214,12 +214,17 @@ fn wanted(
     if !names_variants {
         definition.variants.clone_from(&before.definition.variants);
     }
-    Ok(Some(exactly(segments, definition, exact && names_rollout)))
+    Ok(Some(exactly(
+        segments,
+        Some(before),
+        definition,
+        exact && names_rollout,
+    )))
 }
 
-fn exactly(segments: &Segments, definition: Definition, exact: bool) -> Definition {
+fn exactly(segments: &Segments, before: Option<&Segment>, definition: Definition, exact: bool) -> Definition {
     if exact {
-        segments.made_exact(definition)
+        segments.made_exact(before, definition)
     } else {
         definition
     }

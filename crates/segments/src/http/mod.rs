@@ -1,6 +1,7 @@
 //! Segments over HTTP: translation only.
 
 mod catalog;
+mod draws;
 mod ofrep;
 mod people;
 mod wire;
@@ -23,7 +24,8 @@ const LOOKS: Access = Access::role(&[ADMIN, ANALYST]).or_key(WRITE);
 const ASKS: Access = Access::role(&[ADMIN, ANALYST]).or_key(READ);
 
 pub(crate) fn routes() -> Routes<Segments> {
-    ofrep::routes(people::routes(catalog::routes(Routes::new("segments"))))
+    let routes = catalog::routes(Routes::new("segments"));
+    ofrep::routes(people::routes(draws::routes(routes)))
 }
 
 pub(crate) fn actor(caller: &Caller) -> Actor {

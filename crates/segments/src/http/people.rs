@@ -13,7 +13,7 @@ use crate::rules::change::What;
 use crate::rules::rulebook::Members;
 use crate::rules::why::Why;
 use crate::service::Segments;
-use crate::types::{Actor, Reason};
+use crate::types::Reason;
 
 /// Segments of one call.
 const NAMED_MAX: usize = 1_000;
@@ -242,11 +242,7 @@ impl From<Line> for LineOut {
             },
             at: line.at.to_string(),
             until: line.until.map(|until| until.to_string()),
-            by: match line.by {
-                Actor::House => "house".to_owned(),
-                Actor::Person(person) => format!("person:{person}"),
-                Actor::Service(key) => format!("key:{key}"),
-            },
+            by: wire::actor(line.by),
         }
     }
 }

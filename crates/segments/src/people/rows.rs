@@ -16,11 +16,13 @@ pub(crate) struct Person {
     /// `None`: the person is no more.
     pub(crate) facts: Option<Facts>,
     pub(crate) hand: Vec<ByHand>,
+    /// Since when somebody who was deleted is here again.
+    pub(crate) returned: Option<Moment>,
 }
 
 pub(crate) fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, StoreError> {
     tx.query_opt(
-        sql!("SELECT person, version, facts, hand FROM segment_people WHERE person = $1"),
+        sql!("SELECT person, version, facts, hand, returned_at FROM segment_people WHERE person = $1"),
         params![id],
         read,
     )
@@ -37,7 +39,7 @@ pub(crate) fn page(
     let (vshard, person) = after.map_or(first, |after| (after.0.virtual_shard(), after.0));
     tx.query(
         sql!(
-            "SELECT person, version, facts, hand FROM segment_people
+            "SELECT person, version, facts, hand, returned_at FROM segment_people
              WHERE (vshard, person) > ($1, $2) AND vshard <= $3 ORDER BY vshard, person LIMIT $4"
         ),
         params![vshard, person, range.last, count],
@@ -59,10 +61,10 @@ pub(crate) fn save(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
     let ends = person.hand.iter().filter_map(|one| one.until).min();
     tx.execute(
         sql!(
-            "INSERT INTO segment_people (person, vshard, version, facts, hand, ends_at)
-             VALUES ($1, $2, $3, $4, $5, $6)
+            "INSERT INTO segment_people (person, vshard, version, facts, hand, ends_at, returned_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (person) DO UPDATE SET version = excluded.version, facts = excluded.facts,
-                hand = excluded.hand, ends_at = excluded.ends_at"
+                hand = excluded.hand, ends_at = excluded.ends_at, returned_at = excluded.returned_at"
         ),
         params![
             person.id,
@@ -70,7 +72,8 @@ pub(crate) fn save(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
             person.version,
             facts,
             write_hand(&person.hand),
-            ends
+            ends,
+            person.returned
         ],
     )?;
     Ok(())
@@ -167,6 +170,7 @@ fn read(row: &Row<'_>) -> Result<Person, StoreError> {
         version: row.get(1)?,
         facts: facts.as_deref().map(read_facts).transpose()?,
         hand: read_hand(&row.get::<Vec<u8>>(3)?)?,
+        returned: row.get(4)?,
     })
 }
 

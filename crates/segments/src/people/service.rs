@@ -52,6 +52,7 @@ impl Segments {
                     facts,
                     hand: person.hand,
                     version: person.version,
+                    returned: person.returned,
                 });
             }
             None => self.0.census.forget(person.id),
@@ -191,6 +192,7 @@ fn learn(
         version: 0,
         facts: None,
         hand: Vec::new(),
+        returned: None,
     });
     if before.facts.as_ref() == facts {
         return Ok(None);
@@ -198,6 +200,11 @@ fn learn(
     let mut after = Person {
         version: before.version + 1,
         facts: facts.cloned(),
+        returned: if !is_new && before.facts.is_none() {
+            Some(now)
+        } else {
+            before.returned
+        },
         ..before.clone()
     };
     if facts.is_none() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use kernel::Moment;
 
-use crate::types::{ByHand, Definition, Key, Number, Reason, Rollout, Segment, Side};
+use crate::types::{ByHand, Definition, Ground, Hashing, Key, Number, Reason, Rollout, Segment, Side};
 
 /// Conditions, include and exclude of one rollout.
 pub const CONDITIONS_MAX: usize = 20;
@@ -24,9 +24,34 @@ pub fn check(
     at: Moment,
 ) -> Result<(), Reason> {
     check_variants(definition)?;
-    let Some(rollout) = &definition.rollout else {
-        return Ok(());
-    };
+    match &definition.rollout {
+        Some(rollout) => check_rollout(number, key, rollout, others, at),
+        None => Ok(()),
+    }
+}
+
+/// Whether it can be drawn from those whom a rollout asks for, until then.
+pub fn check_draw(
+    number: Number,
+    key: &Key,
+    among: &Rollout,
+    until: Option<Moment>,
+    others: &[Segment],
+    at: Moment,
+) -> Result<(), Reason> {
+    if until.is_some_and(|until| until <= at) {
+        return Err(Reason::EndsInThePast);
+    }
+    check_rollout(number, key, among, others, at)
+}
+
+fn check_rollout(
+    number: Number,
+    key: &Key,
+    rollout: &Rollout,
+    others: &[Segment],
+    at: Moment,
+) -> Result<(), Reason> {
     let field = |name: &str, problem: String| Reason::Field {
         field: format!("rollout.{name}"),
         problem,
@@ -60,6 +85,11 @@ pub fn check(
             "exclude",
             format!("must not name {name}, which include names"),
         ));
+    }
+    let is_layer = matches!(rollout.ground, Ground::Layer { .. });
+    if is_layer && rollout.hashing != Hashing::Ours {
+        let problem = "cannot be that of another house in a layer".to_owned();
+        return Err(field("hashing", problem));
     }
     match circle(number, rollout, others) {
         Some(way) => Err(Reason::Cycle(key.clone(), way)),

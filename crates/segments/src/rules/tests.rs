@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod layers;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

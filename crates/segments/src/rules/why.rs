@@ -3,6 +3,7 @@
 
 use kernel::Moment;
 
+use super::layers::position;
 use super::rulebook::{Rulebook, Seen, current, has_ended, is_within, meets};
 use crate::points::{Point, Salt, in_rollout, is_below};
 use crate::types::{Condition, DrawNumber, Ground, Key, Mark, Number, Rollout, Says};
@@ -171,10 +172,11 @@ fn stand(person: &Seen<'_>, rollout: &Rollout, threshold: Option<u64>) -> Stand 
             threshold,
         },
         Ground::Layer { name, spans } => {
-            let end = spans.last().and_then(|span| span.to);
+            let point = Point::of(person.id).under(Salt::of(name.as_str()));
             Stand {
-                point: Point::of(person.id).under(Salt::of(name.as_str())),
-                threshold: end,
+                // Whoever is in another part of the layer is beyond all of this one.
+                point: position(point, spans).unwrap_or(u64::MAX),
+                threshold,
             }
         }
     }

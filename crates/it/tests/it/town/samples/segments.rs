@@ -12,6 +12,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 pub fn samples() -> Vec<Sample> {
+    let rooms = [definitions(), people(), draws_and_holdouts(), flags()];
+    rooms.into_iter().flatten().collect()
+}
+
+fn definitions() -> Vec<Sample> {
     vec![
         sample("GET", "/api/v1/segments", Shows::Everyone, async |_| {
             Call::default()
@@ -33,6 +38,11 @@ pub fn samples() -> Vec<Sample> {
             let call = Call::default().at(&[&made(&ctx).await]);
             call.header("if-match", "\"v1\"")
         }),
+    ]
+}
+
+fn people() -> Vec<Sample> {
+    vec![
         sample(
             "GET",
             "/api/v1/people/{id}/segments",
@@ -63,6 +73,57 @@ pub fn samples() -> Vec<Sample> {
             Shows::Whoever,
             async |ctx| Call::default().at(&[&known(&ctx).await]),
         ),
+    ]
+}
+
+fn draws_and_holdouts() -> Vec<Sample> {
+    vec![
+        sample(
+            "GET",
+            "/api/v1/segments/{key}/draws",
+            Shows::Everyone,
+            async |ctx| Call::default().at(&[&made(&ctx).await]),
+        ),
+        sample(
+            "POST",
+            "/api/v1/segments/{key}/draws",
+            Shows::Everyone,
+            async |ctx| Call::json(&json!({"share": 10})).at(&[&made(&ctx).await]),
+        ),
+        sample(
+            "DELETE",
+            "/api/v1/segments/{key}/draws/{number}",
+            Shows::Everyone,
+            async |ctx| {
+                let key = made(&ctx).await;
+                let path = format!("/api/v1/segments/{key}/draws");
+                let drawn = ctx.town.post(ctx.town.admin(), &path, json!({"share": 10})).await;
+                Call::default().at(&[&key, &drawn["number"].to_string()])
+            },
+        ),
+        sample("GET", "/api/v1/holdouts", Shows::Everyone, async |_| {
+            Call::default()
+        }),
+        sample("POST", "/api/v1/holdouts", Shows::Everyone, async |ctx| {
+            let name = format!("HOLDOUT_{}", ctx.town.number());
+            Call::json(&json!({"name": name, "share": 0}))
+        }),
+        sample(
+            "DELETE",
+            "/api/v1/holdouts/{name}",
+            Shows::Everyone,
+            async |ctx| {
+                let name = format!("HOLDOUT_{}", ctx.town.number());
+                let wanted = json!({"name": name, "share": 0});
+                ctx.town.post(ctx.town.admin(), "/api/v1/holdouts", wanted).await;
+                Call::default().at(&[&name])
+            },
+        ),
+    ]
+}
+
+fn flags() -> Vec<Sample> {
+    vec![
         sample("POST", "/ofrep/v1/evaluate/flags", Shows::Everyone, async |ctx| {
             Call::json(&json!({"context": {"targetingKey": ctx.owner.id}}))
         }),
