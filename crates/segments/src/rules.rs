@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod layers;
+pub mod replay;
 pub mod rulebook;
 #[cfg(test)]
 pub(crate) mod tests;

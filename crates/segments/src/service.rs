@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::census::Census;
+use crate::numbers::Counted;
 use crate::people::Population;
 use crate::rules::rulebook::Rulebook;
 use crate::types::{Draw, DrawNumber, Drawn, Holdout, Key, Number, Reason, Segment};
@@ -41,6 +42,7 @@ pub(crate) struct Inner {
     shelf: ArcSwap<Shelf>,
     /// Draws that are marked in the census. Held while rules are read, so that what was read first never comes last.
     marked: Mutex<HashSet<DrawNumber>>,
+    pub(crate) counted: Mutex<Counted>,
 }
 
 /// All segments, and the rules that are compiled from them.
@@ -140,6 +142,7 @@ impl Segments {
             census: Census::default(),
             shelf: ArcSwap::from_pointee(shelf),
             marked: Mutex::default(),
+            counted: Mutex::default(),
         }))
     }
 
@@ -157,6 +160,14 @@ impl Segments {
 
     pub(crate) fn shelf_now(&self) -> Arc<Shelf> {
         self.shelf(self.0.clock.now())
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn is_to_come(&self, at: Moment) -> bool {
+        self.0.clock.now() < at
     }
 
     /// What the service answers over HTTP.

@@ -154,6 +154,24 @@ impl Segments {
         segments
     }
 
+    /// A definition as saving would make it: exact if that is wanted, with the spans of its layer.
+    pub(crate) fn settled(
+        &self,
+        before: Option<&Segment>,
+        definition: Definition,
+        exact: bool,
+    ) -> Result<Definition, Reason> {
+        let definition = if exact {
+            self.made_exact(before, definition)
+        } else {
+            definition
+        };
+        match before {
+            Some(before) => layers::allotted(before.number, definition, &self.shelf_now().segments),
+            None => Ok(definition),
+        }
+    }
+
     /// The same definition with a threshold that takes exactly its share of those whom its rule applies to now. Whoever
     /// was in by the rule before, with a share that was not larger, stays in.
     pub fn made_exact(&self, before: Option<&Segment>, mut definition: Definition) -> Definition {

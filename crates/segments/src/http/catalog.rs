@@ -116,7 +116,7 @@ async fn create_segment(
         title: wire::text("title", &given.title, wire::TITLE_CHARS_MAX)?,
         description: wire::text("description", &given.description, wire::DESCRIPTION_CHARS_MAX)?,
         owner: wire::text("owner", &given.owner, wire::OWNER_CHARS_MAX)?,
-        definition: exactly(&segments, None, definition, exact),
+        definition: segments.settled(None, definition, exact)?,
         key,
     };
     let created = segments.create(draft, actor(&caller)).await?;
@@ -214,20 +214,11 @@ fn wanted(
     if !names_variants {
         definition.variants.clone_from(&before.definition.variants);
     }
-    Ok(Some(exactly(
-        segments,
+    Ok(Some(segments.settled(
         Some(before),
         definition,
         exact && names_rollout,
-    )))
-}
-
-fn exactly(segments: &Segments, before: Option<&Segment>, definition: Definition, exact: bool) -> Definition {
-    if exact {
-        segments.made_exact(before, definition)
-    } else {
-        definition
-    }
+    )?))
 }
 
 fn shown(segments: &Segments, segment: &Segment) -> Response {

@@ -2,6 +2,8 @@
 
 mod catalog;
 mod draws;
+mod members;
+mod numbers;
 mod ofrep;
 mod people;
 mod wire;
@@ -25,7 +27,8 @@ const ASKS: Access = Access::role(&[ADMIN, ANALYST]).or_key(READ);
 
 pub(crate) fn routes() -> Routes<Segments> {
     let routes = catalog::routes(Routes::new("segments"));
-    ofrep::routes(people::routes(draws::routes(routes)))
+    let routes = members::routes(numbers::routes(draws::routes(routes)));
+    ofrep::routes(people::routes(routes))
 }
 
 pub(crate) fn actor(caller: &Caller) -> Actor {

@@ -5,6 +5,7 @@ use store::{Row, StoreError, Tx, VshardRange, params, sql};
 
 use crate::catalog::rows::{actor, actor_columns};
 use crate::rules::change::{Happened, What};
+use crate::rules::replay::Done;
 use crate::stored::{broken, read_facts, read_hand, write_facts, write_hand};
 use crate::types::{Actor, ByHand, Facts, Number};
 
@@ -133,34 +134,43 @@ pub(crate) fn write_history(
     Ok(())
 }
 
-/// A line of the history as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Past {
-    pub(crate) happened: Happened,
-    pub(crate) at: Moment,
-    pub(crate) by: Actor,
+/// Lines of one person that are read for a replay.
+const DONE_MAX: i64 = 1_000_000;
+
+/// What happened to a person, in the order in which it did.
+pub(crate) fn done(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Done>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT segment, what, happened_at, ends_at, actor_kind, actor FROM segment_history WHERE person = $1
+             ORDER BY happened_at, version, segment LIMIT $2"
+        ),
+        params![person, DONE_MAX],
+        line,
+    )
 }
 
 /// What happened to a person, the latest first.
-pub(crate) fn history(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<Vec<Past>, StoreError> {
+pub(crate) fn history(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<Vec<Done>, StoreError> {
     tx.query(
         sql!(
             "SELECT segment, what, happened_at, ends_at, actor_kind, actor FROM segment_history WHERE person = $1
              ORDER BY happened_at DESC, version DESC, segment LIMIT $2"
         ),
         params![person, count],
-        |row| {
-            Ok(Past {
-                happened: Happened {
-                    segment: number(row.get(0)?)?,
-                    what: what(row.get(1)?)?,
-                    until: row.get(3)?,
-                },
-                at: row.get(2)?,
-                by: actor(row.get(4)?, row.get(5)?)?,
-            })
-        },
+        line,
     )
+}
+
+fn line(row: &Row<'_>) -> Result<Done, StoreError> {
+    Ok(Done {
+        happened: Happened {
+            segment: number(row.get(0)?)?,
+            what: what(row.get(1)?)?,
+            until: row.get(3)?,
+        },
+        at: row.get(2)?,
+        by: actor(row.get(4)?, row.get(5)?)?,
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<Person, StoreError> {

@@ -84,6 +84,20 @@ impl Members {
             .flat_map(|(at, word)| ones(*word).map(move |bit| at * 64 + bit))
     }
 
+    /// The places, each with what the person is in by.
+    pub fn ways(&self) -> impl Iterator<Item = (usize, Way)> + '_ {
+        self.places().map(|place| {
+            let way = if has(&self.inside, place) {
+                Way::Hand
+            } else if has(&self.drawn, place) {
+                Way::Draw
+            } else {
+                Way::Rollout
+            };
+            (place, way)
+        })
+    }
+
     pub fn contains(&self, place: usize) -> bool {
         has(&self.words, place)
     }
@@ -91,6 +105,14 @@ impl Members {
     pub fn count(&self) -> u32 {
         self.words.iter().map(|word| word.count_ones()).sum()
     }
+}
+
+/// What somebody is in a segment by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Hand,
+    Draw,
+    Rollout,
 }
 
 fn ones(mut word: u64) -> impl Iterator<Item = usize> {

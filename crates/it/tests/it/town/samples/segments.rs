@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 pub fn samples() -> Vec<Sample> {
-    let rooms = [definitions(), people(), draws_and_holdouts(), flags()];
+    let rooms = [definitions(), numbers(), people(), draws_and_holdouts(), flags()];
     rooms.into_iter().flatten().collect()
 }
 
@@ -38,6 +38,50 @@ fn definitions() -> Vec<Sample> {
             let call = Call::default().at(&[&made(&ctx).await]);
             call.header("if-match", "\"v1\"")
         }),
+    ]
+}
+
+fn numbers() -> Vec<Sample> {
+    vec![
+        sample("GET", "/api/v1/segment-numbers", Shows::Everyone, async |_| {
+            Call::default()
+        }),
+        sample("GET", "/api/v1/segment-overlap", Shows::Everyone, async |ctx| {
+            let query = format!("?keys={},{}", made(&ctx).await, made(&ctx).await);
+            Call {
+                query,
+                ..Call::default()
+            }
+        }),
+        sample(
+            "POST",
+            "/api/v1/segments/{key}/preview",
+            Shows::Everyone,
+            async |ctx| Call::json(&json!({"rollout": {"share": 60}})).at(&[&made(&ctx).await]),
+        ),
+        sample(
+            "GET",
+            "/api/v1/segments/{key}/people",
+            Shows::Everyone,
+            async |ctx| Call::default().at(&[&made(&ctx).await]),
+        ),
+        sample(
+            "POST",
+            "/api/v1/segments/{key}/people",
+            Shows::Everyone,
+            async |ctx| {
+                let key = made(&ctx).await;
+                let somebody = ctx.town.admin().id.clone();
+                heard_of(&ctx, &somebody).await;
+                let row = json!({"person": somebody}).to_string();
+                Call {
+                    body: row.into(),
+                    ..Call::default()
+                }
+                .header("content-type", "application/x-ndjson")
+                .at(&[&key])
+            },
+        ),
     ]
 }
 
@@ -151,12 +195,16 @@ async fn made(ctx: &Ctx) -> String {
 async fn known(ctx: &Ctx) -> String {
     let id = ctx.owner.id.clone();
     if !ctx.unknown() {
-        let path = format!("/api/v1/people/{id}/segments");
-        let deadline = Instant::now() + PATIENCE;
-        while !ctx.town.get(ctx.town.admin(), &path).await["segments"].is_array() {
-            assert!(Instant::now() < deadline, "segments do not know {id}");
-            tokio::time::sleep(POLL).await;
-        }
+        heard_of(ctx, &id).await;
     }
     id
+}
+
+async fn heard_of(ctx: &Ctx, id: &str) {
+    let path = format!("/api/v1/people/{id}/segments");
+    let deadline = Instant::now() + PATIENCE;
+    while !ctx.town.get(ctx.town.admin(), &path).await["segments"].is_array() {
+        assert!(Instant::now() < deadline, "segments do not know {id}");
+        tokio::time::sleep(POLL).await;
+    }
 }
