@@ -50,13 +50,14 @@ async fn an_upload_whose_last_answer_is_lost_is_known_to_be_there() {
     let kit = Kit::s3s().await;
     let server = kit.s3s.as_ref().unwrap();
     let (name, given) = (kit.name("lost.bin"), bytes(PART + 1));
-    // The first of these begins the upload, the second ends it.
+    // First the answer to what begins an upload, below the one to what ends it.
     server.fail(&Method::POST, &[Fault::CutAfter]);
     kit.put(&name, &given).await;
     kit.put(&name, b"another one").await;
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<Result<Bytes, String>>(1);
     let body = stream::poll_fn(move |cx| receiver.poll_recv(cx));
     let (archive, of) = (kit.archive.clone(), name.clone());
+    drop(server.requests());
     let putting = tokio::spawn(async move { archive.put(&of, body).await });
     sender.send(Ok(Bytes::from(given.clone()))).await.unwrap();
     while !server.requests().contains(&"PUT".to_owned()) {
@@ -65,6 +66,11 @@ async fn an_upload_whose_last_answer_is_lost_is_known_to_be_there() {
     server.fail(&Method::POST, &[Fault::CutAfter]);
     drop(sender);
     putting.await.unwrap().unwrap();
+    let asked = server.requests();
+    assert!(
+        asked.ends_with(&["POST", "POST", "HEAD"].map(str::to_owned)),
+        "{asked:?}"
+    );
     assert!(kit.read(&name).await == Some(given));
 }
 
@@ -217,5 +223,15 @@ async fn options_that_cannot_be_used_say_why() {
     assert!(
         said.to_lowercase().contains("no such file") || said.contains("/nowhere"),
         "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_proves_who_it_is_by_an_authority_that_was_named() {
+    assert_eq!(Kit::s3s_encrypted(true).await.archive.try_out().await, Ok(()));
+    let stranger = Kit::s3s_encrypted(false).await.archive.try_out().await;
+    assert!(
+        matches!(&stranger, Err(Failed::Unavailable(why)) if why.contains("certificate")),
+        "{stranger:?}"
     );
 }

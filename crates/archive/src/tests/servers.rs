@@ -12,14 +12,19 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kernel::Secret;
+use rustls::pki_types::PrivateKeyDer;
 use s3s::auth::SimpleAuth;
+use s3s::host::SingleDomain;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::{Kit, clock};
 use crate::{Addressing, Archive, S3Options};
 
 pub const BUCKET: &str = "townhall-files";
+/// Below it each bucket of s3s-fs has a host of its own.
+pub const DOMAIN: &str = "s3.example";
 const ACCESS_KEY: &str = "AKIATOWNHALL";
 const SECRET_KEY: &str = "a secret of the town";
 
@@ -113,14 +118,41 @@ impl Kit {
     }
 
     pub async fn s3s_with(change: impl Fn(S3Options) -> S3Options) -> Kit {
+        Kit::s3s_at(None, change).await
+    }
+
+    /// Over TLS, with a certificate that only `roots`, if they are named, vouch for.
+    pub async fn s3s_encrypted(names_roots: bool) -> Kit {
+        let made = rcgen::generate_simple_self_signed([String::from("127.0.0.1")]).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let roots = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(roots.path(), made.cert.pem()).unwrap();
+        let tls = TlsAcceptor::from(Arc::new(config));
+        Kit::s3s_at(Some(tls), |options| S3Options {
+            root_certificates: names_roots.then(|| roots.path().to_owned()),
+            ..options
+        })
+        .await
+    }
+
+    async fn s3s_at(tls: Option<TlsAcceptor>, change: impl Fn(S3Options) -> S3Options) -> Kit {
         let (clock, folder) = (clock(), tempfile::tempdir().unwrap());
         std::fs::create_dir(folder.path().join(BUCKET)).unwrap();
         let mut builder = S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+        builder.set_host(SingleDomain::new(DOMAIN).unwrap());
         let s3 = builder.build();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let server = S3sServer {
-            base: format!("http://{}", listener.local_addr().unwrap()),
+            base: format!("{scheme}://{}", listener.local_addr().unwrap()),
             books: Arc::default(),
         };
         let serving = server.clone();
@@ -131,7 +163,19 @@ impl Kit {
                     let (server, s3) = (server.clone(), s3.clone());
                     async move { server.serve(&s3, request).await }
                 });
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answering));
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    let http = http1::Builder::new();
+                    let served = match tls {
+                        None => http.serve_connection(TokioIo::new(stream), answering).await,
+                        Some(tls) => match tls.accept(stream).await {
+                            Ok(stream) => http.serve_connection(TokioIo::new(stream), answering).await,
+                            Err(_) => return,
+                        },
+                    };
+                    // Whoever asked knows what became of it.
+                    drop(served);
+                });
             }
         });
         Kit {
@@ -207,11 +251,15 @@ impl Plain {
     }
 
     pub async fn ask(&self, method: Method, address: &str) -> dial::Answer {
+        self.ask_with(method, address, HeaderMap::new()).await
+    }
+
+    pub async fn ask_with(&self, method: Method, address: &str, headers: HeaderMap) -> dial::Answer {
         let address = match address.split_once("://") {
             Some((_, rest)) => &rest[rest.find('/').unwrap()..],
             None => address,
         };
-        let sent = self.client.send(method, address, HeaderMap::new(), Bytes::new());
+        let sent = self.client.send(method, address, headers, Bytes::new());
         sent.await.unwrap()
     }
 }
