@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use archive::Archive;
 use bell::{Bell, OpenBell, Shift};
 use front::{Front, Stopped, Tls};
 use kernel::Clock;
 use post::Post;
-use post::pages::Desk;
 use post::suppressions::Suppressions;
 use registry::Registry;
 use store::Store;
@@ -21,7 +21,7 @@ use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
 use crate::segmentation::Resident;
-use crate::{commands, connect, later, letters, office};
+use crate::{commands, connect, files, later, letters, office};
 
 /// The services that this binary can run.
 pub const SERVICES: [&str; 2] = ["registry", "segments"];
@@ -53,6 +53,7 @@ pub struct Built {
     pub front: Front,
     pub registry: Arc<Registry>,
     pub post: Post,
+    pub archive: Archive,
     /// Whether there is a page with all letters that went out.
     pub has_mailbox: bool,
     clock: Clock,
@@ -75,6 +76,7 @@ pub struct Running {
     pub front: Front,
     pub registry: Arc<Registry>,
     pub post: Post,
+    pub archive: Archive,
     shutdown: watch::Sender<bool>,
     served: JoinHandle<Stopped>,
     bell: OpenBell,
@@ -133,6 +135,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         lock.tell(&base)?;
     }
     let options = connect::registry_options(&config, &base, demo)?;
+    let archive = files::open(&config, &base, &options.secret, &clock)?;
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
     let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
@@ -141,22 +144,15 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let mailbox = office::mailbox(&config, &post, demo)?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
     let duties = post.duties().into_iter().chain(feedback.duties());
-    let mut bell = later::forgetting(
-        later::bell(&store, &clock, &registry, duties),
-        &post,
-        config.post.keep_days,
-    );
+    let bell = later::bell(&store, &clock, &registry, duties);
+    let mut bell = files::sweeping(later::forgetting(bell, &post, config.post.keep_days), &archive);
     let routes = registry
         .routes()
         .merge(suppressions.routes())
         .merge(post.routes())
         .merge(feedback.routes());
     let has_mailbox = mailbox.is_some();
-    let desk = Desk {
-        post: post.clone(),
-        suppressions,
-        mailbox,
-    };
+    let desk = office::desk(&post, suppressions, mailbox);
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
     let segments = match runs(&only, "segments") {
         true => Some(Resident::open(&store, &clock, &registry).await?),
@@ -166,12 +162,13 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         bell = segments.later(bell);
         routes = routes.merge(segments.routes());
     }
-    let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
+    let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
     Ok(Built {
         base,
         front,
         registry,
         post,
+        archive,
         has_mailbox,
         clock,
         address,
@@ -209,6 +206,7 @@ impl Built {
             front: self.front,
             registry: self.registry,
             post: self.post,
+            archive: self.archive,
             shutdown,
             served,
             bell,

@@ -66,6 +66,17 @@ pub(super) fn read_secrets(config: &mut Config) -> Vec<Trouble> {
             &provider.dkim_key_file,
         ));
     }
+    let archive = &mut config.archive;
+    troubles.extend(read_secret(
+        "archive.secret_key",
+        &mut archive.secret_key,
+        &archive.secret_key_file,
+    ));
+    troubles.extend(read_secret(
+        "archive.session_token",
+        &mut archive.session_token,
+        &archive.session_token_file,
+    ));
     troubles.extend(read_secret(
         "sentry.dsn",
         &mut config.sentry.dsn,
@@ -108,6 +119,7 @@ pub(super) fn check(config: &Config) -> Vec<Trouble> {
     check_store(config, &mut troubles);
     check_registry(config, &mut troubles);
     super::post::check(config, &mut troubles);
+    super::archive::check(config, &mut troubles);
     check_reports(config, &mut troubles);
     troubles
 }
@@ -172,7 +184,7 @@ fn is_set(path: &Path) -> bool {
     !path.as_os_str().is_empty()
 }
 
-fn readable(key: &str, path: &PathBuf) -> Option<Trouble> {
+pub(super) fn readable(key: &str, path: &PathBuf) -> Option<Trouble> {
     let opened = std::fs::File::open(path);
     opened
         .err()

@@ -12,10 +12,10 @@ use super::Finding;
 /// and may use everything, and nothing of the product may use them.
 const LAYERS: &[&[&str]] = &[
     &["kernel", "wire"],
-    &["store"],
+    &["store", "dial"],
     &["front"],
     &["bell"],
-    &["post"],
+    &["post", "archive"],
     SERVICES,
     &["townhall"],
     &[
