@@ -28,6 +28,46 @@ CREATE TABLE segment_versions (
     PRIMARY KEY (number, version)
 );
 
+-- A draw: who was asked for, how many there were, and the seed that says who was drawn. `state`: 1 being drawn, 2 visible,
+-- 3 failed.
+-- reference
+CREATE TABLE segment_draws (
+    number BIGINT NOT NULL PRIMARY KEY CHECK (number BETWEEN 0 AND 32767),
+    segment BIGINT NOT NULL,
+    state BIGINT NOT NULL CHECK (state IN (1, 2, 3)),
+    definition TEXT NOT NULL,
+    request_key TEXT UNIQUE,
+    matching BIGINT NOT NULL,
+    drawn BIGINT NOT NULL,
+    begun_at BIGINT NOT NULL,
+    visible_at BIGINT,
+    ends_at BIGINT,
+    actor_kind BIGINT NOT NULL CHECK (actor_kind IN (0, 1, 2)),
+    actor BYTEA
+);
+CREATE INDEX segment_draws_by_segment ON segment_draws (segment, number);
+
+-- Who was drawn: of each virtual shard in one row, which belongs to the first of them.
+-- sharded by first_person
+CREATE TABLE segment_drawn (
+    draw BIGINT NOT NULL,
+    first_person BYTEA NOT NULL,
+    vshard BIGINT NOT NULL,
+    people BYTEA NOT NULL,
+    PRIMARY KEY (draw, first_person)
+);
+CREATE INDEX segment_drawn_by_vshard ON segment_drawn (vshard, first_person);
+
+-- People who are kept out of all rollouts and draws.
+-- reference
+CREATE TABLE segment_holdouts (
+    name TEXT NOT NULL PRIMARY KEY,
+    salt TEXT NOT NULL,
+    share BIGINT NOT NULL CHECK (share BETWEEN 0 AND 1000000000),
+    since BIGINT NOT NULL,
+    ends_at BIGINT
+);
+
 -- A person as segments know them: what rules ask for, and where they were put by hand. One row and not one for each
 -- membership: it is written as a whole, and all people are read as fast as the disk gives them.
 -- sharded by person
@@ -37,7 +77,9 @@ CREATE TABLE segment_people (
     version BIGINT NOT NULL,
     facts TEXT,
     hand BYTEA NOT NULL,
-    ends_at BIGINT
+    ends_at BIGINT,
+    -- since when somebody who was deleted is here again: draws before that count no more
+    returned_at BIGINT
 );
 CREATE INDEX segment_people_by_vshard ON segment_people (vshard, person);
 CREATE INDEX segment_people_ending ON segment_people (ends_at) WHERE ends_at IS NOT NULL;

@@ -8,9 +8,14 @@
 
 mod catalog;
 pub mod census;
+mod draws;
 mod following;
 mod http;
+mod numbers;
+mod past;
 mod people;
+pub mod points;
+mod problems;
 pub mod rules;
 mod service;
 mod stored;
@@ -19,7 +24,10 @@ mod testing;
 pub mod types;
 
 pub use catalog::{Draft, Edit};
+pub use draws::Wanted;
 pub use following::Followers;
 pub use http::{READ, WRITE};
+pub use numbers::{Edited, Numbers, Overlap};
+pub use past::Step;
 pub use people::{Changed, LearnError, Line, Membership, Population, Unknown};
 pub use service::{Refused, Segments};

@@ -1,20 +1,21 @@
 //! The service: what it holds in memory, and how that follows the store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use front::Routes;
 use kernel::{Clock, Moment};
-use store::{Store, StoreError};
+use store::{Shard, Store, StoreError, Tx};
+use tokio::sync::Mutex;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::catalog;
 use crate::census::Census;
-use crate::http;
+use crate::numbers::Counted;
 use crate::people::Population;
 use crate::rules::rulebook::Rulebook;
-use crate::types::{Key, Number, Reason, Segment};
+use crate::types::{Draw, DrawNumber, Drawn, Holdout, Key, Number, Reason, Segment};
+use crate::{catalog, draws, http};
 
 /// Topics of the store's log.
 pub(crate) const RULES: i64 = 1;
@@ -39,12 +40,18 @@ pub(crate) struct Inner {
     pub(crate) population: Arc<dyn Population>,
     pub(crate) census: Census,
     shelf: ArcSwap<Shelf>,
+    /// Draws that are marked in the census. Held while rules are read, so that what was read first never comes last.
+    marked: Mutex<HashSet<DrawNumber>>,
+    pub(crate) counted: Mutex<Counted>,
 }
 
 /// All segments, and the rules that are compiled from them.
 pub struct Shelf {
     /// By number, archived ones too.
     pub(crate) segments: Vec<Segment>,
+    /// By number, those that nobody sees too.
+    pub(crate) draws: Vec<Draw>,
+    pub(crate) holdouts: Vec<Holdout>,
     by_key: HashMap<Key, usize>,
     pub(crate) book: Rulebook,
     /// The same on each instance that has the same rules, and another one as soon as they say something else.
@@ -52,15 +59,33 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    fn new(segments: Vec<Segment>, at: Moment) -> Shelf {
+    fn new(stored: Stored, at: Moment) -> Shelf {
+        let Stored {
+            segments,
+            draws,
+            holdouts,
+        } = stored;
         let by_key = segments.iter().enumerate().map(|(at, one)| (one.key.clone(), at));
-        let book = Rulebook::new(&segments, &[], &[], at);
+        let drawn: Vec<Drawn> = draws.iter().filter_map(Draw::seen).collect();
+        let book = Rulebook::new(&segments, &drawn, &holdouts, at);
         Shelf {
             by_key: by_key.collect(),
-            fingerprint: fingerprint(&segments, &book),
+            fingerprint: fingerprint(&segments, &drawn, &holdouts, &book),
             book,
             segments,
+            draws,
+            holdouts,
         }
+    }
+
+    /// The rules of another instant, as far as what stands now tells them.
+    fn at(&self, at: Moment) -> Shelf {
+        let stored = Stored {
+            segments: self.segments.clone(),
+            draws: self.draws.clone(),
+            holdouts: self.holdouts.clone(),
+        };
+        Shelf::new(stored, at)
     }
 
     /// The key of a segment that a rule names.
@@ -79,9 +104,25 @@ impl Shelf {
     }
 }
 
+/// All that rules are made of.
+#[derive(Default)]
+struct Stored {
+    segments: Vec<Segment>,
+    draws: Vec<Draw>,
+    holdouts: Vec<Holdout>,
+}
+
 /// Versions tell of changes by people, and the next change of itself tells of those by time.
-fn fingerprint(segments: &[Segment], book: &Rulebook) -> u64 {
+fn fingerprint(segments: &[Segment], drawn: &[Drawn], holdouts: &[Holdout], book: &Rulebook) -> u64 {
     let mut hasher = Xxh3::new();
+    for draw in drawn {
+        hasher.update(&draw.number.get().to_be_bytes());
+        hasher.update(&draw.until.map_or(0, Moment::as_micros).to_be_bytes());
+    }
+    for holdout in holdouts {
+        hasher.update(holdout.name.as_str().as_bytes());
+        hasher.update(&holdout.until.map_or(0, Moment::as_micros).to_be_bytes());
+    }
     for segment in segments {
         hasher.update(&segment.number.get().to_be_bytes());
         hasher.update(&segment.version.to_be_bytes());
@@ -93,13 +134,15 @@ fn fingerprint(segments: &[Segment], book: &Rulebook) -> u64 {
 impl Segments {
     /// Without anybody and without rules, until [`load`](Segments::load) has read them.
     pub fn new(store: Store, clock: Clock, population: Arc<dyn Population>) -> Segments {
-        let shelf = Shelf::new(Vec::new(), clock.now());
+        let shelf = Shelf::new(Stored::default(), clock.now());
         Segments(Arc::new(Inner {
             store,
             clock,
             population,
             census: Census::default(),
             shelf: ArcSwap::from_pointee(shelf),
+            marked: Mutex::default(),
+            counted: Mutex::default(),
         }))
     }
 
@@ -109,7 +152,7 @@ impl Segments {
         if shelf.book.right_until().is_none_or(|until| at < until) {
             return shelf;
         }
-        let fresh = Arc::new(Shelf::new(shelf.segments.clone(), at));
+        let fresh = Arc::new(shelf.at(at));
         // Whoever put other rules there meanwhile knew more.
         self.0.shelf.compare_and_swap(&shelf, Arc::clone(&fresh));
         fresh
@@ -119,19 +162,45 @@ impl Segments {
         self.shelf(self.0.clock.now())
     }
 
+    pub(crate) fn now(&self) -> Moment {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn is_to_come(&self, at: Moment) -> bool {
+        self.0.clock.now() < at
+    }
+
     /// What the service answers over HTTP.
     pub fn routes(&self) -> Routes {
         http::routes().with_state(self.clone())
     }
 
-    /// Reads all rules again: after a change, by whomever.
+    /// Reads all rules again: after a change, by whomever. Who was drawn is marked before anybody can see the draw.
     pub(crate) async fn reload_rules(&self) -> Result<(), StoreError> {
-        let home = self.0.store.everywhere().into_iter().next();
-        let home = home.ok_or_else(|| StoreError::broken("a house without a server"))?;
-        let segments = home.read(catalog::rows::all).await?;
-        self.0
-            .shelf
-            .store(Arc::new(Shelf::new(segments, self.0.clock.now())));
+        let mut marked = self.0.marked.lock().await;
+        let stored = self.home()?.read(stored).await?;
+        for drawn in stored.draws.iter().filter_map(Draw::seen) {
+            if !marked.contains(&drawn.number) {
+                self.load_drawn(drawn.number, drawn.at).await?;
+                marked.insert(drawn.number);
+            }
+        }
+        let shelf = Shelf::new(stored, self.0.clock.now());
+        self.0.shelf.store(Arc::new(shelf));
         Ok(())
     }
+
+    /// A server that has all that stands everywhere.
+    pub(crate) fn home(&self) -> Result<Shard, StoreError> {
+        let first = self.0.store.everywhere().into_iter().next();
+        first.ok_or_else(|| StoreError::broken("a house without a server"))
+    }
+}
+
+fn stored(tx: &mut Tx<'_>) -> Result<Stored, StoreError> {
+    Ok(Stored {
+        segments: catalog::rows::all(tx)?,
+        draws: draws::rows::all(tx)?,
+        holdouts: catalog::holdouts::rows::all(tx)?,
+    })
 }

@@ -243,6 +243,15 @@ pub(crate) fn read_definition(text: &str) -> Result<Definition, StoreError> {
     })
 }
 
+pub(crate) fn write_rollout(rollout: &Rollout) -> Result<String, StoreError> {
+    serde_json::to_string(&RolloutRow::from(rollout.clone())).map_err(|_| broken("a draw"))
+}
+
+pub(crate) fn read_rollout(text: &str) -> Result<Rollout, StoreError> {
+    let row: RolloutRow = serde_json::from_str(text).map_err(|_| broken("a draw"))?;
+    Rollout::try_from(row)
+}
+
 impl From<Rollout> for RolloutRow {
     fn from(rollout: Rollout) -> RolloutRow {
         let numbers = |numbers: Vec<Number>| numbers.into_iter().map(Number::get).collect();

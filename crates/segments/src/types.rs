@@ -332,6 +332,46 @@ pub struct Drawn {
     pub until: Option<Moment>,
 }
 
+/// A draw: once, so many of those whom it asks for, chosen by a seed and written down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draw {
+    pub number: DrawNumber,
+    pub segment: Number,
+    /// Who was asked for and how many of them; its salt is the seed, so whoever has the same people can draw again.
+    pub wanted: Rollout,
+    pub state: DrawState,
+    /// People it was drawn from, and who were drawn.
+    pub matching: u64,
+    pub drawn: u64,
+    pub begun: Moment,
+    /// Since when those who were drawn are in.
+    pub visible: Option<Moment>,
+    pub until: Option<Moment>,
+    pub by: Actor,
+    /// What the caller named this draw, so that asking again does not draw again.
+    pub request: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DrawState {
+    Drawing,
+    Visible,
+    /// It was cut off before it was visible, and nobody is in by it.
+    Failed,
+}
+
+impl Draw {
+    /// As a rule sees it; `None` until it is visible.
+    pub fn seen(&self) -> Option<Drawn> {
+        Some(Drawn {
+            number: self.number,
+            segment: self.segment,
+            at: self.visible.filter(|_| self.state == DrawState::Visible)?,
+            until: self.until,
+        })
+    }
+}
+
 /// How somebody stands in a person's list, in one word: in a segment by hand, shielded from it, or drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mark(u16);
@@ -436,6 +476,20 @@ pub enum Reason {
     EndsInThePast,
     #[error("{0} would depend on itself: {1}")]
     Cycle(Key, String),
+    #[error("there are as many draws as there can be")]
+    TooManyDraws,
+    #[error("there is no draw {0} of this segment")]
+    NoDraw(u16),
+    #[error("there is no holdout {0}")]
+    NoHoldout(String),
+    #[error("a holdout {0} exists already, or did; history names it, so its name is not given again")]
+    HoldoutTaken(Key),
+    #[error("another draw was asked for under this idempotency key")]
+    OtherRequest,
+    #[error("this draw is still being written; ask again in a moment")]
+    StillDrawing,
+    #[error("this draw was cut off and nobody was drawn; ask again under another idempotency key")]
+    DrawFailed,
     #[error("{field} {problem}")]
     Field { field: String, problem: String },
 }

@@ -7,6 +7,7 @@ pub mod browser;
 mod debian;
 pub mod house;
 pub mod mail_api;
+pub mod moto;
 pub mod postfix;
 pub mod postgres;
 pub mod stores;

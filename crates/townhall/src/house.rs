@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use archive::Archive;
 use bell::{Bell, OpenBell, Shift};
 use front::{Front, Stopped, Tls};
 use intake::Intake;
 use kernel::Clock;
 use post::Post;
-use post::pages::Desk;
 use post::suppressions::Suppressions;
 use registry::Registry;
 use store::Store;
@@ -21,8 +21,8 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
-use crate::segmentation::Opened;
-use crate::{commands, connect, later, letters, office, segmentation};
+use crate::segmentation::Resident;
+use crate::{commands, connect, files, later, letters, office};
 
 /// The services that this binary can run.
 pub const SERVICES: [&str; 2] = ["registry", "segments"];
@@ -54,6 +54,7 @@ pub struct Built {
     pub front: Front,
     pub registry: Arc<Registry>,
     pub post: Post,
+    pub archive: Archive,
     /// Whether there is a page with all letters that went out.
     pub has_mailbox: bool,
     clock: Clock,
@@ -61,7 +62,7 @@ pub struct Built {
     listener: TcpListener,
     tls: Option<Tls>,
     bell: Bell,
-    segments: Option<Opened>,
+    segments: Option<Resident>,
     store: Store,
     lock: Option<HouseLock>,
     began: Instant,
@@ -76,6 +77,7 @@ pub struct Running {
     pub front: Front,
     pub registry: Arc<Registry>,
     pub post: Post,
+    pub archive: Archive,
     shutdown: watch::Sender<bool>,
     served: JoinHandle<Stopped>,
     bell: OpenBell,
@@ -138,6 +140,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         lock.tell(&base)?;
     }
     let options = connect::registry_options(&config, &base, demo)?;
+    let archive = files::open(&config, &base, &options.secret, &clock)?;
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
     let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
@@ -146,36 +149,31 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let mailbox = office::mailbox(&config, &post, demo)?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
     let duties = post.duties().into_iter().chain(feedback.duties());
-    let mut bell = later::forgetting(
-        later::bell(&store, &clock, &registry, duties),
-        &post,
-        config.post.keep_days,
-    );
+    let bell = later::bell(&store, &clock, &registry, duties);
+    let mut bell = files::sweeping(later::forgetting(bell, &post, config.post.keep_days), &archive);
     let routes = registry
         .routes()
         .merge(suppressions.routes())
         .merge(post.routes())
         .merge(feedback.routes());
     let has_mailbox = mailbox.is_some();
-    let desk = Desk {
-        post: post.clone(),
-        suppressions,
-        mailbox,
-    };
+    let desk = office::desk(&post, suppressions, mailbox);
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
-    let mut segments = None;
-    if runs(&only, "segments") {
-        let opened = segmentation::open(&config, &store, &clock, &registry).await?;
-        bell = segmentation::later(bell, &opened.segments, &config);
-        routes = routes.merge(opened.segments.routes());
-        segments = Some(opened);
+    let segments = match runs(&only, "segments") {
+        true => Some(Resident::open(&config, &store, &clock, &registry).await?),
+        false => None,
+    };
+    if let Some(segments) = &segments {
+        bell = segments.later(bell);
+        routes = routes.merge(segments.routes());
     }
-    let front = Front::build(routes.merge(bell.desk().routes()), setup)?;
+    let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
     Ok(Built {
         base,
         front,
         registry,
         post,
+        archive,
         has_mailbox,
         clock,
         address,
@@ -195,13 +193,8 @@ impl Built {
         let (shutdown, mut closing) = watch::channel(false);
         let bell = self.bell.open(shutdown.subscribe()).context("the bell")?;
         let shift = Shift::open(&self.store, &self.clock, self.post.tasks(), shutdown.subscribe());
-        let mut intake = None;
-        if let Some(opened) = self.segments {
-            tokio::spawn(opened.segments.follow(opened.followers, shutdown.subscribe()));
-            intake = opened
-                .arrivals
-                .map(|arrivals| arrivals.open(shutdown.subscribe()));
-        }
+        let follow = |segments: Resident| segments.follow(shutdown.subscribe());
+        let intake = self.segments.and_then(follow);
         let (serving, listener, tls) = (self.front.clone(), self.listener, self.tls);
         let served = tokio::spawn(async move {
             let closed = async move {
@@ -217,6 +210,7 @@ impl Built {
             front: self.front,
             registry: self.registry,
             post: self.post,
+            archive: self.archive,
             shutdown,
             served,
             bell,

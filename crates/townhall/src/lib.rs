@@ -5,6 +5,7 @@ pub mod commands;
 pub mod config;
 mod connect;
 mod demo;
+mod files;
 mod house;
 mod later;
 mod letters;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use kernel::Clock;
 use post::dkim::Dkim;
 use post::feedback::{Feedback, FeedbackSetup, Webhooks};
-use post::pages::DemoMailbox;
+use post::pages::{DemoMailbox, Desk};
 use post::providers::smtp::{Login, Security, Smtp, SmtpOptions};
 use post::providers::{
     BASE_EU, BASE_US, Folder, Line, MANDRILL_BASE, Mailgun, MailgunOptions, Mandrill, MandrillOptions,
@@ -107,6 +107,15 @@ fn host_of(base: &str) -> &str {
         _ => host,
     }
     .trim_matches(['[', ']'])
+}
+
+/// What the pages of letters are made of.
+pub fn desk(post: &Post, suppressions: Suppressions, mailbox: Option<DemoMailbox>) -> Desk {
+    Desk {
+        post: post.clone(),
+        suppressions,
+        mailbox,
+    }
 }
 
 /// The page with all letters of a demo, if they go into a folder; of several folders the first.

@@ -6,12 +6,16 @@
 mod arrivals;
 mod users;
 
+use std::collections::BTreeSet;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use bell::{Bell, Duty, Failed, Hear, Scope};
+use front::Routes;
 use futures_util::future::BoxFuture;
+use intake::Intake;
 use kernel::{Clock, Id, PersonId};
 use registry::Registry;
 use registry::people::types::{Attributes, Person, Value};
@@ -19,13 +23,16 @@ use segments::types::{Facts, Value as Fact};
 use segments::{Followers, Population, Segments, Unknown};
 use store::Store;
 use store::outbox::Change;
+use tokio::sync::watch;
 
-pub use self::arrivals::Arrivals;
+use self::arrivals::Arrivals;
 pub use self::users::{ID, Users};
 use crate::config::Config;
 
 /// What is over is so for readers at its instant; that it is written down may take a moment.
 const ENDS: Duration = Duration::from_secs(1);
+/// Between two looks for draws that were cut off.
+const CLEARS: Duration = Duration::from_secs(60);
 /// What the registry tells of people.
 const CHANGES: [&str; 3] = [
     "registry.person.created",
@@ -33,48 +40,74 @@ const CHANGES: [&str; 3] = [
     "registry.person.deleted",
 ];
 
-/// Segments with all their memory, and what keeps it in step.
-pub struct Opened {
-    pub segments: Segments,
-    pub followers: Followers,
+/// Changes of people that are learned at once.
+const LEARNED_AT_ONCE: usize = 200;
+
+/// Segments in a house that runs them, and where their reading of the store goes on.
+pub struct Resident {
+    segments: Segments,
+    followers: Followers,
     /// Whom Kafka speaks of, if people come from there.
-    pub arrivals: Option<Arrivals>,
+    arrivals: Option<Arrivals>,
 }
 
-pub async fn open(
-    config: &Config,
-    store: &Store,
-    clock: &Clock,
-    registry: &Arc<Registry>,
-) -> anyhow::Result<Opened> {
-    let segments = |population| Segments::new(store.clone(), clock.clone(), population);
-    let (segments, arrivals) = if config.has_intake() {
-        let users = Arc::new(Users::new(&config.intake).context("the users service")?);
-        let segments = segments(users.clone());
-        let arrivals = Arrivals::new(config, &segments, users);
-        (segments, Some(arrivals))
-    } else {
-        (segments(Arc::new(Neighbours(Arc::clone(registry)))), None)
-    };
-    let followers = segments.load().await.context("segments cannot be read")?;
-    Ok(Opened {
-        segments,
-        followers,
-        arrivals,
-    })
-}
+impl Resident {
+    pub async fn open(
+        config: &Config,
+        store: &Store,
+        clock: &Clock,
+        registry: &Arc<Registry>,
+    ) -> anyhow::Result<Resident> {
+        let segments = |population| Segments::new(store.clone(), clock.clone(), population);
+        let (segments, arrivals) = if config.has_intake() {
+            let users = Arc::new(Users::new(&config.intake).context("the users service")?);
+            let segments = segments(users.clone());
+            let arrivals = Arrivals::new(config, &segments, users);
+            (segments, Some(arrivals))
+        } else {
+            (segments(Arc::new(Neighbours(Arc::clone(registry)))), None)
+        };
+        let followers = segments.load().await.context("segments cannot be read")?;
+        Ok(Resident {
+            segments,
+            followers,
+            arrivals,
+        })
+    }
 
-/// What rings and is heard for segments.
-pub fn later(bell: Bell, segments: &Segments, config: &Config) -> Bell {
-    let ending = segments.clone();
-    let bell = bell.duty(Duty::new("segments.end", ENDS, Scope::OncePerHouse, move || {
-        let segments = ending.clone();
-        async move { Ok(segments.end_what_is_over().await.map(|_| ())?) }
-    }));
-    let learner = (!config.has_intake()).then(|| segments.clone());
-    CHANGES
-        .into_iter()
-        .fold(bell, |bell, kind| bell.hear(kind, Learner(learner.clone())))
+    pub fn routes(&self) -> Routes {
+        self.segments.routes()
+    }
+
+    /// What rings and is heard for segments.
+    pub fn later(&self, bell: Bell) -> Bell {
+        let ending = self.segments.clone();
+        let bell = bell.duty(Duty::new("segments.end", ENDS, Scope::OncePerHouse, move || {
+            let segments = ending.clone();
+            async move { Ok(segments.end_what_is_over().await.map(|_| ())?) }
+        }));
+        let clearing = self.segments.clone();
+        let bell = bell.duty(Duty::new(
+            "segments.clear",
+            CLEARS,
+            Scope::OncePerHouse,
+            move || {
+                let segments = clearing.clone();
+                async move { Ok(segments.clear_draws().await.map(|_| ())?) }
+            },
+        ));
+        let learner = || Learner(self.arrivals.is_none().then(|| self.segments.clone()));
+        CHANGES
+            .into_iter()
+            .fold(bell, |bell, kind| bell.hear(kind, learner()))
+    }
+
+    /// Follows the store, and Kafka if people come from there, until the house closes.
+    pub fn follow(self, closing: watch::Receiver<bool>) -> Option<Intake> {
+        let arrivals = self.arrivals.map(|arrivals| arrivals.open(closing.clone()));
+        tokio::spawn(async move { self.segments.follow(self.followers, closing).await });
+        arrivals
+    }
 }
 
 /// The registry, as segments ask for people.
@@ -119,17 +152,31 @@ struct Learner(Option<Segments>);
 
 impl Hear for Learner {
     fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        self.hear_many(slice::from_ref(change))
+    }
+
+    fn many_max(&self) -> usize {
+        LEARNED_AT_ONCE
+    }
+
+    fn hear_many<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(async move {
             let Some(segments) = &self.0 else {
                 return Ok(());
             };
-            let key: [u8; 16] = change
-                .key
-                .as_slice()
-                .try_into()
-                .map_err(|_| Failed::because("the change names nobody"))?;
-            let learned = segments.learn(&[PersonId(Id::from_bytes(key))]).await;
+            let people: Result<BTreeSet<PersonId>, Failed> = changes.iter().map(person).collect();
+            let people: Vec<PersonId> = people?.into_iter().collect();
+            let learned = segments.learn(&people).await;
             learned.map_err(|error| Failed::because(error.to_string()))
         })
     }
+}
+
+fn person(change: &Change) -> Result<PersonId, Failed> {
+    let key: [u8; 16] = change
+        .key
+        .as_slice()
+        .try_into()
+        .map_err(|_| Failed::because("the change names nobody"))?;
+    Ok(PersonId(Id::from_bytes(key)))
 }

@@ -185,7 +185,8 @@ fn headings(status: StatusCode) -> (&'static str, &'static str) {
     match status.as_u16() {
         401 => ("problem-401", "problem-401-advice"),
         403 => ("problem-403", "problem-403-advice"),
-        404 | 405 | 410 => ("problem-404", "problem-404-advice"),
+        404 | 405 => ("problem-404", "problem-404-advice"),
+        410 => ("problem-410", "problem-410-advice"),
         409 | 412 | 428 => ("problem-409", "problem-409-advice"),
         413 => ("problem-413", "problem-413-advice"),
         422 => ("problem-422", "problem-422-advice"),

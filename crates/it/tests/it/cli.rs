@@ -146,6 +146,7 @@ fn check_finds_a_new_folder_fit_and_prints_json() {
         "clock",
         "disk",
         "database",
+        "archive",
     ] {
         assert!(table.out.contains(what), "{what}: {}", table.out);
     }

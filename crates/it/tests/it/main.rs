@@ -10,6 +10,7 @@ mod browser;
 mod cli;
 mod documents;
 mod encrypted;
+mod files;
 mod hostile;
 mod intake;
 mod letters;

@@ -25,7 +25,7 @@ use townhall::{Opening, Running};
 
 const ADMIN: &str = "admin@town.example";
 /// What has not happened by then will not happen. Generous, because the test machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const PASSWORD: &str = "quiet meadow lantern 42";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -319,6 +319,25 @@ impl Town {
         post::streams::StopLinks::new(&options.base, &options.secret).token(owner, stream)
     }
 
+    /// The last part of a link to a file that was put for it.
+    pub async fn file_link(&self) -> String {
+        let path = format!("walk/{}.txt", self.number());
+        let name = archive::Name::until(&path, self.clock.now().plus_seconds(3600)).unwrap();
+        let body = futures_util::stream::iter([Ok::<_, String>(Bytes::from_static(b"walked"))]);
+        self.archive().put(&name, body).await.unwrap();
+        let link = self.archive().link(&name, "walk.txt", 60).unwrap();
+        last_part(&link.url)
+    }
+
+    /// Where its store and its files are.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("townhall-data")
+    }
+
+    pub fn archive(&self) -> &archive::Archive {
+        &self.running.archive
+    }
+
     /// Waits until a letter is with its provider.
     pub async fn has_handed_over(&self, letter: &str) {
         let path = format!("/api/v1/letters/{letter}");
@@ -331,7 +350,7 @@ impl Town {
 
     /// The letters that went into the folder.
     pub fn letters(&self) -> Vec<Vec<u8>> {
-        let folder = self.folder.path().join("townhall-data/letters");
+        let folder = self.data().join("letters");
         let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let letters = files.filter(|file| file.path().extension().is_some_and(|e| e == "eml"));
         letters

@@ -80,6 +80,7 @@ impl Mailgun {
         authorization.set_sensitive(true);
         let client = Client::new(Options {
             base: options.base,
+            root_certificates: None,
             connect_timeout: options.connect_timeout,
             answer_timeout: options.answer_timeout,
             idle_max: options.concurrency,
@@ -209,6 +210,6 @@ fn refusal(answer: &Answer) -> Refusal {
             true => answer.said(),
             false => words(&format!("{} {message}", answer.status.as_u16())),
         },
-        retry_after: answer.retry_after,
+        retry_after: answer.retry_after(),
     }
 }

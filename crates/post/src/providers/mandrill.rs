@@ -105,6 +105,7 @@ impl Mandrill {
     pub fn new(options: MandrillOptions) -> Result<Mandrill, String> {
         let client = Client::new(Options {
             base: options.base,
+            root_certificates: None,
             connect_timeout: options.connect_timeout,
             answer_timeout: options.answer_timeout,
             idle_max: options.concurrency,
@@ -271,6 +272,6 @@ fn refusal(answer: &Answer) -> Option<Refusal> {
             Some(wrong) => words(&format!("{status} {}: {}", wrong.name, wrong.message)),
             None => answer.said(),
         },
-        retry_after: answer.retry_after,
+        retry_after: answer.retry_after(),
     })
 }

@@ -10,7 +10,6 @@ mod mailgun;
 mod mandrill;
 pub(crate) mod rules;
 pub mod smtp;
-mod tls;
 
 use std::fmt;
 use std::sync::Arc;

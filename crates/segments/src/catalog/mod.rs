@@ -1,5 +1,6 @@
-//! Segments themselves: made, changed, archived, on all servers or on none.
+//! Segments themselves, and holdouts from all of them: made, changed, archived, on all servers or on none.
 
+pub(crate) mod holdouts;
 pub(crate) mod rows;
 mod service;
 #[cfg(test)]

@@ -4,11 +4,10 @@ use kernel::Text;
 use store::{StoreError, Tx, log};
 
 use super::rows;
-use crate::rules::change;
-use crate::rules::point;
-use crate::rules::rulebook::meets;
+use crate::points;
+use crate::rules::{change, layers};
 use crate::service::{RULES, Refused, Segments};
-use crate::types::{Actor, Definition, Ground, Key, Reason, Segment};
+use crate::types::{Actor, Definition, Key, Reason, Rollout, Segment};
 
 /// A segment that somebody wants.
 #[derive(Clone, Debug)]
@@ -40,19 +39,20 @@ impl Segments {
                     return Err(Reason::KeyTaken(draft.key.clone()).into());
                 }
                 let number = rows::next_number(tx)?.ok_or(Reason::TooManySegments)?;
+                let segments = rows::all(tx)?;
                 let new = Segment {
                     number,
                     key: draft.key.clone(),
                     title: draft.title.clone(),
                     description: draft.description.clone(),
                     owner: draft.owner.clone(),
-                    definition: draft.definition.clone(),
+                    definition: layers::allotted(number, draft.definition.clone(), &segments)?,
                     version: 1,
                     created: now,
                     changed: now,
                     archived: None,
                 };
-                change::check(number, &new.key, &new.definition, &rows::all(tx)?, now)?;
+                change::check(number, &new.key, &new.definition, &segments, now)?;
                 rows::insert(tx, &new, by)?;
                 tell(tx, &new)?;
                 Ok(new)
@@ -77,7 +77,10 @@ impl Segments {
                 title: edit.title.unwrap_or_else(|| before.title.clone()),
                 description: edit.description.unwrap_or_else(|| before.description.clone()),
                 owner: edit.owner.unwrap_or_else(|| before.owner.clone()),
-                definition: edit.definition.unwrap_or_else(|| before.definition.clone()),
+                definition: match edit.definition {
+                    Some(definition) => layers::allotted(before.number, definition, others)?,
+                    None => before.definition.clone(),
+                },
                 changed: now,
                 ..before.clone()
             };
@@ -151,21 +154,55 @@ impl Segments {
         segments
     }
 
-    /// The same definition with a threshold that takes exactly its share of those whom its rule applies to now.
-    pub fn made_exact(&self, mut definition: Definition) -> Definition {
+    /// A definition as saving would make it: exact if that is wanted, with the spans of its layer.
+    pub(crate) fn settled(
+        &self,
+        before: Option<&Segment>,
+        definition: Definition,
+        exact: bool,
+    ) -> Result<Definition, Reason> {
+        let definition = if exact {
+            self.made_exact(before, definition)
+        } else {
+            definition
+        };
+        match before {
+            Some(before) => layers::allotted(before.number, definition, &self.shelf_now().segments),
+            None => Ok(definition),
+        }
+    }
+
+    /// The same definition with a threshold that takes exactly its share of those whom its rule applies to now. Whoever
+    /// was in by the rule before, with a share that was not larger, stays in.
+    pub fn made_exact(&self, before: Option<&Segment>, mut definition: Definition) -> Definition {
         let Some(rollout) = &mut definition.rollout else {
             return definition;
         };
-        if rollout.ground != Ground::Own {
-            return definition;
-        }
-        let mut points = Vec::new();
+        let now = self.0.clock.now();
+        let shelf = self.shelf(now);
+        let mut found = Vec::new();
         self.0.census.each(|seen| {
-            if rollout.conditions.iter().all(|condition| meets(seen, condition)) {
-                points.push(point::in_rollout(seen.id, rollout));
+            if shelf
+                .book
+                .could_join(seen, before.map(|before| before.number), rollout, now)
+            {
+                found.push(points::in_rollout(seen.id, rollout));
             }
         });
-        rollout.exact = point::exact_threshold(&mut points, rollout.share);
+        let exact = points::exact_threshold(&mut found, rollout.share);
+        let earlier = before.and_then(|before| before.definition.rollout.as_ref());
+        let grows = |earlier: &&Rollout| {
+            earlier.salt == rollout.salt
+                && earlier.hashing == rollout.hashing
+                && earlier.share <= rollout.share
+        };
+        rollout.exact = match earlier.filter(grows) {
+            None => exact,
+            Some(earlier) => {
+                let was = earlier.exact.or_else(|| earlier.share.threshold());
+                exact.zip(was).map(|(exact, was)| exact.max(was))
+            }
+        };
         definition
     }
 }

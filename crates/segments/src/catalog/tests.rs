@@ -1,3 +1,5 @@
+//! Definitions: what can be saved, by whom it is seen, and what archiving leaves, on each kind of store.
+
 use testkit::stores::{KINDS, Kind};
 
 use super::Edit;
@@ -106,7 +108,7 @@ async fn an_exact_share_takes_exactly_so_many_of_those_it_applies_to() {
         ..Rollout::plain("exact", share("30"))
     };
     let mut wanted = draft("EXACT", Some(rollout));
-    wanted.definition = scene.segments.made_exact(wanted.definition);
+    wanted.definition = scene.segments.made_exact(None, wanted.definition);
     scene.segments.create(wanted, Actor::House).await.unwrap();
     let people = (0..100).map(crate::testing::person);
     let inside = people.filter(|person| !keys(&scene.segments, *person).unwrap().is_empty());

@@ -11,7 +11,7 @@ use kernel::{Id, Language, Moment, PersonId};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Entry;
-use crate::rules::point::Point;
+use crate::points::Point;
 use crate::rules::rulebook::Seen;
 use crate::types::{DrawNumber, Facts, Mark, Says, Value};
 
@@ -28,6 +28,10 @@ pub(super) struct Block {
     /// Marks in the list that no slot names.
     waste: usize,
     ends: HashMap<u32, Vec<(u16, Moment)>>,
+    /// Of those who were deleted and are here again.
+    returned: HashMap<u32, Moment>,
+    /// Drawn before they were known here.
+    drawn_early: HashMap<PersonId, Vec<(u16, Moment)>>,
     traits: Traits,
 }
 
@@ -89,6 +93,9 @@ impl Block {
             Some(at) => at,
             None => self.add(point, entry.person),
         };
+        if let Some(returned) = entry.returned {
+            self.returned.insert(number(at), returned);
+        }
         let traits = self.traits.take(&entry.facts);
         self.traits.give_back(self.slots[at].traits);
         self.slots[at].traits = traits;
@@ -100,7 +107,10 @@ impl Block {
             .copied()
             .filter(|code| is_draw(*code));
         let by_hand = entry.hand.iter().map(|one| one.mark().code());
-        let marks: Vec<u16> = by_hand.chain(drawn).collect();
+        let mut marks: Vec<u16> = by_hand.chain(drawn).collect();
+        let early = self.drawn_early.remove(&entry.person).unwrap_or_default();
+        let counting = early.into_iter().filter(|(_, at)| counts(entry.returned, *at));
+        marks.extend(counting.map(|(code, _)| code));
         self.set_marks(at, &marks);
         let ends = entry
             .hand
@@ -132,6 +142,7 @@ impl Block {
 
     /// The last slot comes into the place of the one that goes.
     pub(super) fn forget(&mut self, point: Point, person: PersonId) {
+        self.drawn_early.remove(&person);
         let Some(at) = self.find(point, person) else {
             return;
         };
@@ -139,6 +150,7 @@ impl Block {
         self.traits.give_back(self.slots[at].traits);
         self.waste += usize::from(self.slots[at].count);
         self.ends.remove(&number(at));
+        self.returned.remove(&number(at));
         if let Ok(found) = self.by_point.find_entry(point.hash(), |slot| index(*slot) == at) {
             found.remove();
         }
@@ -150,6 +162,9 @@ impl Block {
             if let Some(ends) = self.ends.remove(&number(last)) {
                 self.ends.insert(number(at), ends);
             }
+            if let Some(returned) = self.returned.remove(&number(last)) {
+                self.returned.insert(number(at), returned);
+            }
         }
         self.ids.swap_remove(at);
         self.slots.swap_remove(at);
@@ -157,25 +172,20 @@ impl Block {
         self.sweep();
     }
 
-    pub(super) fn draw(&mut self, point: Point, person: PersonId, draw: DrawNumber) {
+    pub(super) fn draw(&mut self, point: Point, person: PersonId, draw: DrawNumber, drawn: Moment) {
         let code = Mark::drawn(draw).code();
-        if let Some(at) = self.find(point, person) {
-            let mut marks = self.marks_of(self.slots[at]).to_vec();
-            if !marks.contains(&code) {
-                marks.push(code);
-                self.set_marks(at, &marks);
+        let Some(at) = self.find(point, person) else {
+            let early = self.drawn_early.entry(person).or_default();
+            if !early.contains(&(code, drawn)) {
+                early.push((code, drawn));
             }
-        }
-    }
-
-    pub(super) fn forget_draw(&mut self, draw: DrawNumber) {
-        let code = Mark::drawn(draw).code();
-        for at in 0..self.slots.len() {
-            if self.marks_of(self.slots[at]).contains(&code) {
-                let marks = self.marks_of(self.slots[at]).iter().copied();
-                let left: Vec<u16> = marks.filter(|one| *one != code).collect();
-                self.set_marks(at, &left);
-            }
+            return;
+        };
+        let mut marks = self.marks_of(self.slots[at]).to_vec();
+        let returned = self.returned.get(&number(at)).copied();
+        if counts(returned, drawn) && !marks.contains(&code) {
+            marks.push(code);
+            self.set_marks(at, &marks);
         }
     }
 
@@ -224,6 +234,11 @@ impl Block {
         self.marks = marks;
         self.waste = 0;
     }
+}
+
+/// Whether a draw of that instant counts for somebody who returned then, or was never away.
+fn counts(returned: Option<Moment>, drawn: Moment) -> bool {
+    returned.is_none_or(|returned| returned <= drawn)
 }
 
 fn is_draw(code: u16) -> bool {

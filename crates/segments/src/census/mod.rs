@@ -15,7 +15,7 @@ use kernel::{Moment, PersonId};
 use parking_lot::RwLock;
 
 use self::block::Block;
-use crate::rules::point::Point;
+use crate::points::Point;
 use crate::rules::rulebook::{Members, Rulebook, Seen};
 use crate::types::{ByHand, DrawNumber, Facts};
 
@@ -30,6 +30,8 @@ pub struct Entry {
     pub hand: Vec<ByHand>,
     /// An older one is late and changes nothing.
     pub version: i64,
+    /// Since when somebody who was deleted is here again: earlier draws do not count.
+    pub returned: Option<Moment>,
 }
 
 /// Everybody that this instance knows.
@@ -63,18 +65,11 @@ impl Census {
         self.block_of(point).write().forget(point, person);
     }
 
-    /// These were drawn. Who is not known is left out: whoever came later was not drawn.
-    pub fn draw(&self, draw: DrawNumber, people: &[PersonId]) {
+    /// These were drawn at an instant. Whoever is not known here yet is marked when they are learned about.
+    pub fn draw(&self, draw: DrawNumber, at: Moment, people: &[PersonId]) {
         for &person in people {
             let point = Point::of(person);
-            self.block_of(point).write().draw(point, person, draw);
-        }
-    }
-
-    /// A draw that nothing names any more.
-    pub fn forget_draw(&self, draw: DrawNumber) {
-        for block in &self.blocks {
-            block.write().forget_draw(draw);
+            self.block_of(point).write().draw(point, person, draw, at);
         }
     }
 

@@ -1,3 +1,5 @@
+//! The memory holds what was put into it and nothing else, compared with a plain map.
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kernel::{Id, Language, Moment, PersonId};
@@ -34,6 +36,7 @@ fn entry(who: u64, plan: u8, hand: &[(u16, bool, bool)], version: i64) -> Entry 
         },
         hand,
         version,
+        returned: None,
     }
 }
 
@@ -42,7 +45,6 @@ enum Act {
     Learn(u64, u8, Vec<(u16, bool, bool)>),
     Forget(u64),
     Draw(u16, Vec<u64>),
-    ForgetDraw(u16),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -52,7 +54,6 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         6 => (who.clone(), 0_u8..5, hand).prop_map(|(who, plan, hand)| Act::Learn(who, plan, hand)),
         1 => who.clone().prop_map(Act::Forget),
         2 => (0_u16..4, prop::collection::vec(who, 0..20)).prop_map(|(draw, people)| Act::Draw(draw, people)),
-        1 => (0_u16..4).prop_map(Act::ForgetDraw),
     ];
     prop::collection::vec(act, 1..200)
 }
@@ -83,14 +84,11 @@ proptest! {
                 }
                 Act::Draw(draw, people) => {
                     let people: Vec<PersonId> = people.into_iter().map(person).collect();
-                    census.draw(DrawNumber::new(draw).unwrap(), &people);
-                    for one in people.iter().filter(|one| plain.entries.contains_key(one)) {
+                    census.draw(DrawNumber::new(draw).unwrap(), AT, &people);
+                    // Whoever is not known yet is so once they are learned about.
+                    for one in &people {
                         plain.drawn.entry(*one).or_default().insert(draw);
                     }
-                }
-                Act::ForgetDraw(draw) => {
-                    census.forget_draw(DrawNumber::new(draw).unwrap());
-                    plain.drawn.values_mut().for_each(|draws| { draws.remove(&draw); });
                 }
             }
         }

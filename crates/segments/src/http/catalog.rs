@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::wire::{self, RolloutShape, SegmentOut, VariantShape};
-use super::{CHANGES, LOOKS, actor, refused};
+use super::{CHANGES, LOOKS, actor};
 use crate::catalog::{Draft, Edit};
 use crate::service::Segments;
 use crate::types::{Definition, Reason, Segment};
@@ -116,10 +116,10 @@ async fn create_segment(
         title: wire::text("title", &given.title, wire::TITLE_CHARS_MAX)?,
         description: wire::text("description", &given.description, wire::DESCRIPTION_CHARS_MAX)?,
         owner: wire::text("owner", &given.owner, wire::OWNER_CHARS_MAX)?,
-        definition: exactly(&segments, definition, exact),
+        definition: segments.settled(None, definition, exact)?,
         key,
     };
-    let created = segments.create(draft, actor(&caller)).await.map_err(refused)?;
+    let created = segments.create(draft, actor(&caller)).await?;
     Ok((StatusCode::CREATED, shown(&segments, &created)).into_response())
 }
 
@@ -159,7 +159,7 @@ async fn change_segment(
     let changed = segments
         .change(&key, Some(before.version), edit, actor(&caller))
         .await;
-    Ok(shown(&segments, &changed.map_err(refused)?))
+    Ok(shown(&segments, &changed?))
 }
 
 /// Takes a segment from everybody, for ever
@@ -175,7 +175,7 @@ async fn archive_segment(
 ) -> Result<Response, Problem> {
     let before = matched(&segments, &key, &if_match)?;
     let archived = segments.archive(&key, Some(before.version), actor(&caller)).await;
-    Ok(shown(&segments, &archived.map_err(refused)?))
+    Ok(shown(&segments, &archived?))
 }
 
 /// The segment, if it is of the version that the caller read. The store asks again in its transaction.
@@ -214,15 +214,11 @@ fn wanted(
     if !names_variants {
         definition.variants.clone_from(&before.definition.variants);
     }
-    Ok(Some(exactly(segments, definition, exact && names_rollout)))
-}
-
-fn exactly(segments: &Segments, definition: Definition, exact: bool) -> Definition {
-    if exact {
-        segments.made_exact(definition)
-    } else {
-        definition
-    }
+    Ok(Some(segments.settled(
+        Some(before),
+        definition,
+        exact && names_rollout,
+    )?))
 }
 
 fn shown(segments: &Segments, segment: &Segment) -> Response {

@@ -1,15 +1,17 @@
 //! Segments over HTTP: translation only.
 
 mod catalog;
+mod draws;
+mod members;
+mod numbers;
 mod ofrep;
 mod people;
 mod wire;
 
-use front::{Access, Caller, Code, Problem, Role, Routes, Who};
-use store::StoreError;
+use front::{Access, Caller, Role, Routes, Who};
 
-use crate::service::{Refused, Segments};
-use crate::types::{Actor, Reason};
+use crate::service::Segments;
+use crate::types::Actor;
 
 /// The hot path, and nothing else.
 pub const READ: &str = "segments:read";
@@ -24,7 +26,9 @@ const LOOKS: Access = Access::role(&[ADMIN, ANALYST]).or_key(WRITE);
 const ASKS: Access = Access::role(&[ADMIN, ANALYST]).or_key(READ);
 
 pub(crate) fn routes() -> Routes<Segments> {
-    ofrep::routes(people::routes(catalog::routes(Routes::new("segments"))))
+    let routes = catalog::routes(Routes::new("segments"));
+    let routes = members::routes(numbers::routes(draws::routes(routes)));
+    ofrep::routes(people::routes(routes))
 }
 
 pub(crate) fn actor(caller: &Caller) -> Actor {
@@ -33,41 +37,4 @@ pub(crate) fn actor(caller: &Caller) -> Actor {
         Who::Key(key) => Actor::Service(key.id),
         Who::Nobody => Actor::House,
     }
-}
-
-pub(crate) fn refused(why: Refused) -> Problem {
-    match why {
-        Refused::Reason(reason) => Problem::from(reason),
-        Refused::Store(error) => of_store(error),
-    }
-}
-
-fn of_store(error: StoreError) -> Problem {
-    match error {
-        StoreError::Unavailable { .. } | StoreError::Busy => Problem::from(error),
-        error => Problem::internal(error),
-    }
-}
-
-impl From<Reason> for Problem {
-    fn from(reason: Reason) -> Problem {
-        let text = reason.to_string();
-        match reason {
-            Reason::NoSegment(_) | Reason::NoPerson => Problem::not_found().detail(sentence(&text)),
-            Reason::KeyTaken(_) => Problem::conflict(sentence(&text)).field("key", "taken", "is taken"),
-            Reason::Archived(_) | Reason::TooManySegments => Problem::conflict(sentence(&text)),
-            Reason::Stale => Problem::new(Code::PreconditionFailed),
-            Reason::AddedAndRemoved(_) => Problem::invalid("add", "contradiction", text),
-            Reason::EndsInThePast => Problem::invalid("until", "past", text),
-            Reason::Cycle(..) => Problem::invalid("rollout", "cycle", text),
-            Reason::Field { field, problem } => Problem::invalid(field, "bounds", problem),
-        }
-    }
-}
-
-/// With a capital letter and a full stop.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }

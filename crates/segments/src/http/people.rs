@@ -1,20 +1,22 @@
 //! People in segments over HTTP.
 
 use axum::extract::State;
-use front::{Body, Caller, InPath, InPath2, Problem, Routes, routes};
-use kernel::PersonId;
+use front::{Body, Caller, InPath, InPath2, Problem, Query, Routes, routes};
+use kernel::{Moment, PersonId};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::wire;
-use super::{ASKS, CHANGES, LOOKS, actor, refused};
-use crate::people::{Changed, Line, Membership};
-use crate::rules::change::What;
+use super::{ASKS, CHANGES, LOOKS, actor};
+use crate::past::Step;
+use crate::people::{Changed, Membership};
 use crate::rules::rulebook::Members;
 use crate::rules::why::Why;
 use crate::service::Segments;
-use crate::types::{Actor, Reason};
+use crate::types::Reason;
 
+/// A history that names no time is of so long.
+const SPAN_SECONDS: i64 = 31 * 86_400;
 /// Segments of one call.
 const NAMED_MAX: usize = 1_000;
 
@@ -24,6 +26,24 @@ pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
         .api(CHANGES, routes!(change_segments_of_person))
         .api(LOOKS, routes!(explain_segment_of_person))
         .api(LOOKS, routes!(get_segment_history_of_person))
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct WhenIn {
+    /// An instant of the past to answer for. Absent: this very moment.
+    #[param(format = DateTime)]
+    at: Option<String>,
+}
+
+impl WhenIn {
+    fn past(&self, segments: &Segments) -> Result<Option<Moment>, Problem> {
+        let at = self.at.as_deref().map(|at| wire::instant("at", at)).transpose()?;
+        if at.is_some_and(|at| segments.is_to_come(at)) {
+            return Err(Problem::invalid("at", "future", "must not lie in the future"));
+        }
+        Ok(at)
+    }
 }
 
 /// One of the segments that somebody is in.
@@ -94,13 +114,17 @@ impl From<Changed> for MembershipChangeOut {
 
 /// The segments that a person is in
 #[utoipa::path(get, path = "/api/v1/people/{id}/segments", operation_id = "get_segments_of_person",
-    params(("id" = String, Path, format = "uuid", description = "The person")),
+    params(("id" = String, Path, format = "uuid", description = "The person"), WhenIn),
     responses((status = OK, body = SegmentsOfPersonOut)))]
 async fn get_segments_of_person(
     State(segments): State<Segments>,
     InPath(id): InPath<PersonId>,
+    Query(when): Query<WhenIn>,
 ) -> Result<Body<SegmentsOfPersonOut>, Problem> {
-    let found = segments.of_person(id, &mut Members::default());
+    let found = match when.past(&segments)? {
+        None => segments.of_person(id, &mut Members::default()),
+        Some(at) => segments.of_person_at(id, at).await?,
+    };
     let found = found.ok_or(Reason::NoPerson)?;
     Ok(Body(SegmentsOfPersonOut {
         segments: found.into_iter().map(MembershipOut::from).collect(),
@@ -131,7 +155,7 @@ async fn change_segments_of_person(
     });
     let added = added.collect::<Result<Vec<_>, Problem>>()?;
     let changed = segments.put(id, &added, &given.remove, actor(&caller)).await;
-    Ok(Body(changed.map_err(refused)?.into()))
+    Ok(Body(changed?.into()))
 }
 
 /// Why a person is, or is not, in a segment.
@@ -205,68 +229,86 @@ impl WhyOut {
 /// Why a person is, or is not, in a segment
 #[utoipa::path(get, path = "/api/v1/people/{id}/segments/{key}", operation_id = "explain_segment_of_person",
     params(("id" = String, Path, format = "uuid", description = "The person"),
-        ("key" = String, Path, description = "The segment")),
+        ("key" = String, Path, description = "The segment"), WhenIn),
     responses((status = OK, body = WhyOut)))]
 async fn explain_segment_of_person(
     State(segments): State<Segments>,
     InPath2(id, key): InPath2<PersonId, String>,
+    Query(when): Query<WhenIn>,
 ) -> Result<Body<WhyOut>, Problem> {
-    let why = segments.why(id, &key)?;
+    let why = match when.past(&segments)? {
+        None => segments.why(id, &key)?,
+        Some(at) => segments.why_at(id, &key, at).await?,
+    };
     Ok(Body(WhyOut::of(&why, &segments)))
 }
 
-/// A line of a person's history.
+/// A line of a person's history: somebody came into a segment, or left it.
 #[derive(Serialize, ToSchema)]
-struct LineOut {
+struct StepOut {
     key: String,
-    /// `added`, `removed`, `ended`, or `gone`: the person was deleted.
-    what: &'static str,
+    /// `joined` or `left`.
+    operation: &'static str,
     #[schema(format = DateTime)]
     at: String,
+    /// What decided, in the words of `why`; `person_unknown` when the person was deleted.
+    why: &'static str,
+    /// Who did it, if it was done by hand: `person:ID` or `key:ID`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    until: Option<String>,
-    /// `house`, `person:ID` or `key:ID`.
-    by: String,
+    by: Option<String>,
 }
 
-impl From<Line> for LineOut {
-    fn from(line: Line) -> LineOut {
-        LineOut {
-            key: line.segment.to_string(),
-            what: match line.what {
-                What::Added => "added",
-                What::Removed => "removed",
-                What::Ended => "ended",
-                What::Gone => "gone",
-            },
-            at: line.at.to_string(),
-            until: line.until.map(|until| until.to_string()),
-            by: match line.by {
-                Actor::House => "house".to_owned(),
-                Actor::Person(person) => format!("person:{person}"),
-                Actor::Service(key) => format!("key:{key}"),
-            },
+impl From<Step> for StepOut {
+    fn from(step: Step) -> StepOut {
+        StepOut {
+            key: step.segment.to_string(),
+            operation: if step.joined { "joined" } else { "left" },
+            at: step.at.to_string(),
+            why: step.cause,
+            by: step.by.map(wire::actor),
         }
     }
 }
 
-/// What was done with a person by hand, the latest first.
+/// Every joining and leaving, by whatever, in the order of time.
 #[derive(Serialize, ToSchema)]
 struct HistoryOut {
-    items: Vec<LineOut>,
+    items: Vec<StepOut>,
 }
 
-/// What was done with a person by hand, the latest first
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SpanIn {
+    /// The first instant that is told. Absent: 31 days before the last.
+    #[param(format = DateTime)]
+    from: Option<String>,
+    /// The first instant that is told no more. Absent: this very moment.
+    #[param(format = DateTime)]
+    to: Option<String>,
+}
+
+/// Every joining and leaving of a person within a time, by hand, by draw and by rollout
 #[utoipa::path(get, path = "/api/v1/people/{id}/segment-history", operation_id = "get_segment_history_of_person",
-    params(("id" = String, Path, format = "uuid", description = "The person")),
+    params(("id" = String, Path, format = "uuid", description = "The person"), SpanIn),
     responses((status = OK, body = HistoryOut)))]
 async fn get_segment_history_of_person(
     State(segments): State<Segments>,
     InPath(id): InPath<PersonId>,
+    Query(span): Query<SpanIn>,
 ) -> Result<Body<HistoryOut>, Problem> {
-    let lines = segments.history(id).await.map_err(refused)?;
+    let instant =
+        |field: &str, given: Option<&str>| given.map(|given| wire::instant(field, given)).transpose();
+    let to = instant("to", span.to.as_deref())?.map_or_else(|| segments.now(), |to| to.min(segments.now()));
+    let from = instant("from", span.from.as_deref())?.unwrap_or(to.plus_seconds(-SPAN_SECONDS));
+    if from > to {
+        return Err(Problem::invalid(
+            "from",
+            "order",
+            "must not lie after `to`, or in the future",
+        ));
+    }
+    let steps = segments.steps(id, from, to).await?;
     Ok(Body(HistoryOut {
-        items: lines.into_iter().map(LineOut::from).collect(),
+        items: steps.into_iter().map(StepOut::from).collect(),
     }))
 }

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use crate::service::Shelf;
 use crate::types::{
-    Condition, Definition, Ground, Hashing, Key, Number, Rollout, Segment, Share, Step, Test, Value, Variant,
+    Actor, Condition, Definition, Ground, Hashing, Key, Number, Rollout, Segment, Share, Step, Test, Value,
+    Variant,
 };
 
 pub const TITLE_CHARS_MAX: usize = 120;
@@ -78,6 +79,10 @@ pub struct RolloutShape {
     #[schema(max_items = 50)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     exclude: Vec<String>,
+    /// The layer that the share is cut from: segments of one layer have nobody in common.
+    #[schema(max_length = 100, example = "CHECKOUT")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    layer: Option<String>,
 }
 
 /// A change of the share at an instant.
@@ -184,14 +189,18 @@ fn rollout_shape(rollout: &Rollout, shelf: &Shelf) -> RolloutShape {
         conditions: rollout.conditions.iter().map(condition_shape).collect(),
         include: keys(&rollout.include),
         exclude: keys(&rollout.exclude),
+        layer: match &rollout.ground {
+            Ground::Own => None,
+            Ground::Layer { name, .. } => Some(name.to_string()),
+        },
     }
 }
 
-fn percent(share: Share) -> f64 {
+pub fn percent(share: Share) -> f64 {
     share.to_string().parse().unwrap_or_default()
 }
 
-fn condition_shape(condition: &Condition) -> ConditionShape {
+pub fn condition_shape(condition: &Condition) -> ConditionShape {
     let nothing = ConditionShape::default();
     let json = |values: &[Value]| Some(values.iter().map(to_json).collect());
     match condition {
@@ -257,7 +266,7 @@ pub fn instant(field: &str, given: &str) -> Result<Moment, Problem> {
     })
 }
 
-fn share(field: &str, given: f64) -> Result<Share, Problem> {
+pub fn share(field: &str, given: f64) -> Result<Share, Problem> {
     Share::parse_percent(&given.to_string()).map_err(|bad| Problem::invalid(field, "share", bad.to_string()))
 }
 
@@ -269,7 +278,7 @@ pub fn definition(
     shelf: &Shelf,
 ) -> Result<(Definition, bool), Problem> {
     let exact = rollout.as_ref().is_some_and(|rollout| rollout.exact);
-    let rollout = rollout.map(|shape| rollout_of(key, shape, shelf)).transpose()?;
+    let rollout = rollout.map(|shape| rollout_of(key, &shape, shelf)).transpose()?;
     let variants = variants.into_iter().enumerate().map(|(at, shape)| {
         Ok(Variant {
             name: self::key(&format!("variants[{at}].name"), &shape.name)?,
@@ -283,20 +292,44 @@ pub fn definition(
     Ok((definition, exact))
 }
 
-fn rollout_of(key: &Key, shape: RolloutShape, shelf: &Shelf) -> Result<Rollout, Problem> {
-    let numbers = |field: &str, keys: Vec<String>| {
-        let numbers = keys.iter().enumerate().map(|(at, key)| {
-            let field = || format!("rollout.{field}[{at}]");
-            let segment = shelf
-                .with_key(key)
-                .map_err(|reason| Problem::invalid(field(), "unknown", reason.to_string()))?;
-            match segment.archived {
-                None => Ok(segment.number),
-                Some(_) => Err(Problem::invalid(field(), "archived", "is archived")),
-            }
-        });
-        numbers.collect::<Result<Vec<Number>, Problem>>()
-    };
+/// Living segments by their keys.
+fn numbers(field: &str, keys: &[String], shelf: &Shelf) -> Result<Vec<Number>, Problem> {
+    let numbers = keys.iter().enumerate().map(|(at, key)| {
+        let field = || format!("{field}[{at}]");
+        let segment = shelf
+            .with_key(key)
+            .map_err(|reason| Problem::invalid(field(), "unknown", reason.to_string()))?;
+        match segment.archived {
+            None => Ok(segment.number),
+            Some(_) => Err(Problem::invalid(field(), "archived", "is archived")),
+        }
+    });
+    numbers.collect()
+}
+
+pub fn conditions(field: &str, shapes: &[ConditionShape]) -> Result<Vec<Condition>, Problem> {
+    let conditions = shapes.iter().enumerate();
+    conditions
+        .map(|(at, shape)| condition(&format!("{field}[{at}]"), shape))
+        .collect()
+}
+
+/// Whom a draw is from: everybody of whom all of this is true.
+pub fn among(
+    conditions: &[ConditionShape],
+    include: &[String],
+    exclude: &[String],
+    shelf: &Shelf,
+) -> Result<Rollout, Problem> {
+    Ok(Rollout {
+        conditions: self::conditions("where", conditions)?,
+        include: numbers("include", include, shelf)?,
+        exclude: numbers("exclude", exclude, shelf)?,
+        ..Rollout::plain("", Share::EVERYBODY)
+    })
+}
+
+fn rollout_of(key: &Key, shape: &RolloutShape, shelf: &Shelf) -> Result<Rollout, Problem> {
     let salt = shape.salt.as_deref().unwrap_or(key.as_str());
     let hashing = match shape.hashing.as_deref() {
         None => Hashing::Ours,
@@ -311,7 +344,6 @@ fn rollout_of(key: &Key, shape: RolloutShape, shelf: &Shelf) -> Result<Rollout, 
             share: share(&format!("rollout.steps[{at}].share"), step.share)?,
         })
     });
-    let conditions = shape.conditions.into_iter().enumerate();
     Ok(Rollout {
         salt: text("rollout.salt", salt, SALT_CHARS_MAX)?.into_string(),
         hashing,
@@ -323,16 +355,24 @@ fn rollout_of(key: &Key, shape: RolloutShape, shelf: &Shelf) -> Result<Rollout, 
             .as_deref()
             .map(|until| instant("rollout.until", until))
             .transpose()?,
-        conditions: conditions
-            .map(|(at, shape)| condition(&format!("rollout.where[{at}]"), shape))
-            .collect::<Result<_, Problem>>()?,
-        include: numbers("include", shape.include)?,
-        exclude: numbers("exclude", shape.exclude)?,
-        ground: Ground::Own,
+        conditions: conditions("rollout.where", &shape.conditions)?,
+        include: numbers("rollout.include", &shape.include, shelf)?,
+        exclude: numbers("rollout.exclude", &shape.exclude, shelf)?,
+        ground: match shape.layer.as_deref() {
+            None => Ground::Own,
+            Some(_) if shape.exact => {
+                let what = "cannot be asked for in a layer, whose shares are of all people";
+                return Err(Problem::invalid("rollout.exact", "layer", what));
+            }
+            Some(name) => Ground::Layer {
+                name: self::key("rollout.layer", name)?,
+                spans: Vec::new(),
+            },
+        },
     })
 }
 
-fn condition(field: &str, shape: ConditionShape) -> Result<Condition, Problem> {
+fn condition(field: &str, shape: &ConditionShape) -> Result<Condition, Problem> {
     let at = |name: &str| format!("{field}.{name}");
     let mut found = Vec::new();
     if let Some(codes) = &shape.language {
@@ -358,7 +398,7 @@ fn condition(field: &str, shape: ConditionShape) -> Result<Condition, Problem> {
     if let Some(name) = &shape.attribute {
         found.push(Condition::Attribute {
             name: text(&at("attribute"), name, VALUE_CHARS_MAX)?.into_string(),
-            test: test(field, &shape)?,
+            test: test(field, shape)?,
         });
     }
     match (found.pop(), found.is_empty()) {
@@ -415,6 +455,15 @@ fn of_json(json: &Json) -> Option<Value> {
             .map(Value::Integer)
             .or_else(|| number.as_f64().map(Value::Decimal)),
         _ => None,
+    }
+}
+
+/// Who did something: `house`, `person:ID` or `key:ID`.
+pub fn actor(by: Actor) -> String {
+    match by {
+        Actor::House => "house".to_owned(),
+        Actor::Person(person) => format!("person:{person}"),
+        Actor::Service(key) => format!("key:{key}"),
     }
 }
 

@@ -7,4 +7,4 @@ mod tests;
 mod types;
 
 pub use service::{LearnError, Membership};
-pub use types::{Changed, Line, Population, Unknown};
+pub use types::{Changed, Line, Outcome, Population, PutRow, Unknown};

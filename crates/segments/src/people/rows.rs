@@ -5,6 +5,7 @@ use store::{Row, StoreError, Tx, VshardRange, params, sql};
 
 use crate::catalog::rows::{actor, actor_columns};
 use crate::rules::change::{Happened, What};
+use crate::rules::replay::Done;
 use crate::stored::{broken, read_facts, read_hand, write_facts, write_hand};
 use crate::types::{Actor, ByHand, Facts, Number};
 
@@ -16,11 +17,13 @@ pub(crate) struct Person {
     /// `None`: the person is no more.
     pub(crate) facts: Option<Facts>,
     pub(crate) hand: Vec<ByHand>,
+    /// Since when somebody who was deleted is here again.
+    pub(crate) returned: Option<Moment>,
 }
 
 pub(crate) fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, StoreError> {
     tx.query_opt(
-        sql!("SELECT person, version, facts, hand FROM segment_people WHERE person = $1"),
+        sql!("SELECT person, version, facts, hand, returned_at FROM segment_people WHERE person = $1"),
         params![id],
         read,
     )
@@ -37,7 +40,7 @@ pub(crate) fn page(
     let (vshard, person) = after.map_or(first, |after| (after.0.virtual_shard(), after.0));
     tx.query(
         sql!(
-            "SELECT person, version, facts, hand FROM segment_people
+            "SELECT person, version, facts, hand, returned_at FROM segment_people
              WHERE (vshard, person) > ($1, $2) AND vshard <= $3 ORDER BY vshard, person LIMIT $4"
         ),
         params![vshard, person, range.last, count],
@@ -59,10 +62,10 @@ pub(crate) fn save(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
     let ends = person.hand.iter().filter_map(|one| one.until).min();
     tx.execute(
         sql!(
-            "INSERT INTO segment_people (person, vshard, version, facts, hand, ends_at)
-             VALUES ($1, $2, $3, $4, $5, $6)
+            "INSERT INTO segment_people (person, vshard, version, facts, hand, ends_at, returned_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (person) DO UPDATE SET version = excluded.version, facts = excluded.facts,
-                hand = excluded.hand, ends_at = excluded.ends_at"
+                hand = excluded.hand, ends_at = excluded.ends_at, returned_at = excluded.returned_at"
         ),
         params![
             person.id,
@@ -70,7 +73,8 @@ pub(crate) fn save(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
             person.version,
             facts,
             write_hand(&person.hand),
-            ends
+            ends,
+            person.returned
         ],
     )?;
     Ok(())
@@ -130,34 +134,43 @@ pub(crate) fn write_history(
     Ok(())
 }
 
-/// A line of the history as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Past {
-    pub(crate) happened: Happened,
-    pub(crate) at: Moment,
-    pub(crate) by: Actor,
+/// Lines of one person that are read for a replay.
+const DONE_MAX: i64 = 1_000_000;
+
+/// What happened to a person, in the order in which it did.
+pub(crate) fn done(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Done>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT segment, what, happened_at, ends_at, actor_kind, actor FROM segment_history WHERE person = $1
+             ORDER BY happened_at, version, segment LIMIT $2"
+        ),
+        params![person, DONE_MAX],
+        line,
+    )
 }
 
 /// What happened to a person, the latest first.
-pub(crate) fn history(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<Vec<Past>, StoreError> {
+pub(crate) fn history(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<Vec<Done>, StoreError> {
     tx.query(
         sql!(
             "SELECT segment, what, happened_at, ends_at, actor_kind, actor FROM segment_history WHERE person = $1
              ORDER BY happened_at DESC, version DESC, segment LIMIT $2"
         ),
         params![person, count],
-        |row| {
-            Ok(Past {
-                happened: Happened {
-                    segment: number(row.get(0)?)?,
-                    what: what(row.get(1)?)?,
-                    until: row.get(3)?,
-                },
-                at: row.get(2)?,
-                by: actor(row.get(4)?, row.get(5)?)?,
-            })
-        },
+        line,
     )
+}
+
+fn line(row: &Row<'_>) -> Result<Done, StoreError> {
+    Ok(Done {
+        happened: Happened {
+            segment: number(row.get(0)?)?,
+            what: what(row.get(1)?)?,
+            until: row.get(3)?,
+        },
+        at: row.get(2)?,
+        by: actor(row.get(4)?, row.get(5)?)?,
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<Person, StoreError> {
@@ -167,6 +180,7 @@ fn read(row: &Row<'_>) -> Result<Person, StoreError> {
         version: row.get(1)?,
         facts: facts.as_deref().map(read_facts).transpose()?,
         hand: read_hand(&row.get::<Vec<u8>>(3)?)?,
+        returned: row.get(4)?,
     })
 }
 

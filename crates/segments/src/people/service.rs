@@ -1,12 +1,16 @@
 //! What can be done with a person: learned about, put into segments and out of them, judged, and explained.
 
+use std::collections::HashMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::{Moment, PersonId};
 use store::{StoreError, Tx, log};
 
 use super::rows::{self, Person};
-use super::types::{Changed, Line, Unknown};
+use super::types::{Changed, Line, Outcome, PutRow, Unknown};
 use crate::census::Entry;
 use crate::rules::change::{self, Added, Happened, What, Wish};
+use crate::rules::replay::Done;
 use crate::rules::rulebook::Members;
 use crate::rules::why::{Why, why};
 use crate::service::{PEOPLE, Refused, Segments, Shelf};
@@ -16,6 +20,9 @@ use crate::types::{Actor, Facts, Key, Reason};
 const LINES_MAX: u16 = 500;
 /// People whose memberships are ended in one round.
 const ENDING_AT_ONCE: u16 = 500;
+
+/// People of a bulk change that are written at the same time, so that they share commits.
+const PUT_AT_ONCE: usize = 64;
 
 /// One of the segments that somebody is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +59,7 @@ impl Segments {
                     facts,
                     hand: person.hand,
                     version: person.version,
+                    returned: person.returned,
                 });
             }
             None => self.0.census.forget(person.id),
@@ -86,6 +94,52 @@ impl Segments {
         Ok(told(&shelf, &asked, &happened))
     }
 
+    /// Whether this instance knows a person.
+    pub fn knows(&self, person: PersonId) -> bool {
+        self.0.census.see(person, |_| ()).is_some()
+    }
+
+    /// Puts many people into one segment or takes them out, and says what became of each, in their order. Each is a
+    /// change of its own; who is named twice is changed twice, in that order.
+    pub async fn put_many(&self, key: &str, rows: Vec<PutRow>, by: Actor) -> Result<Vec<Outcome>, Refused> {
+        let segment = self.segment(key)?;
+        if segment.archived.is_some() {
+            return Err(Reason::Archived(segment.key).into());
+        }
+        let mut turns: HashMap<PersonId, Vec<(usize, PutRow)>> = HashMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            turns.entry(row.person).or_default().push((at, *row));
+        }
+        let changes = turns.into_values().map(|turns| async move {
+            let mut outcomes = Vec::with_capacity(turns.len());
+            for (at, row) in turns {
+                outcomes.push((at, self.put_row(key, row, by).await?));
+            }
+            Ok::<_, Refused>(outcomes)
+        });
+        let outcomes: Vec<Vec<(usize, Outcome)>> = stream::iter(changes)
+            .buffer_unordered(PUT_AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut outcomes: Vec<(usize, Outcome)> = outcomes.into_iter().flatten().collect();
+        outcomes.sort_unstable_by_key(|(at, _)| *at);
+        Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+    }
+
+    async fn put_row(&self, key: &str, row: PutRow, by: Actor) -> Result<Outcome, Refused> {
+        let named = key.to_owned();
+        let changed = if row.add {
+            self.put(row.person, &[(named, row.until)], &[], by).await?
+        } else {
+            self.put(row.person, &[], &[named], by).await?
+        };
+        Ok(match (changed.added.is_empty(), changed.removed.is_empty()) {
+            (false, _) => Outcome::Added,
+            (_, false) => Outcome::Removed,
+            _ => Outcome::Unchanged,
+        })
+    }
+
     /// Which segments a person is in; `None` when nobody here knows the person.
     pub fn of_person(&self, person: PersonId, members: &mut Members) -> Option<Vec<Membership>> {
         let now = self.0.clock.now();
@@ -115,7 +169,7 @@ impl Segments {
         found.ok_or(Reason::NoPerson)
     }
 
-    /// What was done with a person by hand, the latest first.
+    /// What was done with a person by hand, the latest first: also what changed nothing, as a shield of whoever was out.
     pub async fn history(&self, person: PersonId) -> Result<Vec<Line>, Refused> {
         let shelf = self.shelf(self.0.clock.now());
         let past = self
@@ -127,7 +181,7 @@ impl Segments {
                 Ok(rows::history(tx, person, LINES_MAX)?)
             })
             .await?;
-        let line = |past: rows::Past| Line {
+        let line = |past: Done| Line {
             segment: shelf.key_of(past.happened.segment),
             what: past.happened.what,
             at: past.at,
@@ -191,6 +245,7 @@ fn learn(
         version: 0,
         facts: None,
         hand: Vec::new(),
+        returned: None,
     });
     if before.facts.as_ref() == facts {
         return Ok(None);
@@ -198,6 +253,11 @@ fn learn(
     let mut after = Person {
         version: before.version + 1,
         facts: facts.cloned(),
+        returned: if !is_new && before.facts.is_none() {
+            Some(now)
+        } else {
+            before.returned
+        },
         ..before.clone()
     };
     if facts.is_none() {

@@ -1,3 +1,5 @@
+//! Memberships by hand: all or none, each in the history, ending by themselves, on each kind of store.
+
 use testkit::stores::{KINDS, Kind};
 
 use crate::rules::change::What;

@@ -27,6 +27,22 @@ pub struct Changed {
     pub unchanged: Vec<Key>,
 }
 
+/// One person of many who are put into a segment, or taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PutRow {
+    pub person: PersonId,
+    pub add: bool,
+    pub until: Option<Moment>,
+}
+
+/// What became of one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Added,
+    Removed,
+    Unchanged,
+}
+
 /// A line of a person's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {

@@ -1,10 +1,11 @@
 //! What may become of a segment: which definitions can be saved, and what a change of a person's list leaves.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use kernel::Moment;
 
-use crate::types::{ByHand, Definition, Key, Number, Reason, Rollout, Segment, Side};
+use crate::types::{ByHand, Definition, Ground, Hashing, Key, Number, Reason, Rollout, Segment, Side};
 
 /// Conditions, include and exclude of one rollout.
 pub const CONDITIONS_MAX: usize = 20;
@@ -23,9 +24,34 @@ pub fn check(
     at: Moment,
 ) -> Result<(), Reason> {
     check_variants(definition)?;
-    let Some(rollout) = &definition.rollout else {
-        return Ok(());
-    };
+    match &definition.rollout {
+        Some(rollout) => check_rollout(number, key, rollout, others, at),
+        None => Ok(()),
+    }
+}
+
+/// Whether it can be drawn from those whom a rollout asks for, until then.
+pub fn check_draw(
+    number: Number,
+    key: &Key,
+    among: &Rollout,
+    until: Option<Moment>,
+    others: &[Segment],
+    at: Moment,
+) -> Result<(), Reason> {
+    if until.is_some_and(|until| until <= at) {
+        return Err(Reason::EndsInThePast);
+    }
+    check_rollout(number, key, among, others, at)
+}
+
+fn check_rollout(
+    number: Number,
+    key: &Key,
+    rollout: &Rollout,
+    others: &[Segment],
+    at: Moment,
+) -> Result<(), Reason> {
     let field = |name: &str, problem: String| Reason::Field {
         field: format!("rollout.{name}"),
         problem,
@@ -59,6 +85,11 @@ pub fn check(
             "exclude",
             format!("must not name {name}, which include names"),
         ));
+    }
+    let is_layer = matches!(rollout.ground, Ground::Layer { .. });
+    if is_layer && rollout.hashing != Hashing::Ours {
+        let problem = "cannot be that of another house in a layer".to_owned();
+        return Err(field("hashing", problem));
     }
     match circle(number, rollout, others) {
         Some(way) => Err(Reason::Cycle(key.clone(), way)),
@@ -112,8 +143,8 @@ fn circle(number: Number, rollout: &Rollout, others: &[Segment]) -> Option<Strin
             .get(&next)
             .and_then(|segment| segment.definition.rollout.as_ref());
         for one in further.map(named).unwrap_or_default() {
-            if !came_from.contains_key(&one) {
-                came_from.insert(one, next);
+            if let Entry::Vacant(unseen) = came_from.entry(one) {
+                unseen.insert(next);
                 waiting.push(one);
             }
         }

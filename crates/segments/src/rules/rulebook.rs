@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kernel::{Language, Moment, PersonId};
 
-use super::point::{self, Point, Salt};
+use super::layers::position;
+use super::why::why;
+use crate::points::{Point, Salt, in_rollout, is_below, variant_at};
 use crate::types::{
     Condition, DrawNumber, Drawn, Ground, Hashing, Holdout, Key, Mark, Number, Rollout, Says, Segment, Share,
     Test, Value,
@@ -82,6 +84,20 @@ impl Members {
             .flat_map(|(at, word)| ones(*word).map(move |bit| at * 64 + bit))
     }
 
+    /// The places, each with what the person is in by.
+    pub fn ways(&self) -> impl Iterator<Item = (usize, Way)> + '_ {
+        self.places().map(|place| {
+            let way = if has(&self.inside, place) {
+                Way::Hand
+            } else if has(&self.drawn, place) {
+                Way::Draw
+            } else {
+                Way::Rollout
+            };
+            (place, way)
+        })
+    }
+
     pub fn contains(&self, place: usize) -> bool {
         has(&self.words, place)
     }
@@ -89,6 +105,14 @@ impl Members {
     pub fn count(&self) -> u32 {
         self.words.iter().map(|word| word.count_ones()).sum()
     }
+}
+
+/// What somebody is in a segment by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Hand,
+    Draw,
+    Rollout,
 }
 
 fn ones(mut word: u64) -> impl Iterator<Item = usize> {
@@ -273,7 +297,7 @@ impl Rulebook {
     pub(super) fn holds_out(&self, point: Point) -> bool {
         self.holdouts
             .iter()
-            .any(|holdout| point::is_below(point.under(holdout.salt), holdout.threshold))
+            .any(|holdout| is_below(point.under(holdout.salt), holdout.threshold))
     }
 
     /// The plain rollouts that a person is within.
@@ -308,14 +332,20 @@ impl Rulebook {
         let Some((rollout, threshold)) = current(&self.segments[place], at) else {
             return false;
         };
-        let is_in = |number: &Number| self.place_of(*number).is_some_and(|place| has(members, place));
-        rollout.include.iter().all(is_in)
-            && !rollout.exclude.iter().any(is_in)
-            && is_within(person.id, rollout, threshold)
-            && rollout
-                .conditions
-                .iter()
-                .all(|condition| meets(person, condition))
+        let is_in = |number: Number| self.place_of(number).is_some_and(|place| has(members, place));
+        is_within(person.id, rollout, threshold) && is_asked_for(person, rollout, is_in)
+    }
+
+    /// Whether somebody could be drawn into a segment, or is counted when a share is made exact: asked for by the
+    /// conditions, not shielded and not held out.
+    pub fn could_join(&self, person: &Seen<'_>, of: Option<Number>, rollout: &Rollout, at: Moment) -> bool {
+        let shields = |number| {
+            let mark = Mark::outside(number).code();
+            person.marks.contains(&mark) && !has_ended(person, mark, at)
+        };
+        is_asked_for(person, rollout, |number| why(self, number, person, at).is_in())
+            && !of.is_some_and(shields)
+            && !self.holds_out(Point::of(person.id))
     }
 
     /// Which of its variants a person of this segment is shown.
@@ -325,7 +355,7 @@ impl Rulebook {
         let rollout = segment.definition.rollout.as_ref();
         let salt = rollout.map_or(segment.key.as_str(), |rollout| rollout.salt.as_str());
         let point = Point::of(person).under(Salt::of(salt).of_variants());
-        point::variant(point, variants).map(|at| &variants[at].name)
+        variant_at(point, variants).map(|at| &variants[at].name)
     }
 }
 
@@ -336,14 +366,23 @@ pub(super) fn has_ended(person: &Seen<'_>, code: u16, at: Moment) -> bool {
         .any(|(mark, until)| *mark == code && *until <= at)
 }
 
+/// Whether a rollout asks for somebody like this, wherever their point lies, when `is_in` tells who is in what.
+pub(super) fn is_asked_for(person: &Seen<'_>, rollout: &Rollout, is_in: impl Fn(Number) -> bool) -> bool {
+    rollout.include.iter().all(|number| is_in(*number))
+        && !rollout.exclude.iter().any(|number| is_in(*number))
+        && rollout
+            .conditions
+            .iter()
+            .all(|condition| meets(person, condition))
+}
+
 /// Whether a person's point lies in what a rollout takes of its ground.
 pub(super) fn is_within(person: PersonId, rollout: &Rollout, threshold: Option<u64>) -> bool {
     match &rollout.ground {
-        Ground::Own => point::is_below(point::in_rollout(person, rollout), threshold),
+        Ground::Own => is_below(in_rollout(person, rollout), threshold),
         Ground::Layer { name, spans } => {
             let point = Point::of(person).under(Salt::of(name.as_str()));
-            let holds = |from, to: Option<u64>| from <= point && to.is_none_or(|to| point < to);
-            spans.iter().any(|span| holds(span.from, span.to))
+            position(point, spans).is_some_and(|at| is_below(at, threshold))
         }
     }
 }

@@ -1,6 +1,8 @@
+//! Rules over values: people and segments as tests write them down.
+
 mod answers;
 mod changes;
-mod spread;
+mod layers;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,25 +12,25 @@ use kernel::{Id, Language, Moment, PersonId, Text};
 use super::rulebook::Seen;
 use crate::types::{Definition, Key, Number, Rollout, Segment, Value};
 
-pub(super) const THEN: Moment = Moment::from_seconds(1_790_000_000);
-pub(super) const AT: Moment = Moment::from_seconds(1_795_000_000);
-pub(super) const LATER: Moment = Moment::from_seconds(1_799_000_000);
+pub(crate) const THEN: Moment = Moment::from_seconds(1_790_000_000);
+pub(crate) const AT: Moment = Moment::from_seconds(1_795_000_000);
+pub(crate) const LATER: Moment = Moment::from_seconds(1_799_000_000);
 
 static NOTHING_KNOWN: LazyLock<BTreeMap<String, Value>> = LazyLock::new(BTreeMap::new);
 
-pub(super) fn person(number: u64) -> PersonId {
+pub(crate) fn person(number: u64) -> PersonId {
     PersonId(Id::named("person", &number.to_string()))
 }
 
-pub(super) fn number(number: u16) -> Number {
+pub(crate) fn number(number: u16) -> Number {
     Number::new(number).unwrap()
 }
 
-pub(super) fn key(text: &str) -> Key {
+pub(crate) fn key(text: &str) -> Key {
     Key::parse(text).unwrap()
 }
 
-pub(super) fn seen(id: PersonId) -> Seen<'static> {
+pub(crate) fn seen(id: PersonId) -> Seen<'static> {
     Seen {
         id,
         version: 1,
@@ -41,7 +43,7 @@ pub(super) fn seen(id: PersonId) -> Seen<'static> {
     }
 }
 
-pub(super) fn segment(at: u16, rollout: Option<Rollout>) -> Segment {
+pub(crate) fn segment(at: u16, rollout: Option<Rollout>) -> Segment {
     Segment {
         number: number(at),
         key: key(&format!("S{at}")),

@@ -3,8 +3,9 @@
 
 use kernel::Moment;
 
-use super::point::{self, Point};
+use super::layers::position;
 use super::rulebook::{Rulebook, Seen, current, has_ended, is_within, meets};
+use crate::points::{Point, Salt, in_rollout, is_below};
 use crate::types::{Condition, DrawNumber, Ground, Key, Mark, Number, Rollout, Says};
 
 /// What decided.
@@ -100,7 +101,7 @@ pub fn why(book: &Rulebook, number: Number, person: &Seen<'_>, at: Moment) -> Wh
         return Why::Shielded;
     }
     let point = Point::of(person.id);
-    let holding = |salt, threshold| point::is_below(point.under(salt), threshold);
+    let holding = |salt, threshold| is_below(point.under(salt), threshold);
     if let Some(holdout) = book
         .holdouts()
         .iter()
@@ -167,14 +168,15 @@ fn by_rollout(book: &Rulebook, rollout: &Rollout, person: &Seen<'_>, at: Moment)
 fn stand(person: &Seen<'_>, rollout: &Rollout, threshold: Option<u64>) -> Stand {
     match &rollout.ground {
         Ground::Own => Stand {
-            point: point::in_rollout(person.id, rollout),
+            point: in_rollout(person.id, rollout),
             threshold,
         },
         Ground::Layer { name, spans } => {
-            let end = spans.last().and_then(|span| span.to);
+            let point = Point::of(person.id).under(Salt::of(name.as_str()));
             Stand {
-                point: Point::of(person.id).under(point::Salt::of(name.as_str())),
-                threshold: end,
+                // Whoever is in another part of the layer is beyond all of this one.
+                point: position(point, spans).unwrap_or(u64::MAX),
+                threshold,
             }
         }
     }

@@ -1,6 +1,8 @@
 //! `townhall check`: what an operator wants to know before opening the house, each finding with what to do about it.
-//! It changes nothing. One finding that keeps the house shut makes the exit code 1; a warning does not.
+//! It changes nothing, but for a trial file in the archive that it deletes again. One finding that keeps the house shut
+//! makes the exit code 1; a warning does not.
 
+mod files;
 mod intake;
 mod later;
 mod post;
@@ -89,6 +91,7 @@ pub async fn run(config: &Config, file: Option<&Path>, printed: Printed) -> anyh
     findings.extend(databases(config, &clock).await);
     findings.extend(post::providers(config).await);
     findings.extend(intake::findings(config).await);
+    findings.push(files::archive(config, &clock).await);
     if printed.json {
         print::json(&findings)?;
     } else {

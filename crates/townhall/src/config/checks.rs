@@ -66,6 +66,17 @@ pub(super) fn read_secrets(config: &mut Config) -> Vec<Trouble> {
             &provider.dkim_key_file,
         ));
     }
+    let archive = &mut config.archive;
+    troubles.extend(read_secret(
+        "archive.secret_key",
+        &mut archive.secret_key,
+        &archive.secret_key_file,
+    ));
+    troubles.extend(read_secret(
+        "archive.session_token",
+        &mut archive.session_token,
+        &archive.session_token_file,
+    ));
     troubles.extend(read_secret(
         "intake.users_token",
         &mut config.intake.users_token,
@@ -113,6 +124,7 @@ pub(super) fn check(config: &Config) -> Vec<Trouble> {
     check_store(config, &mut troubles);
     check_registry(config, &mut troubles);
     super::post::check(config, &mut troubles);
+    super::archive::check(config, &mut troubles);
     super::intake::check(config, &mut troubles);
     check_reports(config, &mut troubles);
     troubles

@@ -2,6 +2,7 @@
 //! there and not here, or here and not there, fails a test; a key that is in neither is refused with the nearest name.
 //! No field is optional, so a value always has a place it came from, and an error can name that place.
 
+mod archive;
 mod checks;
 mod intake;
 mod layers;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use kernel::Secret;
 use serde::Deserialize;
 
+pub use self::archive::{Addressing, Archive, ArchiveKind};
 pub use self::intake::Intake;
 pub use self::post::{Post, Provider as ProviderEntry, ProviderKind, Tls};
 pub use layers::{FILE_DEFAULT, Origin, Sources, Trouble};
@@ -27,6 +29,7 @@ pub struct Config {
     pub store: Store,
     pub registry: Registry,
     pub post: Post,
+    pub archive: Archive,
     pub intake: Intake,
     pub log: Log,
     pub sentry: Sentry,

@@ -278,3 +278,53 @@ fn people_come_by_kafka_only_when_all_is_said_that_it_takes() {
     assert!(config.has_intake());
     assert_eq!(config.intake.topics, ["create-user", "delete-user"]);
 }
+
+#[test]
+fn keys_of_the_archive_fit_its_kind() {
+    let s3 = "[archive]\nkind = \"s3\"\nbucket = \"town-files\"\naccess_key = \"AKIA\"\nsecret_key = \"x\"\n";
+    let config = load(s3, &[], &[]).unwrap();
+    assert_eq!(config.archive.addressing, Addressing::Path);
+    for (more, expected) in [
+        (
+            "folder = \"files\"",
+            "archive.folder: is set, but archive.kind is \"s3\"",
+        ),
+        (
+            "endpoint = \"files.example\"",
+            "archive.endpoint: must begin with http:// or https://",
+        ),
+        ("prefix = \"../up\"", "archive.prefix: must be words"),
+        (
+            "storage_class = \"cold\"",
+            "archive.storage_class: must be a class such as STANDARD_IA",
+        ),
+        ("region = \"\"", "archive.region: is needed"),
+        (
+            "root_cert = \"/nowhere.pem\"",
+            "archive.root_cert: /nowhere.pem: No such file",
+        ),
+        ("addressing = \"domain\"", "archive.addressing: "),
+        (
+            "secret_key_file = \"key\"",
+            "archive.secret_key: is set, and so is archive.secret_key_file",
+        ),
+    ] {
+        let text = refusal(&format!("{s3}{more}\n"), &[]);
+        assert!(text.contains(expected) && text.contains("(FILE, line "), "{text}");
+    }
+    let text = refusal("[archive]\nkind = \"s3\"\nbucket = \"Town\"\n", &[]);
+    for expected in [
+        "archive.bucket: must be the name",
+        "archive.access_key: is needed",
+        "archive.secret_key: is needed",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
+    let text = refusal("[archive]\nbucket = \"town-files\"\n", &[]);
+    assert!(
+        text.contains("archive.bucket: is set, but archive.kind is \"folder\""),
+        "{text}"
+    );
+    let text = refusal("[archive]\nkind = \"ftp\"\n", &[]);
+    assert!(text.contains("archive.kind: "), "{text}");
+}

@@ -12,10 +12,10 @@ use super::Finding;
 /// and may use everything, and nothing of the product may use them.
 const LAYERS: &[&[&str]] = &[
     &["kernel", "wire"],
-    &["store"],
+    &["store", "dial"],
     &["front"],
     &["bell"],
-    &["intake", "post"],
+    &["post", "archive", "intake"],
     SERVICES,
     &["townhall"],
     &[
@@ -28,7 +28,7 @@ const LAYERS: &[&[&str]] = &[
         "bench-store",
     ],
 ];
-const SERVICES: &[&str] = &["registry"];
+const SERVICES: &[&str] = &["registry", "segments"];
 
 /// Crates from outside that only some of ours may name, beside those of the last layer.
 const RESERVED: &[(&str, &[&str])] = &[

@@ -2,6 +2,7 @@
 //! route needs one entry here and nothing else.
 
 mod access;
+mod archive;
 mod bell;
 mod feedback;
 mod letters;
@@ -79,6 +80,7 @@ fn all() -> &'static [Sample] {
         let parts = [
             people::samples(),
             access::samples(),
+            archive::samples(),
             bell::samples(),
             letters::samples(),
             pages::samples(),

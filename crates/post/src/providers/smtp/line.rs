@@ -1,10 +1,10 @@
 //! The line to a server: from its name to a connection on which letters can be talked about.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -14,7 +14,6 @@ use super::BadOptions;
 use super::opening::{Offers, Opening, Step};
 use super::options::{Security, SmtpOptions};
 use super::reply::{Replies, Reply};
-use crate::providers::tls::{client, public_roots};
 use crate::providers::{Class, Refusal};
 
 /// A plain or an encrypted connection.
@@ -35,19 +34,12 @@ pub fn tls(options: &SmtpOptions) -> Result<Option<TlsConnector>, BadOptions> {
     if options.security == Security::Off {
         return Ok(None);
     }
-    let mut roots = public_roots();
-    if let Some(path) = &options.root_certificates {
-        let bad = |reason: String| BadOptions::Roots {
-            path: path.clone(),
-            reason,
-        };
-        let read = CertificateDer::pem_file_iter(path).map_err(|error| bad(error.to_string()))?;
-        for certificate in read {
-            let certificate = certificate.map_err(|error| bad(error.to_string()))?;
-            roots.add(certificate).map_err(|error| bad(error.to_string()))?;
-        }
-    }
-    let config = client(roots).map_err(BadOptions::Tls)?;
+    let path = options.root_certificates.as_deref();
+    let roots = dial::roots_with(path).map_err(|reason| BadOptions::Roots {
+        path: path.unwrap_or(Path::new("")).to_owned(),
+        reason,
+    })?;
+    let config = dial::tls_client(roots).map_err(BadOptions::Tls)?;
     Ok(Some(TlsConnector::from(config)))
 }
 

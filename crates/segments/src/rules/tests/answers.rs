@@ -1,10 +1,12 @@
+//! Who is in, and why: the two agree with each other and with a plain reading of the rules.
+
 use std::collections::BTreeMap;
 
 use kernel::{Language, Moment};
 use proptest::prelude::*;
 
 use super::{AT, LATER, THEN, key, number, person, seen, segment};
-use crate::rules::foreign;
+use crate::points::foreign;
 use crate::rules::rulebook::{Members, Rulebook, Seen};
 use crate::rules::why::{Why, why};
 use crate::types::{

@@ -1,3 +1,5 @@
+//! What can be saved, and what a wish makes of a list.
+
 use super::{AT, LATER, THEN, key, number, segment};
 use crate::rules::change::{Added, What, Wish, apply, check, check_wish, leave_all, sweep};
 use crate::types::{ByHand, Definition, Key, Reason, Rollout, Share, Side, Step, Variant};

@@ -28,7 +28,10 @@ pub(super) async fn providers(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     for entry in &config.post.providers {
         let finding = match entry.kind {
-            ProviderKind::Folder => folder(&entry.name, &entry.path),
+            ProviderKind::Folder => {
+                let found = format!("letters go into {}", entry.path.display());
+                folder(&format!("provider {}", entry.name), &entry.path, &found)
+            }
             _ => reachable(entry).await,
         };
         let answers = finding.state == State::Good;
@@ -40,20 +43,20 @@ pub(super) async fn providers(config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn folder(name: &str, path: &Path) -> Finding {
-    let what = format!("provider {name}");
-    // It may not be there yet: then the first folder above it that is will hold it.
-    let existing = path.ancestors().find(|folder| folder.is_dir()).unwrap_or(path);
+/// Whether a folder can be written to. It may not be there yet: then the first one above it that is will hold it.
+pub(super) fn folder(what: &str, path: &Path, found: &str) -> Finding {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let existing = absolute.ancestors().find(|folder| folder.is_dir());
+    let existing = existing.unwrap_or(path);
     if rustix::fs::access(existing, rustix::fs::Access::WRITE_OK).is_ok() {
-        Finding::good(what, format!("letters go into {}", path.display()))
-    } else {
-        let found = format!("{} cannot be written to", existing.display());
-        Finding::bad(
-            what,
-            found,
-            "Give the user of this process the right to write there.",
-        )
+        return Finding::good(what, found);
     }
+    let found = format!("{} cannot be written to", existing.display());
+    Finding::bad(
+        what,
+        found,
+        "Give the user of this process the right to write there.",
+    )
 }
 
 /// Whether letters of which nobody knows can be looked up there. `None` when it cannot be asked.

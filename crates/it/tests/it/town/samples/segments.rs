@@ -12,6 +12,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 pub fn samples() -> Vec<Sample> {
+    let rooms = [definitions(), numbers(), people(), draws_and_holdouts(), flags()];
+    rooms.into_iter().flatten().collect()
+}
+
+fn definitions() -> Vec<Sample> {
     vec![
         sample("GET", "/api/v1/segments", Shows::Everyone, async |_| {
             Call::default()
@@ -33,6 +38,55 @@ pub fn samples() -> Vec<Sample> {
             let call = Call::default().at(&[&made(&ctx).await]);
             call.header("if-match", "\"v1\"")
         }),
+    ]
+}
+
+fn numbers() -> Vec<Sample> {
+    vec![
+        sample("GET", "/api/v1/segment-numbers", Shows::Everyone, async |_| {
+            Call::default()
+        }),
+        sample("GET", "/api/v1/segment-overlap", Shows::Everyone, async |ctx| {
+            let query = format!("?keys={},{}", made(&ctx).await, made(&ctx).await);
+            Call {
+                query,
+                ..Call::default()
+            }
+        }),
+        sample(
+            "POST",
+            "/api/v1/segments/{key}/preview",
+            Shows::Everyone,
+            async |ctx| Call::json(&json!({"rollout": {"share": 60}})).at(&[&made(&ctx).await]),
+        ),
+        sample(
+            "GET",
+            "/api/v1/segments/{key}/people",
+            Shows::Everyone,
+            async |ctx| Call::default().at(&[&made(&ctx).await]),
+        ),
+        sample(
+            "POST",
+            "/api/v1/segments/{key}/people",
+            Shows::Everyone,
+            async |ctx| {
+                let key = made(&ctx).await;
+                let somebody = ctx.town.admin().id.clone();
+                heard_of(&ctx, &somebody).await;
+                let row = json!({"person": somebody}).to_string();
+                Call {
+                    body: row.into(),
+                    ..Call::default()
+                }
+                .header("content-type", "application/x-ndjson")
+                .at(&[&key])
+            },
+        ),
+    ]
+}
+
+fn people() -> Vec<Sample> {
+    vec![
         sample(
             "GET",
             "/api/v1/people/{id}/segments",
@@ -63,6 +117,57 @@ pub fn samples() -> Vec<Sample> {
             Shows::Whoever,
             async |ctx| Call::default().at(&[&known(&ctx).await]),
         ),
+    ]
+}
+
+fn draws_and_holdouts() -> Vec<Sample> {
+    vec![
+        sample(
+            "GET",
+            "/api/v1/segments/{key}/draws",
+            Shows::Everyone,
+            async |ctx| Call::default().at(&[&made(&ctx).await]),
+        ),
+        sample(
+            "POST",
+            "/api/v1/segments/{key}/draws",
+            Shows::Everyone,
+            async |ctx| Call::json(&json!({"share": 10})).at(&[&made(&ctx).await]),
+        ),
+        sample(
+            "DELETE",
+            "/api/v1/segments/{key}/draws/{number}",
+            Shows::Everyone,
+            async |ctx| {
+                let key = made(&ctx).await;
+                let path = format!("/api/v1/segments/{key}/draws");
+                let drawn = ctx.town.post(ctx.town.admin(), &path, json!({"share": 10})).await;
+                Call::default().at(&[&key, &drawn["number"].to_string()])
+            },
+        ),
+        sample("GET", "/api/v1/holdouts", Shows::Everyone, async |_| {
+            Call::default()
+        }),
+        sample("POST", "/api/v1/holdouts", Shows::Everyone, async |ctx| {
+            let name = format!("HOLDOUT_{}", ctx.town.number());
+            Call::json(&json!({"name": name, "share": 0}))
+        }),
+        sample(
+            "DELETE",
+            "/api/v1/holdouts/{name}",
+            Shows::Everyone,
+            async |ctx| {
+                let name = format!("HOLDOUT_{}", ctx.town.number());
+                let wanted = json!({"name": name, "share": 0});
+                ctx.town.post(ctx.town.admin(), "/api/v1/holdouts", wanted).await;
+                Call::default().at(&[&name])
+            },
+        ),
+    ]
+}
+
+fn flags() -> Vec<Sample> {
+    vec![
         sample("POST", "/ofrep/v1/evaluate/flags", Shows::Everyone, async |ctx| {
             Call::json(&json!({"context": {"targetingKey": ctx.owner.id}}))
         }),
@@ -78,11 +183,8 @@ pub fn samples() -> Vec<Sample> {
     ]
 }
 
-/// A new segment, or the key of none.
+/// A new segment.
 async fn made(ctx: &Ctx) -> String {
-    if ctx.unknown() {
-        return "NOBODY_HAS_IT".to_owned();
-    }
     let key = format!("SEGMENT_{}", ctx.town.number());
     let wanted = json!({"key": key, "title": "A segment", "rollout": {"share": 50}});
     ctx.town.post(ctx.town.admin(), "/api/v1/segments", wanted).await;
@@ -93,12 +195,16 @@ async fn made(ctx: &Ctx) -> String {
 async fn known(ctx: &Ctx) -> String {
     let id = ctx.owner.id.clone();
     if !ctx.unknown() {
-        let path = format!("/api/v1/people/{id}/segments");
-        let deadline = Instant::now() + PATIENCE;
-        while !ctx.town.get(ctx.town.admin(), &path).await["segments"].is_array() {
-            assert!(Instant::now() < deadline, "segments do not know {id}");
-            tokio::time::sleep(POLL).await;
-        }
+        heard_of(ctx, &id).await;
     }
     id
+}
+
+async fn heard_of(ctx: &Ctx, id: &str) {
+    let path = format!("/api/v1/people/{id}/segments");
+    let deadline = Instant::now() + PATIENCE;
+    while !ctx.town.get(ctx.town.admin(), &path).await["segments"].is_array() {
+        assert!(Instant::now() < deadline, "segments do not know {id}");
+        tokio::time::sleep(POLL).await;
+    }
 }

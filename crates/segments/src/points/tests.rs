@@ -1,8 +1,8 @@
 //! Points are even, and those under different salts know nothing of each other: over a million people, by chi-square.
 
-use super::{AT, person, seen, segment};
-use crate::rules::point::{self, Point, Salt};
+use super::{Point, Salt, exact_threshold, is_below, variant_at};
 use crate::rules::rulebook::{Members, Rulebook};
+use crate::rules::tests::{AT, key, person, seen, segment};
 use crate::types::{Rollout, Share, Variant};
 
 const PEOPLE: u64 = 1_000_000;
@@ -154,11 +154,8 @@ fn an_exact_share_is_exact_to_the_person() {
         (1_000_000, "0.01", 100),
     ] {
         let points: Vec<u64> = (0..people).map(|n| Point::of(person(n)).under(salt)).collect();
-        let threshold = point::exact_threshold(&mut points.clone(), Share::parse_percent(share).unwrap());
-        let count = points
-            .iter()
-            .filter(|one| point::is_below(**one, threshold))
-            .count();
+        let threshold = exact_threshold(&mut points.clone(), Share::parse_percent(share).unwrap());
+        let count = points.iter().filter(|one| is_below(**one, threshold)).count();
         assert_eq!(count, wanted, "{share} % of {people}");
     }
 }
@@ -166,7 +163,7 @@ fn an_exact_share_is_exact_to_the_person() {
 #[test]
 fn variants_take_what_they_weigh_whoever_is_in() {
     let variants = [("a", 1), ("b", 2), ("c", 0), ("d", 1)].map(|(name, weight)| Variant {
-        name: super::key(name),
+        name: key(name),
         weight,
     });
     let salt = Salt::of("rollout-3");
@@ -176,13 +173,13 @@ fn variants_take_what_they_weigh_whoever_is_in() {
         .filter(|point| point.under(salt) < u64::MAX / 2);
     let mut people = 0_u32;
     for point in within {
-        counts[point::variant(point.under(salt.of_variants()), &variants).unwrap()] += 1;
+        counts[variant_at(point.under(salt.of_variants()), &variants).unwrap()] += 1;
         people += 1;
     }
     let quarter = f64::from(people) / 4.0;
     assert_eq!(counts[2], 0, "a variant of no weight");
     assert!(chi_square(&[counts[0], counts[3]], quarter) < 14.0, "{counts:?}");
     assert!(chi_square(&[counts[1]], 2.0 * quarter) < 14.0, "{counts:?}");
-    assert_eq!(point::variant(u64::MAX, &variants), Some(3));
-    assert_eq!(point::variant(0, &[]), None);
+    assert_eq!(variant_at(u64::MAX, &variants), Some(3));
+    assert_eq!(variant_at(0, &[]), None);
 }

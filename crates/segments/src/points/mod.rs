@@ -5,12 +5,14 @@
 //! about a microsecond. The mixer is Stafford's 13th, which lets each bit of the input reach each bit of the output; the
 //! tests look at a thousand salts and a million people.
 
+pub mod foreign;
+#[cfg(test)]
+mod tests;
+
 use kernel::PersonId;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::types::{Hashing, Rollout, Share, Variant};
-
-use super::foreign;
 
 /// Another than the router of virtual shards uses, or one server would hold all of a segment.
 const SEED: u64 = 0x746f_776e_6861_6c6c;
@@ -78,7 +80,7 @@ pub fn is_below(point: u64, threshold: Option<u64>) -> bool {
 }
 
 /// Which of the variants a point falls to; `None` when there are none.
-pub fn variant(point: u64, variants: &[Variant]) -> Option<usize> {
+pub fn variant_at(point: u64, variants: &[Variant]) -> Option<usize> {
     let total: u64 = variants.iter().map(|variant| u64::from(variant.weight)).sum();
     let at = (u128::from(point) * u128::from(total)) >> 64;
     let mut end = 0;

@@ -1,0 +1,209 @@
+//! Numbers over HTTP, and who is in a segment.
+
+use axum::extract::State;
+use front::{Body, InPath, Problem, Query, Routes, routes};
+use kernel::{PageSize, PersonId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::LOOKS;
+use super::wire::{self, RolloutShape, VariantShape};
+use crate::numbers::{Numbers, OVERLAPPING_MAX};
+use crate::service::Segments;
+
+pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
+    routes
+        .api(LOOKS, routes!(get_segment_numbers))
+        .api(LOOKS, routes!(preview_segment))
+        .api(LOOKS, routes!(get_segment_overlap))
+        .api(LOOKS, routes!(list_people_of_segment))
+}
+
+/// How many people are in a segment now, by what they are in it; by hand counts before draws, and those before the
+/// rollout.
+#[derive(Serialize, ToSchema)]
+struct NumbersOut {
+    key: String,
+    members: u64,
+    by_hand: u64,
+    by_draw: u64,
+    by_rollout: u64,
+}
+
+impl NumbersOut {
+    fn of(key: &str, numbers: Numbers) -> NumbersOut {
+        NumbersOut {
+            key: key.to_owned(),
+            members: numbers.members(),
+            by_hand: numbers.by_hand,
+            by_draw: numbers.by_draw,
+            by_rollout: numbers.by_rollout,
+        }
+    }
+}
+
+/// Numbers of a few seconds ago at most.
+#[derive(Serialize, ToSchema)]
+struct AllNumbersOut {
+    /// People that segments know.
+    people: u64,
+    /// Of each active segment, by key.
+    items: Vec<NumbersOut>,
+}
+
+/// How many people are in each segment
+#[utoipa::path(get, path = "/api/v1/segment-numbers", operation_id = "get_segment_numbers",
+    responses((status = OK, body = AllNumbersOut)))]
+async fn get_segment_numbers(State(segments): State<Segments>) -> Result<Body<AllNumbersOut>, Problem> {
+    let (people, of) = segments.numbers().await?;
+    let items = of
+        .iter()
+        .map(|(key, numbers)| NumbersOut::of(key.as_str(), *numbers));
+    Ok(Body(AllNumbersOut {
+        people,
+        items: items.collect(),
+    }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PreviewIn {
+    /// The rule to try; absent: none.
+    rollout: Option<RolloutShape>,
+    #[schema(max_items = 20)]
+    #[serde(default)]
+    variants: Vec<VariantShape>,
+}
+
+/// What saving would change for the people of now.
+#[derive(Serialize, ToSchema)]
+struct PreviewOut {
+    adds: u64,
+    removes: u64,
+    /// Who would be in then.
+    members: u64,
+}
+
+/// What a rule would change, without saving it
+#[utoipa::path(post, path = "/api/v1/segments/{key}/preview", operation_id = "preview_segment",
+    request_body = PreviewIn, params(("key" = String, Path, description = "The segment")),
+    responses((status = OK, body = PreviewOut)))]
+async fn preview_segment(
+    State(segments): State<Segments>,
+    InPath(key): InPath<String>,
+    Body(given): Body<PreviewIn>,
+) -> Result<Body<PreviewOut>, Problem> {
+    let segment = segments.segment(&key)?;
+    let (definition, exact) =
+        wire::definition(&segment.key, given.rollout, given.variants, &segments.shelf_now())?;
+    let definition = segments.settled(Some(&segment), definition, exact)?;
+    let edited = segments.preview(&key, definition).await?;
+    Ok(Body(PreviewOut {
+        adds: edited.adds,
+        removes: edited.removes,
+        members: edited.members,
+    }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct OverlapIn {
+    /// Keys of 2 to 10 segments, with commas between them.
+    #[param(example = "VOICE_MESSAGES,DARK_MODE")]
+    keys: String,
+}
+
+/// What segments have in common.
+#[derive(Serialize, ToSchema)]
+struct OverlapOut {
+    each: Vec<CountOut>,
+    /// Of every two of them.
+    pairs: Vec<PairOut>,
+    /// People who are in all of them, and in at least one.
+    all: u64,
+    any: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CountOut {
+    key: String,
+    members: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PairOut {
+    one: String,
+    other: String,
+    both: u64,
+}
+
+/// How many people segments have in common
+#[utoipa::path(get, path = "/api/v1/segment-overlap", operation_id = "get_segment_overlap", params(OverlapIn),
+    responses((status = OK, body = OverlapOut)))]
+async fn get_segment_overlap(
+    State(segments): State<Segments>,
+    Query(asked): Query<OverlapIn>,
+) -> Result<Body<OverlapOut>, Problem> {
+    let keys: Vec<String> = asked.keys.split(',').map(|key| key.trim().to_owned()).collect();
+    if keys.len() < 2 || keys.len() > OVERLAPPING_MAX {
+        let what = format!("must name 2 to {OVERLAPPING_MAX} segments");
+        return Err(Problem::invalid("keys", "count", what));
+    }
+    let overlap = segments.overlap(&keys).await?;
+    let pair = |(one, other, both): (crate::types::Key, crate::types::Key, u64)| PairOut {
+        one: one.to_string(),
+        other: other.to_string(),
+        both,
+    };
+    let count = |(key, members): (crate::types::Key, u64)| CountOut {
+        key: key.to_string(),
+        members,
+    };
+    Ok(Body(OverlapOut {
+        each: overlap.each.into_iter().map(count).collect(),
+        pairs: overlap.pairs.into_iter().map(pair).collect(),
+        all: overlap.all,
+        any: overlap.any,
+    }))
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PageIn {
+    /// The last person of the page before.
+    #[param(format = "uuid")]
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u32>,
+}
+
+/// People of a segment, in an order of their own that does not change.
+#[derive(Serialize, ToSchema)]
+struct PeopleOut {
+    #[schema(format = "uuid")]
+    items: Vec<String>,
+    /// What to hand in as `after` for the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// All people of a segment, page by page
+#[utoipa::path(get, path = "/api/v1/segments/{key}/people", operation_id = "list_people_of_segment",
+    params(("key" = String, Path, description = "The segment"), PageIn),
+    responses((status = OK, body = PeopleOut)))]
+async fn list_people_of_segment(
+    State(segments): State<Segments>,
+    InPath(key): InPath<String>,
+    Query(page): Query<PageIn>,
+) -> Result<Body<PeopleOut>, Problem> {
+    let after = page.after.as_deref().map(str::parse::<PersonId>).transpose();
+    let after = after.map_err(|bad| Problem::invalid("after", "id", bad.to_string()))?;
+    let size = PageSize::clamped(page.limit).rows();
+    let mut people = segments.people_of(&key, after, size + 1).await?;
+    let more = people.len() > size;
+    people.truncate(size);
+    Ok(Body(PeopleOut {
+        next: people.last().filter(|_| more).map(ToString::to_string),
+        items: people.iter().map(ToString::to_string).collect(),
+    }))
+}

@@ -1,0 +1,8 @@
+//! The past: who was in what at any instant, and every joining and leaving, replayed from what is kept.
+
+pub(crate) mod rows;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use service::Step;

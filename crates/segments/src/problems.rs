@@ -1,0 +1,54 @@
+//! What was refused, in the words of a problem: the same for every interface that speaks HTTP.
+
+use front::{Code, Problem};
+use store::StoreError;
+
+use crate::service::Refused;
+use crate::types::Reason;
+
+impl From<Refused> for Problem {
+    fn from(why: Refused) -> Problem {
+        match why {
+            Refused::Reason(reason) => Problem::from(reason),
+            Refused::Store(error) => of_store(error),
+        }
+    }
+}
+
+fn of_store(error: StoreError) -> Problem {
+    match error {
+        StoreError::Unavailable { .. } | StoreError::Busy => Problem::from(error),
+        error => Problem::internal(error),
+    }
+}
+
+impl From<Reason> for Problem {
+    fn from(reason: Reason) -> Problem {
+        let text = reason.to_string();
+        match reason {
+            Reason::NoSegment(_) | Reason::NoPerson | Reason::NoDraw(_) | Reason::NoHoldout(_) => {
+                Problem::not_found().detail(sentence(&text))
+            }
+            Reason::KeyTaken(_) => Problem::conflict(sentence(&text)).field("key", "taken", "is taken"),
+            Reason::HoldoutTaken(_) => Problem::conflict(sentence(&text)).field("name", "taken", "is taken"),
+            Reason::Archived(_)
+            | Reason::TooManySegments
+            | Reason::TooManyDraws
+            | Reason::OtherRequest
+            | Reason::StillDrawing
+            | Reason::DrawFailed => Problem::conflict(sentence(&text)),
+            Reason::Stale => Problem::new(Code::PreconditionFailed),
+            Reason::AddedAndRemoved(_) => Problem::invalid("add", "contradiction", text),
+            Reason::EndsInThePast => Problem::invalid("until", "past", text),
+            Reason::Cycle(..) => Problem::invalid("rollout", "cycle", text),
+            Reason::Field { field, problem } => Problem::invalid(field, "bounds", problem),
+        }
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
+}
