@@ -1,8 +1,9 @@
-//! One member of the group: polls, hands batches over, and stores offsets of what was done.
+//! One member of the group: polls, hands batches over, and commits offsets of what was done.
 //!
 //! It is one thread that does one thing at a time. Partitions change hands inside a poll only, so never while a batch is
-//! being taken; librdkafka keeps the membership alive in threads of its own. Offsets are stored after the take, and what
-//! is stored librdkafka commits each second, before partitions go, and at the end.
+//! being taken; librdkafka keeps the membership alive in threads of its own. Offsets are committed after each take, and this
+//! thread waits for the brokers' word. What they did not take is said again: a second later, when the partition goes,
+//! and at the end, whichever is first.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use futures_util::future::join_all;
 use rdkafka::config::FromClientConfigAndContext as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, Message as _, TopicPartitionList};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -32,6 +33,8 @@ const POLL: Duration = Duration::from_millis(100);
 const TAKE_MAX: Duration = Duration::from_secs(60);
 /// A client that broke is made anew after this.
 const ANEW: Duration = Duration::from_secs(5);
+/// Offsets that brokers did not take are said again after this.
+const COMMIT_AGAIN: Duration = Duration::from_secs(1);
 
 pub(crate) struct Consuming {
     pub options: Options,
@@ -48,6 +51,8 @@ struct Desk<'a> {
     hand: Hand,
     /// What was said of the last trouble, so that it is said once and not with each poll.
     trouble: Option<String>,
+    /// When offsets are said again that brokers did not take.
+    commit_from: Option<Instant>,
 }
 
 impl Consuming {
@@ -71,12 +76,14 @@ impl Consuming {
             graveyard: None,
             hand: Hand::default(),
             trouble: None,
+            commit_from: None,
         };
         while !self.is_closing() {
             desk.collect()?;
             desk.work()?;
+            desk.commit();
         }
-        // Dropping the consumer commits what is stored and leaves the group.
+        // Partitions go when the consumer is dropped, and with them the last offsets; then it leaves the group.
         Ok(())
     }
 
@@ -196,24 +203,27 @@ impl Desk<'_> {
     }
 
     fn follow(&self, settled: &Settled) -> KafkaResult<()> {
+        self.consumer.context().done(&settled.next);
         if !settled.pause.is_empty() {
             self.consumer.pause(&list(&settled.pause))?;
-        }
-        let mut stored = TopicPartitionList::new();
-        for ((topic, partition), next) in &settled.next {
-            stored.add_partition_offset(topic, *partition, Offset::Offset(*next))?;
-        }
-        if stored.count() > 0
-            && let Err(error) = self.consumer.store_offsets(&stored)
-        {
-            // The group took them away while we were busy for too long; whoever has them does the same again.
-            tracing::warn!(%error, "what was done could not be noted");
         }
         if !settled.resume.is_empty() {
             self.consumer.resume(&list(&settled.resume))?;
             tracing::info!(partitions = ?settled.resume, "messages go on");
         }
         Ok(())
+    }
+
+    fn commit(&mut self) {
+        let now = Instant::now();
+        if self.commit_from.is_some_and(|from| now < from) {
+            return;
+        }
+        let committed = self.consumer.context().commit(&self.consumer);
+        if let (Err(error), None) = (&committed, self.commit_from) {
+            tracing::warn!(%error, "offsets were not committed; they are said again");
+        }
+        self.commit_from = committed.is_err().then(|| Instant::now() + COMMIT_AGAIN);
     }
 }
 
@@ -247,8 +257,9 @@ fn config(options: &Options) -> ClientConfig {
         // A group that is new has missed everything so far.
         .set("auto.offset.reset", "earliest")
         .set("enable.auto.offset.store", "false")
-        .set("enable.auto.commit", "true")
-        .set("auto.commit.interval.ms", "1000")
+        .set("enable.auto.commit", "false")
+        // How long brokers may take for an answer, such as that to a commit.
+        .set("socket.timeout.ms", "10000")
         // A topic that is made later is found within this time.
         .set("topic.metadata.refresh.interval.ms", "10000")
         .set("queued.max.messages.kbytes", "8192")

@@ -1,11 +1,15 @@
 //! What librdkafka says beside messages: partitions that go, numbers, troubles.
+//!
+//! It keeps what brokers do not know yet of what was done, since the last moment to tell them is while partitions go.
+
+use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::{Statistics, TopicPartitionList};
+use rdkafka::{Offset, Statistics, TopicPartitionList};
 
 use crate::hand::Place;
 use crate::meter;
@@ -14,11 +18,42 @@ use crate::meter;
 pub(crate) struct Ear {
     /// Partitions that were taken away since somebody looked.
     gone: Mutex<Vec<Place>>,
+    /// The offset of each partition from which to go on, as far as brokers did not take it yet.
+    done: Mutex<BTreeMap<Place, i64>>,
 }
 
 impl Ear {
     pub fn gone(&self) -> Vec<Place> {
         std::mem::take(&mut *self.gone.lock())
+    }
+
+    /// Notes how far partitions are done.
+    pub fn done(&self, next: &[(Place, i64)]) {
+        self.done.lock().extend(next.iter().cloned());
+    }
+
+    /// Tells brokers how far partitions are done, and waits for their word. What they do not take stays noted.
+    pub fn commit(&self, consumer: &BaseConsumer<Ear>) -> KafkaResult<()> {
+        let mut done = self.done.lock();
+        if done.is_empty() {
+            return Ok(());
+        }
+        let mut offsets = TopicPartitionList::new();
+        for ((topic, partition), next) in &*done {
+            offsets.add_partition_offset(topic, *partition, Offset::Offset(*next))?;
+        }
+        consumer.commit(&offsets, CommitMode::Sync)?;
+        done.clear();
+        Ok(())
+    }
+
+    /// The last word about partitions that go. Whoever has them now does again what brokers do not know of.
+    fn give_up(&self, consumer: &BaseConsumer<Ear>, gone: Vec<Place>) {
+        if let Err(error) = self.commit(consumer) {
+            tracing::warn!(%error, "what was done is not committed, and will be done again");
+        }
+        self.done.lock().retain(|place, _| !gone.contains(place));
+        self.gone.lock().extend(gone);
     }
 }
 
@@ -37,22 +72,8 @@ impl ClientContext for Ear {
 }
 
 impl ConsumerContext for Ear {
-    /// Nothing is lost then: the next commit says the same or more, or messages come again.
-    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        for one in offsets.elements() {
-            if let Err(error) = one.error() {
-                let (topic, partition) = (one.topic(), one.partition());
-                tracing::warn!(topic, partition, %error, "an offset was not committed");
-            }
-        }
-        if let Err(error) = result {
-            tracing::warn!(%error, "offsets were not committed");
-        }
-    }
-
-    /// Runs inside a poll, so nothing is being taken meanwhile: what was done is stored, and is committed by librdkafka
-    /// before it gives the partitions up.
-    fn pre_rebalance(&self, _: &BaseConsumer<Ear>, rebalance: &Rebalance<'_>) {
+    /// Runs inside a poll, so nothing is being taken meanwhile.
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Ear>, rebalance: &Rebalance<'_>) {
         match rebalance {
             Rebalance::Assign(partitions) => {
                 tracing::info!(partitions = ?places(partitions), "partitions were given to this process");
@@ -64,7 +85,7 @@ impl ConsumerContext for Ear {
                     // Whoever has them now tells.
                     meter::lag(place, 0);
                 }
-                self.gone.lock().extend(gone);
+                self.give_up(consumer, gone);
             }
             Rebalance::Error(error) => tracing::warn!(%error, "partitions could not be shared out"),
         }

@@ -54,13 +54,10 @@ pub(crate) fn seen(statistics: &Statistics) {
     up(brokers.any(|broker| broker.nodeid >= 0 && broker.state == "UP"));
     for topic in statistics.topics.values() {
         for partition in topic.partitions.values().filter(|one| one.partition >= 0) {
-            // Before the first offset of ours is stored, only the difference to what is committed is known.
-            let known = [partition.consumer_lag_stored, partition.consumer_lag];
-            if let Some(lag) = known.into_iter().find(|lag| *lag >= 0) {
-                self::lag(
-                    &(topic.topic.clone(), partition.partition),
-                    u32::try_from(lag).unwrap_or(u32::MAX),
-                );
+            // Below zero when it is not known.
+            if partition.consumer_lag >= 0 {
+                let lag = u32::try_from(partition.consumer_lag).unwrap_or(u32::MAX);
+                self::lag(&(topic.topic.clone(), partition.partition), lag);
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::points::Point;
 use crate::rules::rulebook::{Members, Rulebook, Seen};
 use crate::types::{ByHand, DrawNumber, Facts};
 
-const BLOCKS: usize = 256;
+pub(crate) const BLOCKS: usize = 256;
 
 /// What the store says of a person.
 #[derive(Clone, Debug, PartialEq)]

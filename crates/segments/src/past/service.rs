@@ -91,7 +91,7 @@ impl Segments {
             .store
             .shard_of(person)
             .read::<_, StoreError>(move |tx| {
-                let known = people::person(tx, person)?;
+                let known = people::known(tx, person)?;
                 known.map(|known| rows::kept(tx, known)).transpose()
             })
             .await?;

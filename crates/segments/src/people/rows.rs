@@ -29,6 +29,44 @@ pub(crate) fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, St
     )
 }
 
+/// Whoever is known, or was. Somebody who was asked for and was nobody leaves a row too, so that there is a version to
+/// compare; that is no person.
+pub(crate) fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, StoreError> {
+    let Some(person) = person(tx, id)? else {
+        return Ok(None);
+    };
+    let was_known = person.facts.is_some() || was_known(tx, id)?;
+    Ok(was_known.then_some(person))
+}
+
+fn was_known(tx: &mut Tx<'_>, id: PersonId) -> Result<bool, StoreError> {
+    let before = tx.query_opt(
+        sql!("SELECT 1 FROM segment_facts WHERE person = $1 LIMIT 1"),
+        params![id],
+        |row| row.get::<i64>(0),
+    )?;
+    Ok(before.is_some())
+}
+
+/// The version of a person's row; zero when there is none.
+pub(crate) fn version(tx: &mut Tx<'_>, id: PersonId) -> Result<i64, StoreError> {
+    let version = tx.query_opt(
+        sql!("SELECT version FROM segment_people WHERE person = $1"),
+        params![id],
+        |row| row.get(0),
+    )?;
+    Ok(version.unwrap_or(0))
+}
+
+/// The next version says the same. Whoever asked before that has to ask again.
+pub(crate) fn confirm(tx: &mut Tx<'_>, id: PersonId) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("UPDATE segment_people SET version = version + 1 WHERE person = $1"),
+        params![id],
+    )?;
+    Ok(())
+}
+
 /// At most so many of a range on a server, after one of them, in the order of virtual shards.
 pub(crate) fn page(
     tx: &mut Tx<'_>,

@@ -1,6 +1,6 @@
 //! What can be done with a person: learned about, put into segments and out of them, judged, and explained.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::{Moment, PersonId};
@@ -8,7 +8,7 @@ use store::{StoreError, Tx, log};
 
 use super::rows::{self, Person};
 use super::types::{Changed, Line, Outcome, PutRow, Unknown};
-use crate::census::Entry;
+use crate::census::{BLOCKS, Entry};
 use crate::rules::change::{self, Added, Happened, What, Wish};
 use crate::rules::replay::Done;
 use crate::rules::rulebook::Members;
@@ -23,6 +23,10 @@ const ENDING_AT_ONCE: u16 = 500;
 
 /// People of a bulk change that are written at the same time, so that they share commits.
 const PUT_AT_ONCE: usize = 64;
+/// People who are learned about at the same time, so that they share commits.
+const LEARNED_AT_ONCE: usize = 32;
+/// How often somebody is asked for whom others learn about at the same time.
+const ROUNDS_MAX: usize = 8;
 
 /// One of the segments that somebody is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,21 +37,60 @@ pub struct Membership {
 
 impl Segments {
     /// Asks those who know people about these, and keeps what they say. May be done again, and in any order.
+    ///
+    /// What is kept in the end is never older than what was true when this began, whoever else asks meanwhile: an answer is
+    /// written only over the version that was there before the question, and every answer makes a new version.
     pub async fn learn(&self, people: &[PersonId]) -> Result<(), LearnError> {
-        let now = self.0.clock.now();
-        let facts = self.0.population.facts(people).await?;
-        for (&person, facts) in people.iter().zip(facts) {
-            let learned = self
-                .0
-                .store
-                .shard_of(person)
-                .write::<_, StoreError>(move |tx| learn(tx, person, facts.as_ref(), now))
+        let once: BTreeSet<PersonId> = people.iter().copied().collect();
+        let mut left: Vec<PersonId> = once.into_iter().collect();
+        for _ in 0..ROUNDS_MAX {
+            let versions = self.versions_of(&left).await?;
+            let now = self.0.clock.now();
+            let facts = self.0.population.facts(&left).await?;
+            let asked = left.into_iter().zip(versions).zip(facts);
+            let answers =
+                asked.map(|((person, version), facts)| self.write_down(person, version, facts, now));
+            let overtaken = stream::iter(answers).buffer_unordered(LEARNED_AT_ONCE);
+            left = overtaken
+                .try_filter_map(async |person| Ok(person))
+                .try_collect()
                 .await?;
-            if let Some(learned) = learned {
-                self.know(learned);
+            if left.is_empty() {
+                return Ok(());
             }
         }
-        Ok(())
+        Err(LearnError::Overtaken(left.len()))
+    }
+
+    async fn versions_of(&self, people: &[PersonId]) -> Result<Vec<i64>, StoreError> {
+        let versions = people.iter().copied().map(|person| async move {
+            let shard = self.0.store.shard_of(person);
+            shard.read(move |tx| rows::version(tx, person)).await
+        });
+        stream::iter(versions)
+            .buffered(LEARNED_AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    /// Gives the person back when others were faster, so that the answer may be old.
+    async fn write_down(
+        &self,
+        person: PersonId,
+        version: i64,
+        facts: Option<Facts>,
+        now: Moment,
+    ) -> Result<Option<PersonId>, StoreError> {
+        let shard = self.0.store.shard_of(person);
+        let written = shard.write::<_, StoreError>(move |tx| learn(tx, person, version, facts.as_ref(), now));
+        Ok(match written.await? {
+            Learned::Changed(after) => {
+                self.know(after);
+                None
+            }
+            Learned::Same => None,
+            Learned::Overtaken => Some(person),
+        })
     }
 
     /// Keeps in memory what is on disk.
@@ -157,6 +200,23 @@ impl Segments {
         })
     }
 
+    /// Some who are known here beside this person, other ones for each, and all of them when there are few.
+    pub fn others(&self, than: PersonId, count: usize) -> Vec<PersonId> {
+        let first = usize::from(than.0.as_bytes()[15]);
+        let mut others = Vec::new();
+        for block in (0..BLOCKS).map(|at| (first + at) % BLOCKS) {
+            self.0.census.each_of(block, &mut |seen| {
+                if others.len() < count && seen.id != than {
+                    others.push(seen.id);
+                }
+            });
+            if others.len() == count {
+                break;
+            }
+        }
+        others
+    }
+
     /// Why a person is, or is not, in a segment.
     pub fn why(&self, person: PersonId, key: &str) -> Result<Why, Reason> {
         let now = self.0.clock.now();
@@ -177,7 +237,7 @@ impl Segments {
             .store
             .shard_of(person)
             .read::<_, Refused>(move |tx| {
-                rows::person(tx, person)?.ok_or(Reason::NoPerson)?;
+                rows::known(tx, person)?.ok_or(Reason::NoPerson)?;
                 Ok(rows::history(tx, person, LINES_MAX)?)
             })
             .await?;
@@ -229,17 +289,38 @@ pub enum LearnError {
     Unknown(#[from] Unknown),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("others learned about {0} of these people again and again meanwhile")]
+    Overtaken(usize),
 }
 
-/// Writes what is known now; `None` when that was known.
+/// What became of an answer about a person.
+enum Learned {
+    Changed(Person),
+    Same,
+    /// The row is another one than before the question.
+    Overtaken,
+}
+
+/// Writes what is known now. Whoever is nobody gets a row too.
 fn learn(
     tx: &mut Tx<'_>,
     id: PersonId,
+    version: i64,
     facts: Option<&Facts>,
     now: Moment,
-) -> Result<Option<Person>, StoreError> {
+) -> Result<Learned, StoreError> {
     let before = rows::person(tx, id)?;
-    let is_new = before.is_none();
+    if before.as_ref().map_or(0, |before| before.version) != version {
+        return Ok(Learned::Overtaken);
+    }
+    if before
+        .as_ref()
+        .is_some_and(|before| before.facts.as_ref() == facts)
+    {
+        rows::confirm(tx, id)?;
+        return Ok(Learned::Same);
+    }
+    let is_new = rows::known(tx, id)?.is_none();
     let before = before.unwrap_or(Person {
         id,
         version: 0,
@@ -247,9 +328,6 @@ fn learn(
         hand: Vec::new(),
         returned: None,
     });
-    if before.facts.as_ref() == facts {
-        return Ok(None);
-    }
     let mut after = Person {
         version: before.version + 1,
         facts: facts.cloned(),
@@ -270,7 +348,7 @@ fn learn(
     }
     rows::save(tx, &after)?;
     tell(tx, id)?;
-    Ok(Some(after))
+    Ok(Learned::Changed(after))
 }
 
 fn put(

@@ -1,5 +1,7 @@
 //! Memberships by hand: all or none, each in the history, ending by themselves, on each kind of store.
 
+mod races;
+
 use testkit::stores::{KINDS, Kind};
 
 use crate::rules::change::What;

@@ -4,7 +4,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, join_all};
+use futures_util::stream;
 use intake::{Intake, Message, Options, Take, Verdict};
 use kernel::PersonId;
 use segments::{LearnError, Segments};
@@ -14,9 +16,14 @@ use tokio::sync::{OnceCell, watch};
 use super::users::{Fault, Users};
 use crate::config::Config;
 
-/// People who are learned about one after the other. Of a batch some twenty such rows go on at the same time, which fills a
-/// group commit and leaves room in the writers' queue.
-const TOGETHER: usize = 25;
+/// People who are learned about together, and of whom one who fails has all of them asked for one by one. A batch is two
+/// such rows, which go on at the same time; that fills a group commit and leaves room in the writers' queue.
+const TOGETHER: usize = 250;
+/// People who are asked for one by one at the same time.
+const ALONE_AT_ONCE: usize = 32;
+/// Who is asked for to see whether the users service is the right one: the chance that all of them are gone and nobody said so
+/// yet is small.
+const WITNESSES: usize = 8;
 
 pub struct Arrivals {
     options: Options,
@@ -52,7 +59,7 @@ struct Learner {
     users: Arc<Users>,
 }
 
-/// Whether the users service answers at all; asked once in a round, when somebody is not known.
+/// Whether the users service is there and the right one; asked once in a round, when of somebody nothing can be known.
 type Answers = OnceCell<Result<(), Fault>>;
 
 impl Take for Learner {
@@ -78,26 +85,41 @@ impl Learner {
     /// All at once; when that cannot be, whoever is to blame is told from the others.
     async fn learn(&self, people: &[PersonId], answers: &Answers) -> Vec<(PersonId, Verdict)> {
         let alike = |verdict: Verdict| people.iter().map(|person| (*person, verdict.clone())).collect();
-        match self.segments.learn(people).await {
-            Ok(()) => return alike(Verdict::Done),
-            Err(LearnError::Store(error)) => return alike(Verdict::Later(error.to_string())),
-            Err(LearnError::Unknown(_)) => {}
+        for is_last in [false, true] {
+            match self.segments.learn(people).await {
+                Ok(()) => return alike(Verdict::Done),
+                Err(error @ (LearnError::Store(_) | LearnError::Overtaken(_))) => {
+                    return alike(Verdict::Later(error.to_string()));
+                }
+                Err(LearnError::Unknown(_)) => {}
+            }
+            let was_proved = is_last || self.users.is_proved();
+            match answers.get_or_init(|| self.prove(people)).await {
+                Ok(()) if !was_proved => {}
+                Ok(()) | Err(Fault::Unproved) => break,
+                Err(fault) => return alike(Verdict::Later(fault.to_string())),
+            }
         }
-        if let Err(fault) = answers.get_or_init(|| self.users.answers()).await {
-            return alike(Verdict::Later(fault.to_string()));
-        }
-        join_all(
-            people
-                .iter()
-                .map(|person| async { (*person, self.alone(*person).await) }),
-        )
-        .await
+        let alone = people.iter().copied();
+        let alone = alone.map(|person| async move { (person, self.alone(person).await) });
+        stream::iter(alone)
+            .buffer_unordered(ALONE_AT_ONCE)
+            .collect()
+            .await
+    }
+
+    async fn prove(&self, people: &[PersonId]) -> Result<(), Fault> {
+        let witnesses = people
+            .first()
+            .map(|person| self.segments.others(*person, WITNESSES));
+        self.users.prove(&witnesses.unwrap_or_default()).await
     }
 
     async fn alone(&self, person: PersonId) -> Verdict {
         match self.users.about(person).await {
             Err(fault @ Fault::Wrong(_)) => Verdict::Poison(fault.to_string()),
-            Err(fault @ Fault::Failed(_)) => Verdict::Doubtful(fault.to_string()),
+            Err(fault @ (Fault::Failed(_) | Fault::Away(_))) => Verdict::Doubtful(fault.to_string()),
+            Err(fault @ Fault::Unproved) => Verdict::Later(fault.to_string()),
             Ok(_) => match self.segments.learn(&[person]).await {
                 Ok(()) => Verdict::Done,
                 Err(error) => Verdict::Later(error.to_string()),

@@ -1,16 +1,18 @@
 //! The users service: whoever knows people when they come by Kafka, asked for the state of the moment.
 //!
-//! A person is read as another Townhall shows one (`GET /api/v1/people/{id}`), so that one house can feed another; nobody
-//! there (404, 410, or the state `deleted`) is somebody who is gone. What is wrong is told apart by whom it is about: an
+//! A person is read as another Townhall shows one (`GET /api/v1/people/{id}`), so that one house can feed another. Whoever is
+//! gone is told by 410 or the state `deleted`. 404 says that too, but so does whoever is no users service and stands at
+//! a wrong address, and being gone ends all memberships; so it is believed only while the service is proved, which
+//! is for a moment after it knew somebody. What is wrong is told apart by whom it is about: an
 //! answer that can be read and says what cannot be will say so the next time too; whatever else went wrong may be over by then.
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::future::{BoxFuture, join_all, try_join_all};
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -19,6 +21,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use kernel::{Id, Language, Moment, PersonId};
 use metrics::{counter, describe_counter};
+use parking_lot::Mutex;
 use registry::people::types::{Attributes, Value as Attribute, Zone};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -36,6 +39,8 @@ pub const ID: &str = "{id}";
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// Services close idle connections after a minute or so.
 const IDLE_MAX: Duration = Duration::from_secs(20);
+/// How long 404 is believed after somebody was known.
+const PROVED: Duration = Duration::from_secs(60);
 
 /// Why nothing is known of a person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,9 +48,27 @@ pub enum Fault {
     /// The answer cannot be used, and will not be otherwise the next time.
     #[error("the users service says of this person what cannot be: {0}")]
     Wrong(String),
-    /// There was no answer, or none that can be read.
+    /// There was no answer that can be read.
     #[error("the users service does not answer as it should: {0}")]
     Failed(String),
+    /// There was no answer at all, or none of the service's own, or we may not ask.
+    #[error("the users service cannot be asked: {0}")]
+    Away(String),
+    /// 404 by whoever did not show that it knows anybody.
+    #[error(
+        "404, and whoever says so does not know people that are known here, or says it in no JSON; see users_url"
+    )]
+    Unproved,
+}
+
+/// What it says of a person.
+enum Said {
+    Known(Facts),
+    Gone,
+    /// 404, and whether in JSON.
+    Nobody {
+        in_json: bool,
+    },
 }
 
 pub struct Users {
@@ -55,13 +78,15 @@ pub struct Users {
     within: Duration,
     /// Questions that may be open.
     open: Semaphore,
+    /// When it knew somebody the last time. Not since then when it was away meanwhile.
+    proved: Mutex<Option<Instant>>,
 }
 
 impl Users {
     pub fn new(config: &Intake) -> anyhow::Result<Users> {
         describe_counter!(
             "townhall_intake_users_total",
-            "Questions to the users service, by its answer: known, gone, wrong, failed."
+            "Questions to the users service, by its answer: known, gone, nobody (404), wrong, failed."
         );
         let tls = HttpsConnectorBuilder::new().with_tls_config(tls(&config.users_root_cert)?);
         let connector = tls.https_or_http().enable_http1().build();
@@ -76,37 +101,72 @@ impl Users {
             token: token(config)?,
             within: Duration::from_secs(config.users_seconds_max.into()),
             open: Semaphore::new(at_once),
+            proved: Mutex::new(None),
         })
     }
 
     /// What is true of a person now; `None` when there is nobody.
     pub async fn about(&self, person: PersonId) -> Result<Option<Facts>, Fault> {
-        let failed = |why: String| Fault::Failed(why);
+        match self.asked(person).await? {
+            Said::Known(facts) => Ok(Some(facts)),
+            Said::Gone => Ok(None),
+            Said::Nobody { .. } if self.is_proved() => Ok(None),
+            Said::Nobody { .. } => Err(Fault::Unproved),
+        }
+    }
+
+    /// Whether it knew somebody a moment ago.
+    pub fn is_proved(&self) -> bool {
+        self.proved.lock().is_some_and(|at| at.elapsed() < PROVED)
+    }
+
+    /// Whether it is there and the right one: it knows one of these. Where nobody is known there is nobody to lose, and
+    /// 404 in JSON will do.
+    pub async fn prove(&self, witnesses: &[PersonId]) -> Result<(), Fault> {
+        if witnesses.is_empty() {
+            let nobody = PersonId(Id::named("person", "nobody, to see who answers"));
+            if let Said::Nobody { in_json: false } = self.asked(nobody).await? {
+                return Err(Fault::Unproved);
+            }
+            *self.proved.lock() = Some(Instant::now());
+            return Ok(());
+        }
+        let said = join_all(witnesses.iter().map(|person| self.asked(*person))).await;
+        if said.iter().any(|said| matches!(said, Ok(Said::Known(_)))) {
+            return Ok(());
+        }
+        let fault = said.into_iter().find_map(Result::err);
+        Err(fault.unwrap_or(Fault::Unproved))
+    }
+
+    async fn asked(&self, person: PersonId) -> Result<Said, Fault> {
+        let away = |why: String| Fault::Away(why);
         let Ok(_open) = self.open.acquire().await else {
-            return Err(failed("nothing is asked any more".into()));
+            return Err(away("nothing is asked any more".into()));
         };
         let asked = match tokio::time::timeout(self.within, self.ask(person)).await {
             Ok(asked) => asked,
-            Err(_) => Err(failed(format!("no answer within {} s", self.within.as_secs()))),
+            Err(_) => Err(away(format!("no answer within {} s", self.within.as_secs()))),
         };
+        match &asked {
+            Ok(Said::Known(_)) => *self.proved.lock() = Some(Instant::now()),
+            Err(Fault::Away(_)) => *self.proved.lock() = None,
+            _ => {}
+        }
         let answer = match &asked {
-            Ok(Some(_)) => "known",
-            Ok(None) => "gone",
+            Ok(Said::Known(_)) => "known",
+            Ok(Said::Gone) => "gone",
+            Ok(Said::Nobody { .. }) => "nobody",
             Err(Fault::Wrong(_)) => "wrong",
-            Err(Fault::Failed(_)) => "failed",
+            Err(_) => "failed",
         };
         counter!("townhall_intake_users_total", "answer" => answer).increment(1);
         asked
     }
 
-    /// Whether it answers at all: asks for somebody who is nobody.
-    pub async fn answers(&self) -> Result<(), Fault> {
-        let nobody = PersonId(Id::named("person", "nobody, to see who answers"));
-        self.about(nobody).await.map(|_| ())
-    }
-
-    async fn ask(&self, person: PersonId) -> Result<Option<Facts>, Fault> {
+    async fn ask(&self, person: PersonId) -> Result<Said, Fault> {
         let failed = |why: String| Fault::Failed(why);
+        let away = |why: String| Fault::Away(why);
         let mut request = Request::builder()
             .method(Method::GET)
             .uri(self.address.replace(ID, &person.to_string()))
@@ -122,18 +182,29 @@ impl Users {
             .body(Empty::new())
             .map_err(|error| failed(error.to_string()))?;
         let answer = self.client.request(request).await;
-        let answer = answer.map_err(|error| failed(chain(&error)))?;
-        match answer.status() {
-            StatusCode::OK => {}
-            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(None),
+        let answer = answer.map_err(|error| away(chain(&error)))?;
+        let status = answer.status();
+        match status {
+            StatusCode::OK | StatusCode::NOT_FOUND => {}
+            StatusCode::GONE => return Ok(Said::Gone),
+            StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => return Err(away(status.to_string())),
             status => return Err(failed(status.to_string())),
         }
         let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
         let body = body.map_err(|error| failed(error.to_string()))?.to_bytes();
-        match serde_json::from_slice(&body) {
-            Ok(Value::Object(fields)) => read(person, &fields).map_err(Fault::Wrong),
-            _ => Err(failed("200, and no JSON object".into())),
+        let fields = serde_json::from_slice::<Map<String, Value>>(&body);
+        if status == StatusCode::NOT_FOUND {
+            return Ok(Said::Nobody {
+                in_json: fields.is_ok(),
+            });
         }
+        let fields = fields.map_err(|_| failed("200, and no JSON object".into()))?;
+        let facts = read(person, &fields).map_err(Fault::Wrong)?;
+        Ok(facts.map_or(Said::Gone, Said::Known))
     }
 }
 

@@ -152,6 +152,11 @@ async fn members_who_come_and_go_share_partitions_and_lose_nothing() {
     .await;
     let taken = second.leave().await;
     assert_eq!(
+        taken.values(),
+        said,
+        "what a member did before it left does not come again"
+    );
+    assert_eq!(
         taken.partitions().len(),
         4,
         "all partitions came to the one who is left"
@@ -162,7 +167,11 @@ async fn members_who_come_and_go_share_partitions_and_lose_nothing() {
         said.is_subset(&third.taker.values())
     })
     .await;
-    third.leave().await;
+    assert_eq!(
+        third.leave().await.values(),
+        said,
+        "who leaves commits what is done"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -226,6 +226,55 @@ async fn while_the_users_service_is_down_its_partitions_wait_and_then_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_taken_for_gone_because_a_wrong_address_answers_404() {
+    let mut scene = Scene::open(1).await;
+    // Before anybody is known, 404 must at least be that of a service.
+    let first = person("first");
+    scene.users.has(first);
+    scene.users.moves(Some((404, "<h1>Not found</h1>")));
+    scene.say(&scene.created, first).await;
+    until("the message waits", async || {
+        scene.meter("townhall_intake_paused_partitions").await == 1.0
+    })
+    .await;
+    scene.users.moves(None);
+    scene.until_known(first).await;
+    let others = ["second", "third", "fourth"].map(person);
+    for other in others {
+        scene.came(other).await;
+        scene.until_known(other).await;
+    }
+    // Opened again with an address at which others answer: in JSON, and know nobody.
+    scene.house.kill();
+    scene.users.moves(Some((404, r#"{"status": 404}"#)));
+    scene.house = House::open(scene.folder.path(), &[]).unwrap();
+    for one in [first, others[0], others[1]] {
+        scene.say(&scene.deleted, one).await;
+    }
+    until("messages wait", async || {
+        scene.meter("townhall_intake_paused_partitions").await == 1.0
+    })
+    .await;
+    for one in [first, others[0], others[1]] {
+        assert!(scene.knows(one).await, "nobody lost anything");
+    }
+    assert_eq!(scene.broker.committed(&scene.deleted, 0), None);
+    // 410 is said by nobody who does not mean it.
+    scene.users.insists(others[2], 410, "");
+    scene.say(&scene.created, others[2]).await;
+    until("who is said to be gone is gone", async || {
+        !scene.knows(others[2]).await
+    })
+    .await;
+    // The right address: one of them is gone, which another one proves.
+    scene.users.loses(first);
+    scene.users.moves(None);
+    scene.until_done(&scene.deleted, 3).await;
+    assert!(!scene.knows(first).await);
+    assert!(scene.knows(others[0]).await && scene.knows(others[1]).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_whom_the_users_service_cannot_answer_for_keeps_back_nobody_else() {
     let scene = Scene::open(1).await;
     let [first, ill, well] = ["first", "ill", "well"].map(person);

@@ -27,6 +27,8 @@ struct Inner {
     forced: Mutex<HashMap<String, (u16, String)>>,
     asked: Mutex<HashMap<String, usize>>,
     is_down: Mutex<bool>,
+    /// The status and body that everything is answered with, by somebody else at this address.
+    elsewhere: Mutex<Option<(u16, String)>>,
     /// While true, answers are made and not given.
     held: watch::Sender<bool>,
 }
@@ -38,6 +40,7 @@ impl Users {
             forced: Mutex::default(),
             asked: Mutex::default(),
             is_down: Mutex::new(false),
+            elsewhere: Mutex::default(),
             held: watch::Sender::new(false),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -75,6 +78,11 @@ impl Users {
         *self.inner.is_down.lock().unwrap() = is_down;
     }
 
+    /// Somebody else stands at this address, who knows none of these people.
+    pub fn moves(&self, elsewhere: Option<(u16, &str)>) {
+        *self.inner.elsewhere.lock().unwrap() = elsewhere.map(|(status, body)| (status, body.to_owned()));
+    }
+
     pub fn hold(&self, held: bool) {
         self.inner.held.send_replace(held);
     }
@@ -107,12 +115,13 @@ impl Inner {
         if *self.is_down.lock().unwrap() {
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
-        if let Some((status, body)) = self.forced.lock().unwrap().get(id).cloned() {
+        let forced = self.forced.lock().unwrap().get(id).cloned();
+        if let Some((status, body)) = forced.or_else(|| self.elsewhere.lock().unwrap().clone()) {
             return (StatusCode::from_u16(status).unwrap(), body).into_response();
         }
         match self.known.lock().unwrap().get(id) {
             Some(about) => axum::Json(about.clone()).into_response(),
-            None => StatusCode::NOT_FOUND.into_response(),
+            None => (StatusCode::NOT_FOUND, axum::Json(json!({"status": 404}))).into_response(),
         }
     }
 }
