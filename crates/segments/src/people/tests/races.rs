@@ -81,8 +81,10 @@ fn learning(segments: &Segments, person: PersonId) -> tokio::task::JoinHandle<Re
 
 #[tokio::test]
 async fn an_answer_that_comes_late_never_replaces_a_newer_one() {
-    let anna = person(1);
     for kind in KINDS {
+        let store = stores::open(kind).await.unwrap();
+        let beside = store.another().await.unwrap();
+        let mut number = 0;
         for [before, early, late] in [
             // Came and went before anybody heard of it.
             [None, Some("Europe/Moscow"), None],
@@ -93,11 +95,11 @@ async fn an_answer_that_comes_late_never_replaces_a_newer_one() {
             [Some("UTC"), Some("Europe/Moscow"), Some("UTC")],
             [Some("UTC"), None, Some("UTC")],
         ] {
-            let store = stores::open(kind).await.unwrap();
+            number += 1;
+            let anna = person(number);
             let town = Slow::default();
             let one = Segments::new(store.store.clone(), store.clock.clone(), Arc::new(town.clone()));
-            let beside = store.another().await.unwrap();
-            let other = Segments::new(beside, store.clock.clone(), Arc::new(town.clone()));
+            let other = Segments::new(beside.clone(), store.clock.clone(), Arc::new(town.clone()));
             town.becomes(before);
             let first = learning(&one, anna);
             town.asked(1).await;
