@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use archive::Archive;
 use front::Routes;
 use kernel::{Clock, Moment};
 use store::{Shard, Store, StoreError, Tx};
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) population: Arc<dyn Population>,
+    pub(crate) archive: Archive,
     pub(crate) census: Census,
     shelf: ArcSwap<Shelf>,
     /// Draws that are marked in the census. Held while rules are read, so that what was read first never comes last.
@@ -133,12 +135,13 @@ fn fingerprint(segments: &[Segment], drawn: &[Drawn], holdouts: &[Holdout], book
 
 impl Segments {
     /// Without anybody and without rules, until [`load`](Segments::load) has read them.
-    pub fn new(store: Store, clock: Clock, population: Arc<dyn Population>) -> Segments {
+    pub fn new(store: Store, clock: Clock, population: Arc<dyn Population>, archive: Archive) -> Segments {
         let shelf = Shelf::new(Stored::default(), clock.now());
         Segments(Arc::new(Inner {
             store,
             clock,
             population,
+            archive,
             census: Census::default(),
             shelf: ArcSwap::from_pointee(shelf),
             marked: Mutex::default(),

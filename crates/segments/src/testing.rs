@@ -1,10 +1,12 @@
 //! A service on a store of its own, with people whom a test makes and unmakes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
+use archive::Archive;
 use futures_util::future::BoxFuture;
-use kernel::{Id, Language, Moment, PersonId, Text};
+use kernel::{Id, Language, Moment, PersonId, Secret, Text};
 use parking_lot::Mutex;
 use testkit::stores::{self, Kind, TestStore};
 
@@ -31,25 +33,45 @@ pub(crate) struct Scene {
     pub(crate) store: TestStore,
     pub(crate) town: Town,
     pub(crate) segments: Segments,
+    files: tempfile::TempDir,
+}
+
+fn archive(path: &Path, store: &TestStore) -> Archive {
+    let secret = Secret::new("a secret of no house");
+    Archive::folder(path, "http://house", &secret, store.clock.clone()).unwrap()
 }
 
 impl Scene {
     pub(crate) async fn on(kind: Kind) -> Scene {
         let store = stores::open(kind).await.unwrap();
         let town = Town::default();
-        let segments = Segments::new(store.store.clone(), store.clock.clone(), Arc::new(town.clone()));
+        let files = tempfile::tempdir().unwrap();
+        let archive = archive(files.path(), &store);
+        let segments = Segments::new(
+            store.store.clone(),
+            store.clock.clone(),
+            Arc::new(town.clone()),
+            archive,
+        );
         segments.load().await.unwrap();
         Scene {
             store,
             town,
             segments,
+            files,
         }
     }
 
     /// A second instance on the same store, which has read everything.
     pub(crate) async fn another(&self) -> (Segments, Followers) {
         let store = self.store.another().await.unwrap();
-        let other = Segments::new(store, self.store.clock.clone(), Arc::new(self.town.clone()));
+        let archive = archive(self.files.path(), &self.store);
+        let other = Segments::new(
+            store,
+            self.store.clock.clone(),
+            Arc::new(self.town.clone()),
+            archive,
+        );
         let followers = other.load().await.unwrap();
         (other, followers)
     }

@@ -155,7 +155,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let desk = office::desk(&post, suppressions, mailbox);
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
     let segments = match runs(&only, "segments") {
-        true => Some(Resident::open(&store, &clock, &registry).await?),
+        true => Some(Resident::open(&store, &clock, &registry, &archive).await?),
         false => None,
     };
     if let Some(segments) = &segments {

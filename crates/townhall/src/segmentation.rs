@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use archive::Archive;
 use bell::{Bell, Duty, Failed, Hear, Scope};
 use front::Routes;
 use futures_util::future::BoxFuture;
@@ -14,14 +15,16 @@ use registry::Registry;
 use registry::people::types::{Attributes, Person, Value};
 use segments::types::{Facts, Value as Fact};
 use segments::{Followers, Population, Segments, Unknown};
-use store::Store;
 use store::outbox::Change;
+use store::{Store, StoreError};
 use tokio::sync::watch;
 
 /// What is over is so for readers at its instant; that it is written down may take a moment.
 const ENDS: Duration = Duration::from_secs(1);
-/// Between two looks for draws that were cut off.
+/// Between two looks for draws that were cut off, and for reports that are kept no more.
 const CLEARS: Duration = Duration::from_secs(60);
+/// Between two looks for reports to be made.
+const REPORTS: Duration = Duration::from_secs(1);
 /// What the registry tells of people.
 const CHANGES: [&str; 3] = [
     "registry.person.created",
@@ -39,9 +42,19 @@ pub struct Resident {
 }
 
 impl Resident {
-    pub async fn open(store: &Store, clock: &Clock, registry: &Arc<Registry>) -> anyhow::Result<Resident> {
+    pub async fn open(
+        store: &Store,
+        clock: &Clock,
+        registry: &Arc<Registry>,
+        archive: &Archive,
+    ) -> anyhow::Result<Resident> {
         let neighbours = Neighbours(Arc::clone(registry));
-        let segments = Segments::new(store.clone(), clock.clone(), Arc::new(neighbours));
+        let segments = Segments::new(
+            store.clone(),
+            clock.clone(),
+            Arc::new(neighbours),
+            archive.clone(),
+        );
         let followers = segments.load().await.context("segments cannot be read")?;
         Ok(Resident { segments, followers })
     }
@@ -52,25 +65,39 @@ impl Resident {
 
     /// What rings and is heard for segments.
     pub fn later(&self, bell: Bell) -> Bell {
-        let ending = self.segments.clone();
-        let bell = bell.duty(Duty::new("segments.end", ENDS, Scope::OncePerHouse, move || {
-            let segments = ending.clone();
-            async move { Ok(segments.end_what_is_over().await.map(|_| ())?) }
-        }));
-        let clearing = self.segments.clone();
-        let bell = bell.duty(Duty::new(
-            "segments.clear",
-            CLEARS,
-            Scope::OncePerHouse,
-            move || {
-                let segments = clearing.clone();
-                async move { Ok(segments.clear_draws().await.map(|_| ())?) }
-            },
-        ));
+        let bell = bell
+            .duty(self.duty("segments.end", ENDS, |segments| async move {
+                segments.end_what_is_over().await.map(|_| ())
+            }))
+            .duty(self.duty("segments.clear", CLEARS, |segments| async move {
+                segments.clear_draws().await?;
+                segments.forget_reports().await
+            }))
+            .duty(self.duty("segments.reports", REPORTS, |segments| async move {
+                while segments.make_report().await? {}
+                Ok(())
+            }));
         let learner = || Learner(self.segments.clone());
         CHANGES
             .into_iter()
             .fold(bell, |bell, kind| bell.hear(kind, learner()))
+    }
+
+    /// Something that one process of the house does again and again.
+    fn duty<F>(
+        &self,
+        name: &'static str,
+        every: Duration,
+        round: impl Fn(Segments) -> F + Send + Sync + 'static,
+    ) -> Duty
+    where
+        F: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
+        let segments = self.segments.clone();
+        Duty::new(name, every, Scope::OncePerHouse, move || {
+            let round = round(segments.clone());
+            async move { Ok(round.await?) }
+        })
     }
 
     /// Follows the store until the house closes.
