@@ -8,6 +8,7 @@
 
 mod catalog;
 pub mod census;
+mod demo;
 mod draws;
 mod following;
 mod http;

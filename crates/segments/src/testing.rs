@@ -76,14 +76,24 @@ impl Scene {
         (other, followers)
     }
 
+    /// Somebody who has been here for longer than a year.
+    pub(crate) async fn old_person(&self, number: u64) -> PersonId {
+        self.person_since(number, "gold", stores::START.plus_seconds(-400 * 86_400))
+            .await
+    }
+
     /// Somebody new, or somebody known of whom other things are true.
     pub(crate) async fn person(&self, number: u64, plan: &str) -> PersonId {
+        self.person_since(number, plan, stores::START).await
+    }
+
+    async fn person_since(&self, number: u64, plan: &str, created: Moment) -> PersonId {
         let id = person(number);
         let value = crate::types::Value::Text(plan.to_owned());
         let facts = Facts {
             language: Language::English,
             zone: "Europe/Moscow".to_owned(),
-            created: stores::START,
+            created,
             attributes: BTreeMap::from([("plan".to_owned(), value)]),
         };
         self.town.0.lock().insert(id, facts);

@@ -61,7 +61,7 @@ pub struct Built {
     listener: TcpListener,
     tls: Option<Tls>,
     bell: Bell,
-    segments: Option<Resident>,
+    pub segments: Option<Resident>,
     store: Store,
     lock: Option<HouseLock>,
     began: Instant,

@@ -37,7 +37,7 @@ const LEARNED_AT_ONCE: usize = 200;
 
 /// Segments in a house that runs them, and where their reading of the store goes on.
 pub struct Resident {
-    segments: Segments,
+    pub segments: Segments,
     followers: Followers,
 }
 

@@ -73,14 +73,17 @@ impl Segments {
         }
         let segment = match &wanted.segment {
             None => None,
-            Some(key) => Some(self.segment(key)?.number),
+            Some(key) => {
+                let known = self.segment(key);
+                Some(known.map_err(|none| field("segment", &none.to_string()))?.number)
+            }
         };
         if let Some(person) = wanted.person {
             let shard = self.0.store.shard_of(person);
             let known = shard
                 .read::<_, StoreError>(move |tx| people::rows::person(tx, person))
                 .await?;
-            known.ok_or(Reason::NoPerson)?;
+            known.ok_or_else(|| field("person", "is nobody that segments know"))?;
         }
         let report = Report {
             id: Id::new(now),
