@@ -6,7 +6,7 @@ mod members;
 mod numbers;
 mod ofrep;
 mod people;
-mod wire;
+pub(crate) mod wire;
 
 use front::{Access, Caller, Role, Routes, Who};
 

@@ -1,5 +1,7 @@
 //! Segments, and people in them.
 
+mod pages;
+
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -12,7 +14,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 pub fn samples() -> Vec<Sample> {
-    let rooms = [definitions(), numbers(), people(), draws_and_holdouts(), flags()];
+    let rooms = [
+        definitions(),
+        numbers(),
+        people(),
+        draws_and_holdouts(),
+        flags(),
+        pages::samples(),
+    ];
     rooms.into_iter().flatten().collect()
 }
 
