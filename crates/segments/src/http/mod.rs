@@ -7,7 +7,7 @@ mod numbers;
 mod ofrep;
 mod people;
 mod reports;
-mod wire;
+pub(crate) mod wire;
 
 use front::{Access, Caller, Role, Routes, Who};
 

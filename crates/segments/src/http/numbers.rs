@@ -177,7 +177,8 @@ struct PageIn {
     /// The last person of the page before.
     #[param(format = "uuid")]
     after: Option<String>,
-    /// At most 500.
+    /// How many at most: 50 if not given. What is less than 1 or more than 500 is taken as that.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     limit: Option<u32>,
 }
 

@@ -15,8 +15,8 @@ pub const TITLE_CHARS_MAX: usize = 120;
 pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 pub const OWNER_CHARS_MAX: usize = 120;
 pub const SALT_CHARS_MAX: usize = 100;
-const VALUES_MAX: usize = 100;
-const VALUE_CHARS_MAX: usize = 300;
+pub const VALUES_MAX: usize = 100;
+pub const VALUE_CHARS_MAX: usize = 300;
 
 /// A segment.
 #[derive(Serialize, ToSchema)]

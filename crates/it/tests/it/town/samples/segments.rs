@@ -1,5 +1,7 @@
 //! Segments, and people in them.
 
+mod pages;
+
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -19,6 +21,7 @@ pub fn samples() -> Vec<Sample> {
         people(),
         draws_and_holdouts(),
         flags(),
+        pages::samples(),
     ];
     rooms.into_iter().flatten().collect()
 }
