@@ -47,10 +47,14 @@ pub fn share(frame: &Frame, share: Share) -> String {
     per_cent(frame, &share.to_string())
 }
 
-/// How much one number is of another, with one decimal.
+/// How much one number is of another, with one decimal where it says something.
 pub fn part(frame: &Frame, some: u64, all: u64) -> String {
     let tenths = scaled(some, all, 1_000);
-    per_cent(frame, &format!("{}.{}", tenths / 10, tenths % 10))
+    let decimal = match tenths % 10 {
+        0 => String::new(),
+        decimal => format!(".{decimal}"),
+    };
+    per_cent(frame, &format!("{}{decimal}", tenths / 10))
 }
 
 fn scaled(some: u64, all: u64, parts: u64) -> u64 {
