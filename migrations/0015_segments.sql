@@ -68,6 +68,27 @@ CREATE TABLE segment_holdouts (
     ends_at BIGINT
 );
 
+-- A report that somebody asked for. `state`: 1 waiting or being made, 2 made, 3 failed. `part` is how far it is, of 1000.
+-- reference
+CREATE TABLE segment_reports (
+    report BYTEA NOT NULL PRIMARY KEY,
+    state BIGINT NOT NULL CHECK (state IN (1, 2, 3)),
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL,
+    zone TEXT NOT NULL,
+    of_person BYTEA,
+    of_segment BIGINT,
+    asked_at BIGINT NOT NULL,
+    actor_kind BIGINT NOT NULL CHECK (actor_kind IN (0, 1, 2)),
+    actor BYTEA,
+    part BIGINT NOT NULL,
+    file_lines BIGINT NOT NULL,
+    file_name TEXT,
+    problem TEXT,
+    ended_at BIGINT
+);
+CREATE INDEX segment_reports_by_time ON segment_reports (asked_at, report);
+
 -- A person as segments know them: what rules ask for, and where they were put by hand. One row and not one for each
 -- membership: it is written as a whole, and all people are read as fast as the disk gives them.
 -- sharded by person

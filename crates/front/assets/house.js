@@ -36,5 +36,28 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A form that can tell what it would do tells it again whenever its reader pauses.
+const PAUSE_MILLISECONDS = 700;
+for (const form of document.querySelectorAll("form[data-preview]")) {
+  let pause, asked;
+  form.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(async () => {
+      asked?.abort();
+      asked = new AbortController();
+      const body = new URLSearchParams(new FormData(form));
+      body.set("act", "preview");
+      try {
+        const answer = await fetch(form.action, { method: "POST", body, signal: asked.signal });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById(form.dataset.preview);
+        if (fresh) document.getElementById(form.dataset.preview).replaceChildren(...fresh.childNodes);
+      } catch {
+        // The button does the same.
+      }
+    }, PAUSE_MILLISECONDS);
+  });
+}
+
 // The first field that was refused takes the cursor.
 document.querySelector("[aria-invalid=true]")?.focus();

@@ -8,14 +8,17 @@
 
 mod catalog;
 pub mod census;
+mod demo;
 mod draws;
 mod following;
 mod http;
 mod numbers;
+mod pages;
 mod past;
 mod people;
 pub mod points;
 mod problems;
+mod reports;
 pub mod rules;
 mod service;
 mod stored;
@@ -23,11 +26,13 @@ mod stored;
 mod testing;
 pub mod types;
 
-pub use catalog::{Draft, Edit};
+pub use catalog::{Draft, Edit, Made};
 pub use draws::Wanted;
 pub use following::Followers;
 pub use http::{READ, WRITE};
 pub use numbers::{Edited, Numbers, Overlap};
+pub use pages::NAV;
 pub use past::Step;
 pub use people::{Changed, LearnError, Line, Membership, Population, Unknown};
+pub use reports::{Report, ReportState, ReportWanted};
 pub use service::{Refused, Segments};

@@ -26,9 +26,11 @@ impl From<Reason> for Problem {
     fn from(reason: Reason) -> Problem {
         let text = reason.to_string();
         match reason {
-            Reason::NoSegment(_) | Reason::NoPerson | Reason::NoDraw(_) | Reason::NoHoldout(_) => {
-                Problem::not_found().detail(sentence(&text))
-            }
+            Reason::NoSegment(_)
+            | Reason::NoPerson
+            | Reason::NoDraw(_)
+            | Reason::NoHoldout(_)
+            | Reason::NoReport => Problem::not_found().detail(sentence(&text)),
             Reason::KeyTaken(_) => Problem::conflict(sentence(&text)).field("key", "taken", "is taken"),
             Reason::HoldoutTaken(_) => Problem::conflict(sentence(&text)).field("name", "taken", "is taken"),
             Reason::Archived(_)

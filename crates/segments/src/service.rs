@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use archive::Archive;
 use front::Routes;
 use kernel::{Clock, Moment};
 use store::{Shard, Store, StoreError, Tx};
@@ -15,7 +16,7 @@ use crate::numbers::Counted;
 use crate::people::Population;
 use crate::rules::rulebook::Rulebook;
 use crate::types::{Draw, DrawNumber, Drawn, Holdout, Key, Number, Reason, Segment};
-use crate::{catalog, draws, http};
+use crate::{catalog, draws, http, pages};
 
 /// Topics of the store's log.
 pub(crate) const RULES: i64 = 1;
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) population: Arc<dyn Population>,
+    pub(crate) archive: Archive,
     pub(crate) census: Census,
     shelf: ArcSwap<Shelf>,
     /// Draws that are marked in the census. Held while rules are read, so that what was read first never comes last.
@@ -133,12 +135,13 @@ fn fingerprint(segments: &[Segment], drawn: &[Drawn], holdouts: &[Holdout], book
 
 impl Segments {
     /// Without anybody and without rules, until [`load`](Segments::load) has read them.
-    pub fn new(store: Store, clock: Clock, population: Arc<dyn Population>) -> Segments {
+    pub fn new(store: Store, clock: Clock, population: Arc<dyn Population>, archive: Archive) -> Segments {
         let shelf = Shelf::new(Stored::default(), clock.now());
         Segments(Arc::new(Inner {
             store,
             clock,
             population,
+            archive,
             census: Census::default(),
             shelf: ArcSwap::from_pointee(shelf),
             marked: Mutex::default(),
@@ -170,9 +173,9 @@ impl Segments {
         self.0.clock.now() < at
     }
 
-    /// What the service answers over HTTP.
+    /// What the service answers over HTTP, to programs and to people.
     pub fn routes(&self) -> Routes {
-        http::routes().with_state(self.clone())
+        http::routes().merge(pages::routes()).with_state(self.clone())
     }
 
     /// Reads all rules again: after a change, by whomever. Who was drawn is marked before anybody can see the draw.

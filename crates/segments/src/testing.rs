@@ -1,10 +1,12 @@
 //! A service on a store of its own, with people whom a test makes and unmakes.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
+use archive::Archive;
 use futures_util::future::BoxFuture;
-use kernel::{Id, Language, Moment, PersonId, Text};
+use kernel::{Id, Language, Moment, PersonId, Secret, Text};
 use parking_lot::Mutex;
 use testkit::stores::{self, Kind, TestStore};
 
@@ -31,37 +33,67 @@ pub(crate) struct Scene {
     pub(crate) store: TestStore,
     pub(crate) town: Town,
     pub(crate) segments: Segments,
+    files: tempfile::TempDir,
+}
+
+fn archive(path: &Path, store: &TestStore) -> Archive {
+    let secret = Secret::new("a secret of no house");
+    Archive::folder(path, "http://house", &secret, store.clock.clone()).unwrap()
 }
 
 impl Scene {
     pub(crate) async fn on(kind: Kind) -> Scene {
         let store = stores::open(kind).await.unwrap();
         let town = Town::default();
-        let segments = Segments::new(store.store.clone(), store.clock.clone(), Arc::new(town.clone()));
+        let files = tempfile::tempdir().unwrap();
+        let archive = archive(files.path(), &store);
+        let segments = Segments::new(
+            store.store.clone(),
+            store.clock.clone(),
+            Arc::new(town.clone()),
+            archive,
+        );
         segments.load().await.unwrap();
         Scene {
             store,
             town,
             segments,
+            files,
         }
     }
 
     /// A second instance on the same store, which has read everything.
     pub(crate) async fn another(&self) -> (Segments, Followers) {
         let store = self.store.another().await.unwrap();
-        let other = Segments::new(store, self.store.clock.clone(), Arc::new(self.town.clone()));
+        let archive = archive(self.files.path(), &self.store);
+        let other = Segments::new(
+            store,
+            self.store.clock.clone(),
+            Arc::new(self.town.clone()),
+            archive,
+        );
         let followers = other.load().await.unwrap();
         (other, followers)
     }
 
+    /// Somebody who has been here for longer than a year.
+    pub(crate) async fn old_person(&self, number: u64) -> PersonId {
+        self.person_since(number, "gold", stores::START.plus_seconds(-400 * 86_400))
+            .await
+    }
+
     /// Somebody new, or somebody known of whom other things are true.
     pub(crate) async fn person(&self, number: u64, plan: &str) -> PersonId {
+        self.person_since(number, plan, stores::START).await
+    }
+
+    async fn person_since(&self, number: u64, plan: &str, created: Moment) -> PersonId {
         let id = person(number);
         let value = crate::types::Value::Text(plan.to_owned());
         let facts = Facts {
             language: Language::English,
             zone: "Europe/Moscow".to_owned(),
-            created: stores::START,
+            created,
             attributes: BTreeMap::from([("plan".to_owned(), value)]),
         };
         self.town.0.lock().insert(id, facts);

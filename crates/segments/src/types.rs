@@ -480,6 +480,8 @@ pub enum Reason {
     TooManyDraws,
     #[error("there is no draw {0} of this segment")]
     NoDraw(u16),
+    #[error("there is no such report, or it is kept no more")]
+    NoReport,
     #[error("there is no holdout {0}")]
     NoHoldout(String),
     #[error("a holdout {0} exists already, or did; history names it, so its name is not given again")]

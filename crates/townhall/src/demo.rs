@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use kernel::Secret;
+use kernel::{PersonId, Secret};
 use registry::demo::{City, Ground, RoleInCity, plan};
 use registry::grants::types::Doer;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,11 @@ pub async fn settle(config: &Config, house: &Built) -> anyhow::Result<Demo> {
         );
     }
     registry.found(&city).await?;
+    if let Some(segments) = &house.segments {
+        let people: Vec<PersonId> = city.dwellers.iter().map(|dweller| dweller.id).collect();
+        let first = city.dwellers.first().context("a demo city has people")?;
+        segments.segments.found(&people, first.id).await?;
+    }
     let people = who_can_sign_in(house, &city).await?;
     let file = config.store.data.join(FILE_NAME);
     let kept = read(&file).map(|paper| paper.service_key);

@@ -62,7 +62,7 @@ pub struct Built {
     listener: TcpListener,
     tls: Option<Tls>,
     bell: Bell,
-    segments: Option<Resident>,
+    pub segments: Option<Resident>,
     store: Store,
     lock: Option<HouseLock>,
     began: Instant,
@@ -160,7 +160,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let desk = office::desk(&post, suppressions, mailbox);
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
     let segments = match runs(&only, "segments") {
-        true => Some(Resident::open(&config, &store, &clock, &registry).await?),
+        true => Some(Resident::open(&config, &store, &clock, &registry, &archive).await?),
         false => None,
     };
     if let Some(segments) = &segments {

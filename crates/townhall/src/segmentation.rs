@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use archive::Archive;
 use bell::{Bell, Duty, Failed, Hear, Scope};
 use front::Routes;
 use futures_util::future::BoxFuture;
@@ -21,8 +22,8 @@ use registry::Registry;
 use registry::people::types::{Attributes, Person, Value};
 use segments::types::{Facts, Value as Fact};
 use segments::{Followers, Population, Segments, Unknown};
-use store::Store;
 use store::outbox::Change;
+use store::{Store, StoreError};
 use tokio::sync::watch;
 
 use self::arrivals::Arrivals;
@@ -31,8 +32,10 @@ use crate::config::Config;
 
 /// What is over is so for readers at its instant; that it is written down may take a moment.
 const ENDS: Duration = Duration::from_secs(1);
-/// Between two looks for draws that were cut off.
+/// Between two looks for draws that were cut off, and for reports that are kept no more.
 const CLEARS: Duration = Duration::from_secs(60);
+/// Between two looks for reports to be made.
+const REPORTS: Duration = Duration::from_secs(1);
 /// What the registry tells of people.
 const CHANGES: [&str; 3] = [
     "registry.person.created",
@@ -45,7 +48,7 @@ const LEARNED_AT_ONCE: usize = 200;
 
 /// Segments in a house that runs them, and where their reading of the store goes on.
 pub struct Resident {
-    segments: Segments,
+    pub segments: Segments,
     followers: Followers,
     /// Whom Kafka speaks of, if people come from there.
     arrivals: Option<Arrivals>,
@@ -57,8 +60,9 @@ impl Resident {
         store: &Store,
         clock: &Clock,
         registry: &Arc<Registry>,
+        archive: &Archive,
     ) -> anyhow::Result<Resident> {
-        let segments = |population| Segments::new(store.clone(), clock.clone(), population);
+        let segments = |population| Segments::new(store.clone(), clock.clone(), population, archive.clone());
         let (segments, arrivals) = if config.has_intake() {
             let users = Arc::new(Users::new(&config.intake).context("the users service")?);
             let segments = segments(users.clone());
@@ -81,25 +85,39 @@ impl Resident {
 
     /// What rings and is heard for segments.
     pub fn later(&self, bell: Bell) -> Bell {
-        let ending = self.segments.clone();
-        let bell = bell.duty(Duty::new("segments.end", ENDS, Scope::OncePerHouse, move || {
-            let segments = ending.clone();
-            async move { Ok(segments.end_what_is_over().await.map(|_| ())?) }
-        }));
-        let clearing = self.segments.clone();
-        let bell = bell.duty(Duty::new(
-            "segments.clear",
-            CLEARS,
-            Scope::OncePerHouse,
-            move || {
-                let segments = clearing.clone();
-                async move { Ok(segments.clear_draws().await.map(|_| ())?) }
-            },
-        ));
+        let bell = bell
+            .duty(self.duty("segments.end", ENDS, |segments| async move {
+                segments.end_what_is_over().await.map(|_| ())
+            }))
+            .duty(self.duty("segments.clear", CLEARS, |segments| async move {
+                segments.clear_draws().await?;
+                segments.forget_reports().await
+            }))
+            .duty(self.duty("segments.reports", REPORTS, |segments| async move {
+                while segments.make_report().await? {}
+                Ok(())
+            }));
         let learner = || Learner(self.arrivals.is_none().then(|| self.segments.clone()));
         CHANGES
             .into_iter()
             .fold(bell, |bell, kind| bell.hear(kind, learner()))
+    }
+
+    /// Something that one process of the house does again and again.
+    fn duty<F>(
+        &self,
+        name: &'static str,
+        every: Duration,
+        round: impl Fn(Segments) -> F + Send + Sync + 'static,
+    ) -> Duty
+    where
+        F: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
+        let segments = self.segments.clone();
+        Duty::new(name, every, Scope::OncePerHouse, move || {
+            let round = round(segments.clone());
+            async move { Ok(round.await?) }
+        })
     }
 
     /// Follows the store, and Kafka if people come from there, until the house closes.

@@ -126,6 +126,73 @@ impl Field {
 
 impl askama::filters::HtmlSafe for Field {}
 
+/// Some lines to type in.
+#[derive(Template)]
+#[template(path = "area.html")]
+pub struct Area {
+    name: &'static str,
+    label: String,
+    value: String,
+    rows: u8,
+    hint: Option<String>,
+    example: Option<&'static str>,
+    wrong: Option<String>,
+}
+
+impl Area {
+    pub fn new(name: &'static str, label: impl fmt::Display, rows: u8) -> Area {
+        Area {
+            name,
+            label: label.to_string(),
+            value: String::new(),
+            rows,
+            hint: None,
+            example: None,
+            wrong: None,
+        }
+    }
+
+    #[must_use]
+    pub fn holding(self, value: impl Into<String>) -> Area {
+        Area {
+            value: value.into(),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn hint(self, hint: impl fmt::Display) -> Area {
+        Area {
+            hint: Some(hint.to_string()),
+            ..self
+        }
+    }
+
+    /// Lines as they can be typed, in any language.
+    #[must_use]
+    pub fn example(self, lines: &'static str) -> Area {
+        Area {
+            example: Some(lines),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn wrong(self, wrong: Option<String>) -> Area {
+        Area { wrong, ..self }
+    }
+
+    fn described_by(&self) -> String {
+        let hint = self.hint.as_ref().map(|_| format!("{}-hint", self.name));
+        let example = self.example.map(|_| format!("{}-example", self.name));
+        let wrong = self.wrong.as_ref().map(|_| format!("{}-wrong", self.name));
+        let parts = hint.into_iter().chain(example).chain(wrong);
+        parts.collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl askama::filters::HtmlSafe for Area {}
+
 /// One of a few values.
 #[derive(Template)]
 #[template(path = "choice.html")]
@@ -179,6 +246,24 @@ mod tests {
             "{page}"
         );
         assert!(page.contains(r#"aria-invalid="true""#), "{page}");
+    }
+
+    #[test]
+    fn refused_lines_are_kept_as_they_were_typed() {
+        let page = Area::new("steps", "Steps", 3)
+            .holding("\n<first>\nsecond ")
+            .example("one")
+            .wrong(Some("Line 2".to_owned()))
+            .to_string();
+        // A browser drops one new line after the tag.
+        assert!(
+            page.contains(">\n\n&#60;first&#62;\nsecond </textarea>"),
+            "{page}"
+        );
+        assert!(
+            page.contains(r#"aria-describedby="steps-example steps-wrong""#),
+            "{page}"
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod view;
 
 pub use arrival::{Asker, Nav, NavItem, done, encoded, keep_language, keep_theme, local_path};
 pub use assets::{ASSET_ROUTE, address, asset};
-pub use form::{Choice, Field};
+pub use form::{Area, Choice, Field};
 pub use places::routes;
 pub use theme::Theme;
 pub use tongue::{Argument, Said, Tongue, When, Words};

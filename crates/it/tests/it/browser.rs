@@ -4,6 +4,7 @@ mod account;
 mod letters;
 mod looks;
 mod people;
+mod segments;
 mod trouble;
 mod visit;
 mod words;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use kernel::PersonId;
+use kernel::{Moment, PersonId};
 use store::StoreError;
 
 use super::plan::{City, Dweller, Standing};
@@ -15,6 +15,8 @@ use crate::people::types::Reason;
 use crate::people::{NewPerson, Start};
 use crate::service::Registry;
 
+/// For how long the first people of the city have been there.
+const DAYS_MAX: i64 = 500;
 /// People that settle at a time: enough to share the flushes of the disk, and well below any queue.
 const AT_A_TIME: usize = 32;
 
@@ -97,7 +99,10 @@ impl Registry {
             about: dweller.about.clone(),
             start,
         };
-        match self.create_person(doer, new).await {
+        match self
+            .create_person_as_of(doer, new, self.here_since(dweller))
+            .await
+        {
             Ok(_) => {}
             Err(Failure::Refused(Reason::IdTaken)) if self.is_unfinished(dweller).await? => {}
             Err(Failure::Refused(Reason::IdTaken)) => return Ok(()),
@@ -113,6 +118,16 @@ impl Registry {
             self.block_person(doer, dweller.id).await?;
         }
         Ok(())
+    }
+
+    /// The city is more than a year old: its people came over time, those who are invited just now.
+    fn here_since(&self, dweller: &Dweller) -> Moment {
+        let now = self.clock.now();
+        if dweller.standing == Standing::Invited {
+            return now;
+        }
+        let days = i64::from(dweller.id.0.as_bytes()[15]) * DAYS_MAX / i64::from(u8::MAX);
+        now.plus_seconds(-days * 86_400)
     }
 
     /// Whether founding was interrupted between adding the person and giving them their password, which comes last.

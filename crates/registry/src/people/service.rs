@@ -94,16 +94,26 @@ impl Registry {
     }
 
     pub async fn create_person(&self, doer: &Doer, new: NewPerson) -> Result<Person, Failure> {
+        self.create_person_as_of(doer, new, self.clock.now()).await
+    }
+
+    /// The same for somebody who has been here since an instant.
+    pub(crate) async fn create_person_as_of(
+        &self,
+        doer: &Doer,
+        new: NewPerson,
+        since: Moment,
+    ) -> Result<Person, Failure> {
         let now = self.clock.now();
         let id = new.id.unwrap_or_else(|| PersonId::new(now));
         grants::rules::may_administer(doer.acting, id, HouseRoles::default())?;
         let person = match new.start {
-            Start::Invited => rules::invited(id, new.about, now),
-            Start::Active => rules::admitted(id, new.about, now),
+            Start::Invited => rules::invited(id, new.about, since),
+            Start::Active => rules::admitted(id, new.about, since),
         };
         let claimed = self.claim(person.email(), id, now).await?;
-        let entry =
-            Entry::new(now, &doer.by, Act::PersonCreated, id).telling("state", person.state.name().as_str());
+        let entry = Entry::new(since, &doer.by, Act::PersonCreated, id)
+            .telling("state", person.state.name().as_str());
         let written = person.clone();
         let created = self
             .store

@@ -5,5 +5,7 @@ pub(crate) mod rows;
 mod service;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub use service::{Draft, Edit};
+pub use versions::Made;

@@ -167,7 +167,11 @@ impl Segments {
             definition
         };
         match before {
-            Some(before) => layers::allotted(before.number, definition, &self.shelf_now().segments),
+            Some(before) => {
+                let segments = &self.shelf_now().segments;
+                change::check(before.number, &before.key, &definition, segments, self.now())?;
+                layers::allotted(before.number, definition, segments)
+            }
             None => Ok(definition),
         }
     }

@@ -6,7 +6,8 @@ mod members;
 mod numbers;
 mod ofrep;
 mod people;
-mod wire;
+mod reports;
+pub(crate) mod wire;
 
 use front::{Access, Caller, Role, Routes, Who};
 
@@ -28,7 +29,7 @@ const ASKS: Access = Access::role(&[ADMIN, ANALYST]).or_key(READ);
 pub(crate) fn routes() -> Routes<Segments> {
     let routes = catalog::routes(Routes::new("segments"));
     let routes = members::routes(numbers::routes(draws::routes(routes)));
-    ofrep::routes(people::routes(routes))
+    ofrep::routes(people::routes(reports::routes(routes)))
 }
 
 pub(crate) fn actor(caller: &Caller) -> Actor {

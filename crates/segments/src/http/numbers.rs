@@ -149,6 +149,10 @@ async fn get_segment_overlap(
         let what = format!("must name 2 to {OVERLAPPING_MAX} segments");
         return Err(Problem::invalid("keys", "count", what));
     }
+    if let Some(unknown) = keys.iter().find(|key| segments.segment(key).is_err()) {
+        let what = format!("must name segments, and {unknown:?} is none");
+        return Err(Problem::invalid("keys", "unknown", what));
+    }
     let overlap = segments.overlap(&keys).await?;
     let pair = |(one, other, both): (crate::types::Key, crate::types::Key, u64)| PairOut {
         one: one.to_string(),
@@ -173,7 +177,8 @@ struct PageIn {
     /// The last person of the page before.
     #[param(format = "uuid")]
     after: Option<String>,
-    #[param(minimum = 1, maximum = 500)]
+    /// How many at most: 50 if not given. What is less than 1 or more than 500 is taken as that.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     limit: Option<u32>,
 }
 

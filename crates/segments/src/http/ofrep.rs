@@ -14,7 +14,7 @@ use front::{InPath, Problem, Routes, routes};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel::PersonId;
 use serde::Serialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -55,14 +55,21 @@ struct ContextIn {
 struct EvaluationOut {
     key: String,
     /// True or false, or the name of a variant.
-    #[schema(value_type = Object)]
-    value: Json,
+    value: FlagValue,
     /// `TARGETING_MATCH` (by hand or drawn), `SPLIT` (by a rollout), `STATIC` (nothing is decided for anybody), `DISABLED`
     /// (archived) or `UNKNOWN` (nobody here knows the person).
     reason: &'static str,
     /// `on`, `off`, or the name of a variant.
     variant: String,
     metadata: MetadataOut,
+}
+
+/// Whether a person is in, or which variant they are shown.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum FlagValue {
+    Boolean(bool),
+    Variant(String),
 }
 
 /// How the answer came about.
@@ -229,9 +236,9 @@ fn out(
     EvaluationOut {
         key: segment.key.to_string(),
         value: if has_variants {
-            json!(variant)
+            FlagValue::Variant(variant.clone())
         } else {
-            json!(is_in)
+            FlagValue::Boolean(is_in)
         },
         reason,
         variant,

@@ -245,7 +245,7 @@ async fn explain_segment_of_person(
 
 /// A line of a person's history: somebody came into a segment, or left it.
 #[derive(Serialize, ToSchema)]
-struct StepOut {
+struct SegmentStepOut {
     key: String,
     /// `joined` or `left`.
     operation: &'static str,
@@ -258,9 +258,9 @@ struct StepOut {
     by: Option<String>,
 }
 
-impl From<Step> for StepOut {
-    fn from(step: Step) -> StepOut {
-        StepOut {
+impl From<Step> for SegmentStepOut {
+    fn from(step: Step) -> SegmentStepOut {
+        SegmentStepOut {
             key: step.segment.to_string(),
             operation: if step.joined { "joined" } else { "left" },
             at: step.at.to_string(),
@@ -273,7 +273,7 @@ impl From<Step> for StepOut {
 /// Every joining and leaving, by whatever, in the order of time.
 #[derive(Serialize, ToSchema)]
 struct HistoryOut {
-    items: Vec<StepOut>,
+    items: Vec<SegmentStepOut>,
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -309,6 +309,6 @@ async fn get_segment_history_of_person(
     }
     let steps = segments.steps(id, from, to).await?;
     Ok(Body(HistoryOut {
-        items: steps.into_iter().map(StepOut::from).collect(),
+        items: steps.into_iter().map(SegmentStepOut::from).collect(),
     }))
 }

@@ -3,7 +3,6 @@
 use front::Problem;
 use kernel::{Language, Moment, Text};
 use serde::{Deserialize, Serialize};
-use serde_json::{Number as JsonNumber, Value as Json};
 use utoipa::ToSchema;
 
 use crate::service::Shelf;
@@ -16,8 +15,8 @@ pub const TITLE_CHARS_MAX: usize = 120;
 pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 pub const OWNER_CHARS_MAX: usize = 120;
 pub const SALT_CHARS_MAX: usize = 100;
-const VALUES_MAX: usize = 100;
-const VALUE_CHARS_MAX: usize = 300;
+pub const VALUES_MAX: usize = 100;
+pub const VALUE_CHARS_MAX: usize = 300;
 
 /// A segment.
 #[derive(Serialize, ToSchema)]
@@ -114,13 +113,11 @@ pub struct ConditionShape {
     /// The name of an attribute, with exactly one of the tests below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     attribute: Option<String>,
-    #[schema(value_type = Option<Vec<Object>>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    one_of: Option<Vec<Json>>,
+    one_of: Option<Vec<PlainShape>>,
     /// Also true of whoever does not have the attribute.
-    #[schema(value_type = Option<Vec<Object>>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    none_of: Option<Vec<Json>>,
+    none_of: Option<Vec<PlainShape>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at_least: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,6 +125,16 @@ pub struct ConditionShape {
     /// Whether the person has the attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     present: Option<bool>,
+}
+
+/// A value of an attribute: text, a number, true or false.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum PlainShape {
+    Flag(bool),
+    Integer(i64),
+    Decimal(f64),
+    Text(String),
 }
 
 /// Part of a segment's people that is shown something of its own.
@@ -202,7 +209,7 @@ pub fn percent(share: Share) -> f64 {
 
 pub fn condition_shape(condition: &Condition) -> ConditionShape {
     let nothing = ConditionShape::default();
-    let json = |values: &[Value]| Some(values.iter().map(to_json).collect());
+    let shapes = |values: &[Value]| Some(values.iter().map(plain).collect());
     match condition {
         Condition::Language(languages) => ConditionShape {
             language: Some(languages.iter().map(|one| one.code().to_owned()).collect()),
@@ -226,8 +233,8 @@ pub fn condition_shape(condition: &Condition) -> ConditionShape {
                 ..nothing
             };
             match test {
-                Test::OneOf(values) => shape.one_of = json(values),
-                Test::NoneOf(values) => shape.none_of = json(values),
+                Test::OneOf(values) => shape.one_of = shapes(values),
+                Test::NoneOf(values) => shape.none_of = shapes(values),
                 Test::AtLeast(least) => shape.at_least = Some(*least),
                 Test::AtMost(most) => shape.at_most = Some(*most),
                 Test::Present => shape.present = Some(true),
@@ -238,12 +245,12 @@ pub fn condition_shape(condition: &Condition) -> ConditionShape {
     }
 }
 
-fn to_json(value: &Value) -> Json {
+fn plain(value: &Value) -> PlainShape {
     match value {
-        Value::Text(text) => Json::String(text.clone()),
-        Value::Integer(integer) => Json::from(*integer),
-        Value::Decimal(decimal) => JsonNumber::from_f64(*decimal).map_or(Json::Null, Json::Number),
-        Value::Flag(flag) => Json::Bool(*flag),
+        Value::Text(text) => PlainShape::Text(text.clone()),
+        Value::Integer(integer) => PlainShape::Integer(*integer),
+        Value::Decimal(decimal) => PlainShape::Decimal(*decimal),
+        Value::Flag(flag) => PlainShape::Flag(*flag),
     }
 }
 
@@ -412,13 +419,13 @@ fn condition(field: &str, shape: &ConditionShape) -> Result<Condition, Problem> 
 }
 
 fn test(field: &str, shape: &ConditionShape) -> Result<Test, Problem> {
-    let values = |name: &str, given: &[Json]| {
+    let values = |name: &str, given: &[PlainShape]| {
         let bad = |what: &str| Problem::invalid(format!("{field}.{name}"), "values", what);
         if given.is_empty() || given.len() > VALUES_MAX {
             return Err(bad(&format!("must have 1 to {VALUES_MAX} values")));
         }
-        let values: Option<Vec<Value>> = given.iter().map(of_json).collect();
-        values.ok_or_else(|| bad("must be plain values: text, numbers, true or false"))
+        let values: Option<Vec<Value>> = given.iter().map(value).collect();
+        values.ok_or_else(|| bad("must be texts of at most 300 characters, numbers, true or false"))
     };
     let mut found = Vec::new();
     if let Some(given) = &shape.one_of {
@@ -444,17 +451,15 @@ fn test(field: &str, shape: &ConditionShape) -> Result<Test, Problem> {
     }
 }
 
-fn of_json(json: &Json) -> Option<Value> {
-    match json {
-        Json::Bool(flag) => Some(Value::Flag(*flag)),
-        Json::String(text) if text.chars().count() <= VALUE_CHARS_MAX && !text.contains('\0') => {
-            Some(Value::Text(text.clone()))
+fn value(shape: &PlainShape) -> Option<Value> {
+    match shape {
+        PlainShape::Flag(flag) => Some(Value::Flag(*flag)),
+        PlainShape::Integer(integer) => Some(Value::Integer(*integer)),
+        PlainShape::Decimal(decimal) => Some(Value::Decimal(*decimal)),
+        PlainShape::Text(text) => {
+            let fits = text.chars().count() <= VALUE_CHARS_MAX && !text.contains('\0');
+            fits.then(|| Value::Text(text.clone()))
         }
-        Json::Number(number) => number
-            .as_i64()
-            .map(Value::Integer)
-            .or_else(|| number.as_f64().map(Value::Decimal)),
-        _ => None,
     }
 }
 

@@ -56,8 +56,13 @@ pub struct Stand {
 impl Stand {
     /// In ten thousandths, for people: point 2371 of 3000.
     pub fn in_ten_thousandths(self) -> (u64, u64) {
-        let scaled = |value: u64| u64::try_from((u128::from(value) * 10_000) >> 64).unwrap_or(10_000);
-        (scaled(self.point), self.threshold.map_or(10_000, scaled))
+        let scaled = |value: u128| u64::try_from((value * 10_000) >> 64).unwrap_or(10_000);
+        // A share of 30 % ends a hair below 3000, and is called 3000.
+        let nearest = |threshold: u64| scaled(u128::from(threshold) + (1 << 64) / 20_000);
+        (
+            scaled(u128::from(self.point)),
+            self.threshold.map_or(10_000, nearest),
+        )
     }
 }
 

@@ -1,5 +1,7 @@
 //! Segments, and people in them.
 
+mod pages;
+
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -12,7 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 pub fn samples() -> Vec<Sample> {
-    let rooms = [definitions(), numbers(), people(), draws_and_holdouts(), flags()];
+    let rooms = [
+        definitions(),
+        numbers(),
+        reports(),
+        people(),
+        draws_and_holdouts(),
+        flags(),
+        pages::samples(),
+    ];
     rooms.into_iter().flatten().collect()
 }
 
@@ -80,6 +90,28 @@ fn numbers() -> Vec<Sample> {
                 }
                 .header("content-type", "application/x-ndjson")
                 .at(&[&key])
+            },
+        ),
+    ]
+}
+
+fn reports() -> Vec<Sample> {
+    vec![
+        sample("GET", "/api/v1/segment-reports", Shows::Everyone, async |_| {
+            Call::default()
+        }),
+        sample("POST", "/api/v1/segment-reports", Shows::Everyone, async |_| {
+            Call::json(&json!({"month": "2026-01"}))
+        }),
+        sample(
+            "GET",
+            "/api/v1/segment-reports/{id}",
+            Shows::Everyone,
+            async |ctx| {
+                let wanted = json!({"month": "2026-01"});
+                let path = "/api/v1/segment-reports";
+                let asked = ctx.town.post(ctx.town.admin(), path, wanted).await;
+                Call::default().at(&[asked["id"].as_str().unwrap()])
             },
         ),
     ]
