@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use archive::Archive;
 use futures_util::future::BoxFuture;
-use kernel::{Id, Language, Moment, PersonId, Secret, Text};
+use kernel::{Clock, Id, Language, Moment, PersonId, Secret, Text};
 use parking_lot::Mutex;
 use testkit::stores::{self, Kind, TestStore};
 
@@ -36,9 +36,9 @@ pub(crate) struct Scene {
     files: tempfile::TempDir,
 }
 
-fn archive(path: &Path, store: &TestStore) -> Archive {
+pub(crate) fn archive(path: &Path, clock: &Clock) -> Archive {
     let secret = Secret::new("a secret of no house");
-    Archive::folder(path, "http://house", &secret, store.clock.clone()).unwrap()
+    Archive::folder(path, "http://house", &secret, clock.clone()).unwrap()
 }
 
 impl Scene {
@@ -46,7 +46,7 @@ impl Scene {
         let store = stores::open(kind).await.unwrap();
         let town = Town::default();
         let files = tempfile::tempdir().unwrap();
-        let archive = archive(files.path(), &store);
+        let archive = archive(files.path(), &store.clock);
         let segments = Segments::new(
             store.store.clone(),
             store.clock.clone(),
@@ -65,7 +65,7 @@ impl Scene {
     /// A second instance on the same store, which has read everything.
     pub(crate) async fn another(&self) -> (Segments, Followers) {
         let store = self.store.another().await.unwrap();
-        let archive = archive(self.files.path(), &self.store);
+        let archive = archive(self.files.path(), &self.store.clock);
         let other = Segments::new(
             store,
             self.store.clock.clone(),

@@ -79,6 +79,13 @@ fn learning(segments: &Segments, person: PersonId) -> tokio::task::JoinHandle<Re
     tokio::spawn(async move { segments.learn(&[person]).await })
 }
 
+/// An instance whose files nobody looks at.
+fn opened(store: Store, clock: &Clock, population: impl Population) -> Segments {
+    let files = std::env::temp_dir().join("townhall-no-files");
+    let archive = crate::testing::archive(&files, clock);
+    Segments::new(store, clock.clone(), Arc::new(population), archive)
+}
+
 #[tokio::test]
 async fn an_answer_that_comes_late_never_replaces_a_newer_one() {
     for kind in KINDS {
@@ -98,8 +105,8 @@ async fn an_answer_that_comes_late_never_replaces_a_newer_one() {
             number += 1;
             let anna = person(number);
             let town = Slow::default();
-            let one = Segments::new(store.store.clone(), store.clock.clone(), Arc::new(town.clone()));
-            let other = Segments::new(beside.clone(), store.clock.clone(), Arc::new(town.clone()));
+            let one = opened(store.store.clone(), &store.clock, town.clone());
+            let other = opened(beside.clone(), &store.clock, town.clone());
             town.becomes(before);
             let first = learning(&one, anna);
             town.asked(1).await;
@@ -132,7 +139,7 @@ async fn an_answer_that_comes_late_never_replaces_a_newer_one() {
 async fn who_is_nobody_leaves_a_mark_and_is_unknown_all_the_same() {
     let store = stores::open(Kind::Sqlite).await.unwrap();
     let town = Slow::default();
-    let segments = Segments::new(store.store.clone(), store.clock.clone(), Arc::new(town.clone()));
+    let segments = opened(store.store.clone(), &store.clock, town.clone());
     let nobody = person(1);
     for turn in 0..2 {
         let learned = learning(&segments, nobody);
@@ -188,12 +195,12 @@ impl Population for Empty {
 async fn who_is_overtaken_again_and_again_gives_up_in_the_end() {
     let store = stores::open(Kind::Sqlite).await.unwrap();
     let (house, clock) = (store.store.clone(), store.clock.clone());
-    let rival = Segments::new(house.clone(), clock.clone(), Arc::new(Empty));
+    let rival = opened(house.clone(), &clock, Empty);
     let busy = Busy {
         rival,
         clock: clock.clone(),
     };
-    let segments = Segments::new(house, clock, Arc::new(busy));
+    let segments = opened(house, &clock, busy);
     let learned = segments.learn(&[person(1), person(2)]).await;
     assert!(matches!(learned, Err(LearnError::Overtaken(2))), "{learned:?}");
 }
