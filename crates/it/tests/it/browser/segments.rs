@@ -65,7 +65,7 @@ struct Read {
 
 const ENGLISH: Read = Read {
     language: "en",
-    key: "VOICE_MESSAGES",
+    key: "SPOKEN_NOTES",
     new: "New segment",
     create: "Create",
     created: "nobody is in it",
@@ -86,7 +86,7 @@ const ENGLISH: Read = Read {
 
 const RUSSIAN: Read = Read {
     language: "ru",
-    key: "DARK_MODE",
+    key: "NIGHT_COLOURS",
     new: "Новый сегмент",
     create: "Создать",
     created: "в нём пока никого",
