@@ -164,8 +164,9 @@ impl Year<'_> {
     async fn autumn(&self) -> Result<(), Refused> {
         self.wait_until(250);
         let share = share("2")?;
+        let until = self.began.plus_seconds((YEAR_DAYS - 10) * DAY);
         self.segments
-            .hold_out(key("WINTER_HOLDOUT")?, share, None)
+            .hold_out(key("AUTUMN_HOLDOUT")?, share, Some(until))
             .await?;
         let remote = Condition::Attribute {
             name: "remote".to_owned(),

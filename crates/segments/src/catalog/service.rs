@@ -155,25 +155,27 @@ impl Segments {
     }
 
     /// A definition as saving would make it: exact if that is wanted, with the spans of its layer.
-    pub(crate) fn settled(
+    /// To be exact everybody is looked at, which is no work for a thread that answers others.
+    pub(crate) async fn settled(
         &self,
         before: Option<&Segment>,
         definition: Definition,
         exact: bool,
-    ) -> Result<Definition, Reason> {
+    ) -> Result<Definition, Refused> {
         let definition = if exact {
-            self.made_exact(before, definition)
+            let (segments, before) = (self.clone(), before.cloned());
+            let work = move || segments.made_exact(before.as_ref(), definition);
+            let made = tokio::task::spawn_blocking(work).await;
+            made.map_err(|_| StoreError::broken("an exact share broke off"))?
         } else {
             definition
         };
-        match before {
-            Some(before) => {
-                let segments = &self.shelf_now().segments;
-                change::check(before.number, &before.key, &definition, segments, self.now())?;
-                layers::allotted(before.number, definition, segments)
-            }
-            None => Ok(definition),
-        }
+        let Some(before) = before else {
+            return Ok(definition);
+        };
+        let segments = &self.shelf_now().segments;
+        change::check(before.number, &before.key, &definition, segments, self.now())?;
+        Ok(layers::allotted(before.number, definition, segments)?)
     }
 
     /// The same definition with a threshold that takes exactly its share of those whom its rule applies to now. Whoever

@@ -116,7 +116,7 @@ async fn create_segment(
         title: wire::text("title", &given.title, wire::TITLE_CHARS_MAX)?,
         description: wire::text("description", &given.description, wire::DESCRIPTION_CHARS_MAX)?,
         owner: wire::text("owner", &given.owner, wire::OWNER_CHARS_MAX)?,
-        definition: segments.settled(None, definition, exact)?,
+        definition: segments.settled(None, definition, exact).await?,
         key,
     };
     let created = segments.create(draft, actor(&caller)).await?;
@@ -154,7 +154,7 @@ async fn change_segment(
         title: field("title", given.title, wire::TITLE_CHARS_MAX)?,
         description: field("description", given.description, wire::DESCRIPTION_CHARS_MAX)?,
         owner: field("owner", given.owner, wire::OWNER_CHARS_MAX)?,
-        definition: wanted(&segments, &before, given.rollout, given.variants)?,
+        definition: wanted(&segments, &before, given.rollout, given.variants).await?,
     };
     let changed = segments
         .change(&key, Some(before.version), edit, actor(&caller))
@@ -189,7 +189,7 @@ fn matched(segments: &Segments, key: &str, if_match: &IfMatch) -> Result<Segment
 }
 
 /// The definition that a change leaves; `None` when it names nothing of it.
-fn wanted(
+async fn wanted(
     segments: &Segments,
     before: &Segment,
     rollout: Option<Option<RolloutShape>>,
@@ -214,11 +214,8 @@ fn wanted(
     if !names_variants {
         definition.variants.clone_from(&before.definition.variants);
     }
-    Ok(Some(segments.settled(
-        Some(before),
-        definition,
-        exact && names_rollout,
-    )?))
+    let settled = segments.settled(Some(before), definition, exact && names_rollout);
+    Ok(Some(settled.await?))
 }
 
 fn shown(segments: &Segments, segment: &Segment) -> Response {

@@ -96,7 +96,7 @@ async fn preview_segment(
     let segment = segments.segment(&key)?;
     let (definition, exact) =
         wire::definition(&segment.key, given.rollout, given.variants, &segments.shelf_now())?;
-    let definition = segments.settled(Some(&segment), definition, exact)?;
+    let definition = segments.settled(Some(&segment), definition, exact).await?;
     let edited = segments.preview(&key, definition).await?;
     Ok(Body(PreviewOut {
         adds: edited.adds,

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::ASKS;
-use crate::rules::rulebook::{Members, Seen};
+use crate::rules::rulebook::Seen;
 use crate::rules::why::{Why, why};
 use crate::service::{Segments, Shelf};
 use crate::types::Segment;
@@ -194,10 +194,8 @@ fn active(shelf: &Shelf) -> impl Iterator<Item = &Segment> {
     shelf.segments.iter().filter(|segment| segment.archived.is_none())
 }
 
-/// Every active segment for one person: judged at once, and explained by what that says.
+/// Every active segment for one person.
 fn all(shelf: &Shelf, seen: &Seen<'_>, now: kernel::Moment) -> Vec<EvaluationOut> {
-    let mut members = Members::default();
-    shelf.book.judge(seen, now, &mut members);
     active(shelf)
         .map(|segment| {
             let why = why(&shelf.book, segment.number, seen, now);

@@ -377,7 +377,7 @@ async fn save(
     if version != segment.version {
         return Err(Reason::Stale.into());
     }
-    let definition = settled(segments, segment, definition, exact).await?;
+    let definition = segments.settled(Some(segment), definition, exact).await?;
     let edit = Edit {
         definition: Some(definition),
         ..Edit::default()
@@ -395,26 +395,9 @@ async fn preview(
 ) -> Result<Done, Refused> {
     let others = segments.segments(true);
     check(segment.number, &segment.key, &definition, &others, segments.now())?;
-    let definition = settled(segments, segment, definition, exact).await?;
+    let definition = segments.settled(Some(segment), definition, exact).await?;
     let does = segments.preview(segment.key.as_str(), definition).await?;
     Ok(Done::Previewed(does))
-}
-
-/// As saving makes it. To be exact everybody is looked at, which is no work for a thread that answers others.
-pub async fn settled(
-    segments: &Segments,
-    segment: &Segment,
-    definition: Definition,
-    exact: bool,
-) -> Result<Definition, Refused> {
-    let (segments, segment) = (segments.clone(), segment.clone());
-    let settling =
-        tokio::task::spawn_blocking(move || segments.settled(Some(&segment), definition, exact)).await;
-    let settled = settling.map_err(|_| Reason::Field {
-        field: "rollout.exact".to_owned(),
-        problem: "could not be computed".to_owned(),
-    })?;
-    Ok(settled?)
 }
 
 /// Nothing that was typed is lost: what stands now is shown above it, and saving again goes over that.

@@ -7,7 +7,7 @@ use axum::response::Response;
 use front::frame::{Frame, done, shown};
 use front::{Caller, Form, InPath, InPath2, Problem};
 
-use super::rule::{fault_of, settled};
+use super::rule::fault_of;
 use super::{Typed, WORDS, living, page_of, refused, said, version_in};
 use crate::catalog::Edit;
 use crate::http::actor;
@@ -127,7 +127,9 @@ async fn retuned(segments: &Segments, segment: &Segment) -> Result<Turn, Problem
         return Err(Problem::not_found());
     }
     Ok(Turn {
-        to: settled(segments, segment, segment.definition.clone(), true).await?,
+        to: segments
+            .settled(Some(segment), segment.definition.clone(), true)
+            .await?,
         action: "retune".to_owned(),
         question: "retune-ask",
         act: "retune-act",
@@ -164,7 +166,7 @@ async fn ask(frame: Frame, segments: &Segments, segment: &Segment, turn: Turn) -
     let others = segments.segments(true);
     let fits = check(segment.number, &segment.key, &turn.to, &others, segments.now());
     let does = match fits {
-        Ok(()) => match settled(segments, segment, turn.to, false).await {
+        Ok(()) => match segments.settled(Some(segment), turn.to, false).await {
             Ok(to) => segments.preview(segment.key.as_str(), to).await,
             Err(why) => Err(why),
         },

@@ -64,8 +64,10 @@ impl Segments {
                 ended: Some(self.0.clock.now()),
                 ..report
             },
-            // The store comes back; then the report is made from the beginning.
-            Err(NotMade::Store(error)) => return Err(error),
+            // The store comes back; then the report is made from the beginning. What is broken does not, and others wait.
+            Err(NotMade::Store(error @ (StoreError::Unavailable { .. } | StoreError::Busy))) => {
+                return Err(error);
+            }
             Err(problem) => {
                 tracing::warn!(report = %report.id, %problem, "a report could not be made");
                 Report {

@@ -65,7 +65,7 @@ struct Read {
 
 const ENGLISH: Read = Read {
     language: "en",
-    key: "VOICE_MESSAGES",
+    key: "SPOKEN_NOTES",
     new: "New segment",
     create: "Create",
     created: "nobody is in it",
@@ -86,7 +86,7 @@ const ENGLISH: Read = Read {
 
 const RUSSIAN: Read = Read {
     language: "ru",
-    key: "DARK_MODE",
+    key: "NIGHT_COLOURS",
     new: "Новый сегмент",
     create: "Создать",
     created: "в нём пока никого",
@@ -168,7 +168,11 @@ async fn make(visit: &Visit, read: &Read) {
     visit.arrives("/new-segment").await;
     visit.fill("key", "two words").await;
     visit.press_called(read.create).await;
-    assert!(visit.has("#key-wrong").await && visit.has("#title-wrong").await);
+    visit.shows("#key-wrong").await;
+    assert!(
+        visit.has("#title-wrong").await,
+        "all that is wrong is told at once"
+    );
     assert_eq!(visit.value("key").await, "two words", "nothing is lost");
     visit.fill("key", read.key).await;
     visit.fill("title", "Voice messages").await;
@@ -217,7 +221,7 @@ async fn explain(visit: &Visit, read: &Read, person: &str) {
     );
     visit.fill("segment", "NOTHING").await;
     visit.press("main button[value=add]").await;
-    assert!(visit.has("#segment-wrong").await);
+    visit.shows("#segment-wrong").await;
     visit.fill("segment", read.key).await;
     visit.fill("until", "2099-01-31 12:00").await;
     visit.press("main button[value=add]").await;
@@ -232,7 +236,7 @@ async fn explain(visit: &Visit, read: &Read, person: &str) {
     visit.go("/segments").await;
     visit.fill("person", "nobody").await;
     visit.press("main form:last-of-type button").await;
-    assert!(visit.has("#person-wrong").await);
+    visit.shows("#person-wrong").await;
     visit.fill("person", person).await;
     visit.press("main form:last-of-type button").await;
     visit.arrives(&path).await;

@@ -245,6 +245,13 @@ impl Visit {
             .unwrap();
     }
 
+    /// Waits until the page has something like `css`.
+    pub async fn shows(&self, css: &str) {
+        let found = self.client.wait().at_most(PATIENCE).every(POLL);
+        let found = found.for_element(Locator::Css(css)).await;
+        found.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
     pub async fn has(&self, css: &str) -> bool {
         !self.client.find_all(Locator::Css(css)).await.unwrap().is_empty()
     }
