@@ -38,27 +38,34 @@ impl Segments {
             let page = server
                 .read::<_, StoreError>(move |tx| rows::page(tx, range, after, PAGE))
                 .await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.id);
+            after = page.last().map(|last| last.id);
             let is_last = page.len() < usize::from(PAGE);
             for person in page {
-                self.know(person);
+                self.remember(person);
             }
             if is_last {
+                self.0.news.of_everybody();
                 return Ok(());
             }
         }
     }
 
-    /// Follows the store until the house closes.
+    /// Follows the store until the house closes, and tells those who listen.
     pub async fn follow(self, followers: Followers, mut closing: watch::Receiver<bool>) {
+        tokio::select! {
+            () = self.follow_on(followers) => {}
+            () = self.tell_in_time() => {}
+            _ = closing.wait_for(|closing| *closing) => {}
+        }
+        self.0.news.end();
+    }
+
+    /// Never comes back.
+    async fn follow_on(&self, followers: Followers) {
         let mut followers = followers;
         loop {
             let tails = followers.0.iter_mut().map(|follower| self.follow_one(follower));
-            let lost = tokio::select! {
-                (lost, ..) = futures_util::future::select_all(tails.map(Box::pin)) => lost,
-                _ = closing.wait_for(|closing| *closing) => return,
-            };
+            let (lost, ..) = futures_util::future::select_all(tails.map(Box::pin)).await;
             tracing::warn!(
                 server = lost,
                 "the log is not what was followed; everything is read again"

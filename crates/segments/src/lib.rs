@@ -12,6 +12,7 @@ mod demo;
 mod draws;
 mod following;
 mod http;
+mod news;
 mod numbers;
 mod pages;
 mod past;

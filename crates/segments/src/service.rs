@@ -6,12 +6,13 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use archive::Archive;
 use front::Routes;
-use kernel::{Clock, Moment};
+use kernel::{Clock, Moment, Secret};
 use store::{Shard, Store, StoreError, Tx};
 use tokio::sync::Mutex;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::census::Census;
+use crate::news::News;
 use crate::numbers::Counted;
 use crate::people::Population;
 use crate::rules::rulebook::Rulebook;
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     /// Draws that are marked in the census. Held while rules are read, so that what was read first never comes last.
     marked: Mutex<HashSet<DrawNumber>>,
     pub(crate) counted: Mutex<Counted>,
+    /// Tells those who keep a stream open.
+    pub(crate) news: Arc<News>,
 }
 
 /// All segments, and the rules that are compiled from them.
@@ -146,6 +149,7 @@ impl Segments {
             shelf: ArcSwap::from_pointee(shelf),
             marked: Mutex::default(),
             counted: Mutex::default(),
+            news: News::new(),
         }))
     }
 
@@ -173,9 +177,11 @@ impl Segments {
         self.0.clock.now() < at
     }
 
-    /// What the service answers over HTTP, to programs and to people.
-    pub fn routes(&self) -> Routes {
-        http::routes().merge(pages::routes()).with_state(self.clone())
+    /// What the service answers over HTTP, to programs and to people. Addresses that it gives away are below `base`, where
+    /// the house is reached, and signed by its secret.
+    pub fn routes(&self, base: &str, secret: &Secret) -> Routes {
+        let routes = http::routes().merge(pages::routes()).with_state(self.clone());
+        routes.merge(http::flags(self, base, secret))
     }
 
     /// Reads all rules again: after a change, by whomever. Who was drawn is marked before anybody can see the draw.
@@ -190,6 +196,7 @@ impl Segments {
         }
         let shelf = Shelf::new(stored, self.0.clock.now());
         self.0.shelf.store(Arc::new(shelf));
+        self.0.news.of_everybody();
         Ok(())
     }
 

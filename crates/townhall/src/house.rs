@@ -165,7 +165,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     };
     if let Some(segments) = &segments {
         bell = segments.later(bell);
-        routes = routes.merge(segments.routes());
+        routes = routes.merge(segments.routes(&base, &registry.options().secret));
     }
     let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
     Ok(Built {

@@ -17,7 +17,7 @@ use bell::{Bell, Duty, Failed, Hear, Scope};
 use front::Routes;
 use futures_util::future::BoxFuture;
 use intake::Intake;
-use kernel::{Clock, Id, PersonId};
+use kernel::{Clock, Id, PersonId, Secret};
 use registry::Registry;
 use registry::people::types::{Attributes, Person, Value};
 use segments::types::{Facts, Value as Fact};
@@ -79,8 +79,8 @@ impl Resident {
         })
     }
 
-    pub fn routes(&self) -> Routes {
-        self.segments.routes()
+    pub fn routes(&self, base: &str, secret: &Secret) -> Routes {
+        self.segments.routes(base, secret)
     }
 
     /// What rings and is heard for segments.

@@ -11,6 +11,7 @@ mod cli;
 mod documents;
 mod encrypted;
 mod files;
+mod flags;
 mod hostile;
 mod intake;
 mod letters;

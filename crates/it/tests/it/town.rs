@@ -463,11 +463,11 @@ impl Answer {
         let mut read = BytesMut::new();
         let mut trailers = HeaderMap::new();
         loop {
-            let next = match kind {
-                Kind::Grpc => tokio::time::timeout(SILENCE, body.frame())
-                    .await
-                    .unwrap_or_default(),
-                _ => body.frame().await,
+            let next = if kind == Kind::Grpc || is_stream(&parts.headers) {
+                let next = tokio::time::timeout(SILENCE, body.frame());
+                next.await.unwrap_or_default()
+            } else {
+                body.frame().await
             };
             match next.map(|frame| frame.unwrap().into_data()) {
                 None => break,
@@ -482,6 +482,12 @@ impl Answer {
             trailers,
         }
     }
+}
+
+fn is_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == "text/event-stream")
 }
 
 fn text(value: &Value, field: &str) -> String {

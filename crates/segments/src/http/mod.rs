@@ -7,9 +7,11 @@ mod numbers;
 mod ofrep;
 mod people;
 mod reports;
+mod streams;
 pub(crate) mod wire;
 
 use front::{Access, Caller, Role, Routes, Who};
+use kernel::Secret;
 
 use crate::service::Segments;
 use crate::types::Actor;
@@ -29,7 +31,12 @@ const ASKS: Access = Access::role(&[ADMIN, ANALYST]).or_key(READ);
 pub(crate) fn routes() -> Routes<Segments> {
     let routes = catalog::routes(Routes::new("segments"));
     let routes = members::routes(numbers::routes(draws::routes(routes)));
-    ofrep::routes(people::routes(reports::routes(routes)))
+    people::routes(reports::routes(routes))
+}
+
+/// The same for OpenFeature. Streams are at addresses below `base`, signed by the secret of the house.
+pub(crate) fn flags(segments: &Segments, base: &str, secret: &Secret) -> Routes {
+    ofrep::routes(segments, base, secret)
 }
 
 pub(crate) fn actor(caller: &Caller) -> Actor {

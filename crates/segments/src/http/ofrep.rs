@@ -5,29 +5,52 @@
 //! somebody who is in nothing. Each answer has key, value, reason, variant and metadata, because official clients miss
 //! one or the other. What a context says about a person beside the key is not asked for: rules judge what the house
 //! knows, so that every interface gives the same answer.
+//!
+//! All flags at once come with the address of a stream (`streams`) that tells when to fetch them again. Whoever was told
+//! by one instance may fetch from another that has not heard of it yet; that one waits until it has, or the answer
+//! would be "as before".
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use front::{InPath, Problem, Routes, routes};
+use front::{Code, InPath, Problem, Query, Routes, routes};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use kernel::PersonId;
+use kernel::{Moment, PersonId, Secret};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::ASKS;
+use super::streams::{self, Addresses, INACTIVITY_SECONDS};
+use crate::news::{Listener, NoPlace};
 use crate::rules::rulebook::Seen;
 use crate::rules::why::{Why, why};
 use crate::service::{Segments, Shelf};
 use crate::types::Segment;
 
-pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
-    routes
+/// An instance is up to a second behind another, and so waits a little longer for what another told.
+const BEHIND_MAX: Duration = Duration::from_millis(1_500);
+/// Characters of what is told by a stream.
+const STATE_CHARS: usize = 32;
+
+/// Segments as flags, and where it is told that they changed.
+#[derive(Clone)]
+pub(super) struct Flags {
+    pub segments: Segments,
+    pub addresses: Addresses,
+}
+
+pub(super) fn routes(segments: &Segments, base: &str, secret: &Secret) -> Routes {
+    let routes = Routes::new("segments")
         .api(ASKS, routes!(evaluate_flag))
-        .api(ASKS, routes!(evaluate_flags))
+        .api(ASKS, routes!(evaluate_flags));
+    streams::routes(routes).with_state(Flags {
+        segments: segments.clone(),
+        addresses: Addresses::new(base, secret),
+    })
 }
 
 /// Who is asked about.
@@ -84,8 +107,50 @@ struct MetadataOut {
 
 /// All flags as they are for a person.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 struct EvaluationsOut {
     flags: Vec<EvaluationOut>,
+    event_streams: [EventStreamOut; 1],
+}
+
+/// Where it is told when to fetch again.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct EventStreamOut {
+    /// `sse`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Whoever has it can open it, so it is written to no log.
+    #[schema(format = "uri")]
+    url: String,
+    /// After this long in the background it is closed.
+    inactivity_delay_sec: u32,
+}
+
+/// What an event of a stream said, when that is why the flags are fetched.
+#[derive(Default)]
+struct Told {
+    etag: Option<String>,
+    last_modified: Option<String>,
+}
+
+impl Told {
+    fn of(query: Vec<(String, String)>) -> Told {
+        let mut told = Told::default();
+        for (name, value) in query {
+            match &*name {
+                "flagConfigEtag" => told.etag = Some(value),
+                "flagConfigLastModified" => told.last_modified = Some(value),
+                _ => {}
+            }
+        }
+        told
+    }
+
+    fn is_sane(&self) -> bool {
+        let instant = |text: &str| text.parse::<u64>().is_ok() || text.parse::<Moment>().is_ok();
+        self.last_modified.as_deref().is_none_or(instant)
+    }
 }
 
 /// Why nothing was evaluated.
@@ -123,7 +188,7 @@ impl FailureOut {
     responses((status = OK, body = EvaluationOut), (status = BAD_REQUEST, body = FailureOut),
         (status = NOT_FOUND, body = FailureOut)))]
 async fn evaluate_flag(
-    State(segments): State<Segments>,
+    State(Flags { segments, .. }): State<Flags>,
     InPath(key): InPath<String>,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -148,11 +213,14 @@ async fn evaluate_flag(
 /// Evaluates all flags for a person (OFREP)
 #[utoipa::path(post, path = "/ofrep/v1/evaluate/flags", operation_id = "evaluate_flags",
     request_body = EvaluationIn,
-    params(("If-None-Match" = Option<String>, Header, description = "The ETag of the last answer")),
+    params(("If-None-Match" = Option<String>, Header, description = "The ETag of the last answer"),
+        ("flagConfigEtag" = Option<String>, Query, description = "What the event of a stream told, if that is why"),
+        ("flagConfigLastModified" = Option<String>, Query, description = "As above: seconds since 1970, or ISO 8601")),
     responses((status = OK, body = EvaluationsOut, headers(("ETag" = String, description = "Of rules, person and context"))),
         (status = NOT_MODIFIED, description = "As the last answer"), (status = BAD_REQUEST, body = FailureOut)))]
 async fn evaluate_flags(
-    State(segments): State<Segments>,
+    State(Flags { segments, addresses }): State<Flags>,
+    Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -160,24 +228,25 @@ async fn evaluate_flags(
         Ok(context) => context,
         Err(failure) => return Ok(failure.answer()),
     };
-    let shelf = segments.shelf_now();
-    let now = segments.0.clock.now();
-    let known = segments.0.census.see(context.person, |seen| seen.state_at(now));
-    let tag = format!(
-        "\"{:016x}{:016x}{:016x}\"",
-        shelf.fingerprint,
-        known.unwrap_or_default(),
-        context.hash
-    );
+    let told = Told::of(query);
+    if !told.is_sane() {
+        let what = "flagConfigLastModified must be seconds since 1970 or an instant in ISO 8601.";
+        return Ok(FailureOut::new(None, "PARSE_ERROR", what).answer());
+    }
+    if let Some(told) = &told.etag {
+        segments.catch_up(context.person, told).await;
+    }
+    let now = segments.now();
+    let shelf = segments.shelf(now);
+    let state = segments.state_at(&shelf, context.person, now);
+    // When addresses of streams change, so does this: the old ones will soon be no good.
+    let said = xxh3_64_with_seed(&streams::period(now).to_be_bytes(), context.hash);
+    let tag = format!("\"{state}{said:016x}\"");
     let is_same = headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .any(|value| {
-            value
-                .split(',')
-                .any(|one| one.trim().trim_start_matches("W/") == tag)
-        });
+        .any(|value| names(value, &tag));
     let tag = HeaderValue::try_from(tag).map_err(Problem::internal)?;
     if is_same {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
@@ -187,7 +256,48 @@ async fn evaluate_flags(
         .census
         .see(context.person, |seen| all(&shelf, seen, now));
     let flags = found.unwrap_or_else(|| active(&shelf).map(unknown).collect());
-    Ok(([(header::ETAG, tag)], axum::Json(EvaluationsOut { flags })).into_response())
+    let event_streams = [EventStreamOut {
+        kind: "sse",
+        url: addresses.of(context.person, now),
+        inactivity_delay_sec: INACTIVITY_SECONDS,
+    }];
+    let out = EvaluationsOut { flags, event_streams };
+    Ok(([(header::ETAG, tag)], axum::Json(out)).into_response())
+}
+
+/// Whether `If-None-Match` names a tag.
+fn names(value: &str, tag: &str) -> bool {
+    value
+        .split(',')
+        .any(|one| one.trim().trim_start_matches("W/") == tag)
+}
+
+impl Segments {
+    /// What the flags of a person follow from: the same on each instance that knows the same, and another one as soon as
+    /// any of it changes.
+    pub(super) fn state_of_flags(&self, person: PersonId) -> String {
+        let now = self.now();
+        self.state_at(&self.shelf(now), person, now)
+    }
+
+    fn state_at(&self, shelf: &Shelf, person: PersonId, now: Moment) -> String {
+        let known = self.0.census.see(person, |seen| seen.state_at(now));
+        format!("{:016x}{:016x}", shelf.fingerprint, known.unwrap_or_default())
+    }
+
+    pub(super) fn listen(&self, person: PersonId) -> Result<Listener, NoPlace> {
+        self.0.news.listen(person)
+    }
+
+    /// Waits until this instance knows what another told, unless that takes longer than it may.
+    async fn catch_up(&self, person: PersonId, told: &str) {
+        let is_ours = told.len() == STATE_CHARS && told.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let (true, Ok(mut listener)) = (is_ours, self.listen(person)) else {
+            return;
+        };
+        let caught_up = async { while self.state_of_flags(person) != told && listener.hears().await {} };
+        let _ = tokio::time::timeout(BEHIND_MAX, caught_up).await;
+    }
 }
 
 fn active(shelf: &Shelf) -> impl Iterator<Item = &Segment> {
@@ -195,7 +305,7 @@ fn active(shelf: &Shelf) -> impl Iterator<Item = &Segment> {
 }
 
 /// Every active segment for one person.
-fn all(shelf: &Shelf, seen: &Seen<'_>, now: kernel::Moment) -> Vec<EvaluationOut> {
+fn all(shelf: &Shelf, seen: &Seen<'_>, now: Moment) -> Vec<EvaluationOut> {
     active(shelf)
         .map(|segment| {
             let why = why(&shelf.book, segment.number, seen, now);
@@ -257,8 +367,15 @@ static NOTHING: LazyLock<Map<String, Json>> = LazyLock::new(Map::new);
 
 /// Who is asked about, or what the protocol calls what is wrong with it.
 async fn context(request: Request, key: Option<&str>) -> Result<Result<Context, FailureOut>, Problem> {
-    let body = front::bytes(request, "application/json").await?;
     let fails = |code, what: &str| Ok(Err(FailureOut::new(key, code, what)));
+    let body = match front::bytes(request, "application/json").await {
+        Ok(body) => body,
+        // The protocol has one word for whatever cannot be read.
+        Err(problem) if problem.code() == Code::UnsupportedMediaType => {
+            return fails("PARSE_ERROR", "Send the body as application/json.");
+        }
+        Err(problem) => return Err(problem),
+    };
     let Ok(Json::Object(body)) = serde_json::from_slice(&body) else {
         return fails("PARSE_ERROR", "The body must be a JSON object with a context.");
     };

@@ -93,8 +93,15 @@ impl Segments {
         })
     }
 
-    /// Keeps in memory what is on disk.
+    /// Keeps in memory what is on disk, and tells those who listen for this person.
     pub(crate) fn know(&self, person: Person) {
+        let id = person.id;
+        self.remember(person);
+        self.0.news.of_person(id);
+    }
+
+    /// The same without a word: for many at once, after which everybody is told.
+    pub(crate) fn remember(&self, person: Person) {
         match person.facts {
             Some(facts) => {
                 self.0.census.learn(&Entry {

@@ -212,7 +212,25 @@ fn flags() -> Vec<Sample> {
                 Call::json(&json!({"context": {"targetingKey": ctx.owner.id}})).at(&[&key])
             },
         ),
+        sample(
+            "GET",
+            "/ofrep/v1/streams/{token}",
+            Shows::Whoever,
+            async |ctx| match ctx.unknown() {
+                true => Call::default().at(&["bm90LW9mLW91cnM"]),
+                false => Call::default().at(&[&stream_of(&ctx).await]),
+            },
+        ),
     ]
+}
+
+/// The last part of the address at which it is told that the owner's flags changed.
+async fn stream_of(ctx: &Ctx) -> String {
+    let wanted = json!({"context": {"targetingKey": ctx.owner.id}});
+    let path = "/ofrep/v1/evaluate/flags";
+    let flags = ctx.town.post(ctx.town.admin(), path, wanted).await;
+    let url = flags["eventStreams"][0]["url"].as_str().unwrap();
+    url.rsplit('/').next().unwrap().to_owned()
 }
 
 /// A new segment.
