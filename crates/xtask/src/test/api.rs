@@ -1,6 +1,6 @@
 //! The property-based API tester: schemathesis reads our OpenAPI document and tries what it allows and what it does
 //! not, against a running house, once as an admin and once as a service with a key. It must find no 5xx and no answer
-//! that the document does not declare.
+//! that the document does not declare. As a service it also reads the text of OpenFeature's protocol, which others wrote.
 //!
 //! Its versions are pinned in `api/requirements.txt`, it draws the same examples each time, and their number is
 //! bounded, so that a finding can be repeated and the run takes a known time.
@@ -12,8 +12,12 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use super::tools;
+
 const REQUIREMENTS: &str = include_str!("../../api/requirements.txt");
 const EXAMPLES_MAX: &str = "25";
+/// The text of OpenFeature's protocol, of which the first lines say where it is from.
+const OFREP: &str = "crates/xtask/api/ofrep/openapi.yaml";
 /// What `serve` prints before the address it is open at.
 const OPEN_LINE: &str = "The house is open: ";
 
@@ -34,7 +38,7 @@ pub fn install() -> Result<PathBuf> {
         "--quiet".into(),
         "-r".into(),
     ];
-    run(Command::new(&pip[0]).args(&pip[1..]).arg(&wanted))?;
+    tools::run(Command::new(&pip[0]).args(&pip[1..]).arg(&wanted))?;
     fs::copy(&wanted, &stamp)?;
     Ok(tester)
 }
@@ -45,20 +49,16 @@ fn folder() -> PathBuf {
 
 fn make_environment(folder: &Path) -> Result<()> {
     let make = || {
-        run(Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(folder))
+        tools::run(
+            Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(folder),
+        )
     };
     let Err(first) = make() else { return Ok(()) };
-    let root = Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    if !root || !Path::new("/etc/debian_version").exists() {
+    if !tools::install_packages(&["python3", "python3-venv"])? {
         return Err(first).context("the API tester needs Python 3.11 or newer with `venv`: install it");
     }
-    run(Command::new("apt-get").args(["update", "--quiet"]))?;
-    run(Command::new("apt-get").args(["install", "--quiet", "--yes", "python3", "python3-venv"]))?;
     make()
 }
 
@@ -109,33 +109,42 @@ impl City {
         bail!("the demo city did not open");
     }
 
-    /// One run of the tester, as `admin` or as `service`.
+    /// One run of the tester by our own document, as `admin` or as `service`.
     pub fn try_as(&self, tester: &Path, who: &str) -> Result<bool> {
-        let status = Command::new(tester)
-            .args([
-                "--config-file",
-                &crate::root()
-                    .join("crates/xtask/api/schemathesis.toml")
-                    .display()
-                    .to_string(),
-                "--no-color",
-                "run",
-                "--max-examples",
-                EXAMPLES_MAX,
-            ])
+        let document = format!("{}/api/openapi.json", self.base);
+        tools::succeeds(self.tester(tester, who, "credentials").arg(document))
+    }
+
+    /// One run of the tester by the text of OpenFeature's protocol.
+    pub fn try_flags(&self, tester: &Path) -> Result<bool> {
+        let mut tester = self.tester(tester, "service", "flags");
+        let text = tester.args(["--url", &self.base]).arg(crate::root().join(OFREP));
+        tools::succeeds(text)
+    }
+
+    fn tester(&self, tester: &Path, who: &str, hooks: &str) -> Command {
+        let files = crate::root().join("crates/xtask/api");
+        let mut command = Command::new(tester);
+        command
+            .arg("--config-file")
+            .arg(files.join("schemathesis.toml"))
+            .args(["--no-color", "run", "--max-examples", EXAMPLES_MAX])
             .args(["--generation-deterministic", "--continue-on-failure"])
             .args(["--no-shrink", "--warnings", "off", "--request-timeout", "30"])
-            .arg(format!("{}/api/openapi.json", self.base))
             .current_dir(folder())
-            .env("SCHEMATHESIS_HOOKS", "credentials")
-            .env("PYTHONPATH", crate::root().join("crates/xtask/api"))
+            .env("SCHEMATHESIS_HOOKS", hooks)
+            .env("PYTHONPATH", files)
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("TESTER_AS", who);
+        self.tell(&mut command);
+        command
+    }
+
+    /// Tells a program where the city is, and who lives in it.
+    pub fn tell(&self, command: &mut Command) {
+        command
             .env("TESTER_BASE", &self.base)
-            .env("TESTER_DEMO", &self.demo)
-            .env("TESTER_AS", who)
-            .status()
-            .context("cannot start the API tester")?;
-        Ok(status.success())
+            .env("TESTER_DEMO", &self.demo);
     }
 }
 
@@ -144,14 +153,4 @@ impl Drop for City {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {command:?}"))?;
-    if !status.success() {
-        bail!("{command:?} failed");
-    }
-    Ok(())
 }

@@ -6,8 +6,10 @@
 
 mod api;
 mod binaries;
+mod providers;
 mod servers;
 mod tally;
+mod tools;
 
 use std::time::{Duration, Instant};
 
@@ -130,9 +132,16 @@ impl House {
         let mut ready = None;
         self.step("API tester: a demo city", || {
             ready = Some((api::install()?, api::City::open(&built.program("townhall")?)?));
+            providers::install()?;
             Ok(true)
         });
         let Some((tester, city)) = ready else { return };
+        for shown in &providers::ALL {
+            self.step(&format!("OpenFeature in {}", shown.name), || {
+                shown.holds(&tester, &city)
+            });
+        }
+        self.step("API tester by the text of OFREP", || city.try_flags(&tester));
         for who in ["admin", "service"] {
             self.step(&format!("API tester as {who}"), || city.try_as(&tester, who));
         }
