@@ -13,6 +13,7 @@ use crate::types::{
 use crate::{Draft, Edit};
 
 const DAY: i64 = 86_400;
+const HOUR: i64 = 60 * 60;
 const YEAR_DAYS: i64 = 365;
 
 /// What is shown first: it is there when all the others are.
@@ -223,11 +224,17 @@ impl Year<'_> {
         self.plans().await
     }
 
+    /// In so many days, at a full hour, as people plan.
+    fn full_hour(&self, days: i64) -> Moment {
+        let now = self.clock.now().as_seconds();
+        Moment::from_seconds(now - now.rem_euclid(HOUR) + days * DAY)
+    }
+
     /// What is to come: a roll-out whose steps lie ahead.
     async fn plans(&self) -> Result<(), Refused> {
         let next = |days: i64, percent: &str| {
             Ok::<_, Reason>(Step {
-                at: self.clock.now().plus_seconds(days * DAY),
+                at: self.full_hour(days),
                 share: self::share(percent)?,
             })
         };

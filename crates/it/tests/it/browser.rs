@@ -5,6 +5,7 @@ mod letters;
 mod looks;
 mod people;
 mod segments;
+mod segments_rules;
 mod trouble;
 mod visit;
 mod words;

@@ -6,7 +6,7 @@ use super::visit::{ADMIN, PATIENCE, Visit, city};
 const NARROW: u32 = 360;
 
 /// No page scrolls sideways on a telephone, at night either, and no browser complains.
-async fn fits(visit: &Visit, path: &str, name: &str) {
+pub async fn fits(visit: &Visit, path: &str, name: &str) {
     for (width, dark, screen) in [
         (NARROW, false, "phone"),
         (1100, true, "night"),
@@ -25,7 +25,7 @@ async fn fits(visit: &Visit, path: &str, name: &str) {
 }
 
 /// Opens a person's page as soon as segments have heard of them.
-async fn opens_person(visit: &Visit, id: &str) {
+pub async fn opens_person(visit: &Visit, id: &str) {
     let path = format!("/people/{id}/segments");
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
