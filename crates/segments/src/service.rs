@@ -16,7 +16,7 @@ use crate::numbers::Counted;
 use crate::people::Population;
 use crate::rules::rulebook::Rulebook;
 use crate::types::{Draw, DrawNumber, Drawn, Holdout, Key, Number, Reason, Segment};
-use crate::{catalog, draws, http, pages};
+use crate::{catalog, draws, grpc, http, pages};
 
 /// Topics of the store's log.
 pub(crate) const RULES: i64 = 1;
@@ -173,9 +173,10 @@ impl Segments {
         self.0.clock.now() < at
     }
 
-    /// What the service answers over HTTP, to programs and to people.
+    /// What the service answers over HTTP and gRPC, to programs and to people.
     pub fn routes(&self) -> Routes {
-        http::routes().merge(pages::routes()).with_state(self.clone())
+        let routes = http::routes().merge(pages::routes());
+        routes.with_state(self.clone()).merge(grpc::routes(self))
     }
 
     /// Reads all rules again: after a change, by whomever. Who was drawn is marked before anybody can see the draw.

@@ -17,6 +17,7 @@ mod letters;
 mod mailbox;
 mod openapi;
 mod registry_api;
+mod segments_api;
 mod server;
 mod shards;
 mod smtp;
