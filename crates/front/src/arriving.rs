@@ -3,7 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
@@ -16,19 +16,37 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub(crate) struct Arriving<B> {
     body: Limited<B>,
-    arrived: Arc<AtomicBool>,
+    arrival: Arc<Arrival>,
+}
+
+/// How far a body has come.
+#[derive(Debug, Default)]
+pub(crate) struct Arrival {
+    whole: AtomicBool,
+    pieces: AtomicU64,
+}
+
+impl Arrival {
+    pub fn is_whole(&self) -> bool {
+        self.whole.load(Ordering::Relaxed)
+    }
+
+    /// How many pieces of it were taken.
+    pub fn pieces(&self) -> u64 {
+        self.pieces.load(Ordering::Relaxed)
+    }
 }
 
 impl<B> Arriving<B> {
-    pub fn new(body: B, bytes_max: usize) -> (Arriving<B>, Arc<AtomicBool>) {
-        let arrived = Arc::new(AtomicBool::new(false));
+    pub fn new(body: B, bytes_max: usize) -> (Arriving<B>, Arc<Arrival>) {
+        let arrival = Arc::<Arrival>::default();
         let body = Limited::new(body, bytes_max);
         (
             Arriving {
                 body,
-                arrived: Arc::clone(&arrived),
+                arrival: Arc::clone(&arrival),
             },
-            arrived,
+            arrival,
         )
     }
 }
@@ -46,8 +64,9 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        self.arrival.pieces.fetch_add(1, Ordering::Relaxed);
         if !matches!(frame, Some(Ok(_))) || self.body.is_end_stream() {
-            self.arrived.store(true, Ordering::Relaxed);
+            self.arrival.whole.store(true, Ordering::Relaxed);
         }
         Poll::Ready(frame)
     }

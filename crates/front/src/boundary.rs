@@ -7,8 +7,9 @@
 use std::any::Any;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -21,10 +22,11 @@ use tower::Service as _;
 use tracing::Instrument as _;
 
 use crate::answer::{Answering, Asking};
-use crate::arriving::{Arriving, discard};
+use crate::arriving::{Arrival, Arriving, discard};
 use crate::gate::{Asked, Inside};
 use crate::limits::ADDRESS_BYTES_MAX;
 use crate::meter::{ServerMeter, limit_reached};
+use crate::routes::Files;
 use crate::{Code, Limits, Problem, RequestId, X_REQUEST_ID};
 
 /// Paths that answer while everything else is shed: without them nobody could see why.
@@ -38,6 +40,7 @@ pub(crate) struct Boundary {
     pub inside: Arc<Inside>,
     pub answering: Answering,
     pub limits: Limits,
+    pub files: Files,
     pub trusted_proxies: Vec<IpAddr>,
     pub meter: ServerMeter,
     pub in_flight: AtomicUsize,
@@ -133,22 +136,23 @@ impl Boundary {
         let (mut parts, body) = request.into_parts();
         // Streams of gRPC have no total; tonic bounds each of their messages.
         let grpc = is_grpc(&parts.headers);
-        if !grpc && body.size_hint().lower() > as_u64(self.limits.body_bytes_max) {
+        let is_file = !grpc && self.files.takes(&parts.method, parts.uri.path());
+        let bytes_max = match (grpc, is_file) {
+            (true, _) => usize::MAX,
+            (_, true) => self.limits.file_bytes_max,
+            _ => self.limits.body_bytes_max,
+        };
+        if body.size_hint().lower() > as_u64(bytes_max) {
             limit_reached("body_bytes");
             discard(body).await;
-            return self.too_large();
+            return too_large(bytes_max);
         }
         let mut arrived = None;
         let body = if body.is_end_stream() {
             Body::empty()
         } else {
-            let bytes_max = if grpc {
-                usize::MAX
-            } else {
-                self.limits.body_bytes_max
-            };
-            let (body, flag) = Arriving::new(body, bytes_max);
-            arrived = Some(flag);
+            let (body, arrival) = Arriving::new(body, bytes_max);
+            arrived = Some(arrival);
             Body::new(body)
         };
         parts.extensions.insert(id);
@@ -160,14 +164,24 @@ impl Boundary {
         let limit = self.time_limit(&parts.headers);
         let compress = parts.headers.contains_key(header::ACCEPT_ENCODING) && !grpc;
         let request = Request::from_parts(parts, body);
-        let routed = AssertUnwindSafe(self.route(request, compress)).catch_unwind();
-        match tokio::time::timeout(limit, routed).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(panic)) => {
-                self.meter.panics.increment(1);
-                Problem::internal(format!("a handler panicked: {}", said(&*panic))).into_response()
+        let mut routed = pin!(AssertUnwindSafe(self.route(request, compress)).catch_unwind());
+        let mut came = 0;
+        loop {
+            match tokio::time::timeout(limit, &mut routed).await {
+                Ok(Ok(response)) => return response,
+                Ok(Err(panic)) => {
+                    self.meter.panics.increment(1);
+                    return Problem::internal(format!("a handler panicked: {}", said(&*panic)))
+                        .into_response();
+                }
+                Err(_) => {
+                    let by_now = arrived.as_ref().map_or(0, |arrived| arrived.pieces());
+                    if !is_file || by_now == came {
+                        return too_slow(arrived.as_deref()).into_response();
+                    }
+                    came = by_now;
+                }
             }
-            Err(_) => too_slow(arrived.as_deref()).into_response(),
         }
     }
 
@@ -181,12 +195,6 @@ impl Boundary {
         }
     }
 
-    fn too_large(&self) -> Response {
-        Problem::new(Code::BodyTooLarge)
-            .detail(format!("Send at most {} bytes.", self.limits.body_bytes_max))
-            .into_response()
-    }
-
     /// Our limit, or less when a gRPC client says that it will not wait so long.
     fn time_limit(&self, headers: &HeaderMap) -> Duration {
         let ours = Duration::from_secs(u64::from(self.limits.request_seconds_max));
@@ -197,9 +205,15 @@ impl Boundary {
     }
 }
 
-fn too_slow(arrived: Option<&AtomicBool>) -> Problem {
+fn too_large(bytes_max: usize) -> Response {
+    Problem::new(Code::BodyTooLarge)
+        .detail(format!("Send at most {bytes_max} bytes."))
+        .into_response()
+}
+
+fn too_slow(arrived: Option<&Arrival>) -> Problem {
     limit_reached("request_seconds");
-    if arrived.is_some_and(|arrived| !arrived.load(Ordering::Relaxed)) {
+    if arrived.is_some_and(|arrived| !arrived.is_whole()) {
         Problem::new(Code::RequestTimeout)
     } else {
         Problem::new(Code::TookTooLong)

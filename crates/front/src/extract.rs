@@ -8,11 +8,14 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
+use http_body_util::LengthLimitError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::arriving::discard;
 use crate::{Code, Problem};
 
 /// A JSON body. Refuses another content type (415), a body that is too large (413), and names the place of what
@@ -60,6 +63,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
 pub async fn bytes(request: Request, content_type: &'static str) -> Result<Bytes, Problem> {
     expect_content_type(request.headers(), content_type)?;
     read(request, &()).await
+}
+
+/// A body that may be a whole file, read piece by piece: for handlers of
+/// [`Routes::api_of_files`](crate::Routes::api_of_files).
+#[derive(Debug)]
+pub struct Pieces(axum::body::BodyDataStream);
+
+impl Pieces {
+    pub fn of(request: Request, content_type: &'static str) -> Result<Pieces, Problem> {
+        expect_content_type(request.headers(), content_type)?;
+        Ok(Pieces(request.into_body().into_data_stream()))
+    }
+
+    /// The next piece; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        self.0.try_next().await.map_err(|error| {
+            let mut causes =
+                std::iter::successors(Some(&error as &dyn std::error::Error), |one| one.source());
+            if causes.any(|cause| cause.is::<LengthLimitError>()) {
+                Problem::new(Code::BodyTooLarge)
+            } else {
+                Problem::new(Code::Malformed).detail("The body ended early.")
+            }
+        })
+    }
+
+    /// Lets the rest of a body that is refused come in, within bounds: most clients read the answer only after they sent
+    /// all, and would see a broken connection instead.
+    pub async fn forget(self) {
+        discard(axum::body::Body::from_stream(self.0)).await;
+    }
 }
 
 /// The query parameters.

@@ -118,6 +118,7 @@ impl Front {
                     nowhere: RouteMeter::new(),
                 },
                 limits: setup.limits,
+                files: routes.files,
                 trusted_proxies: setup.trusted_proxies,
                 meter: ServerMeter::new(),
                 in_flight: AtomicUsize::new(0),

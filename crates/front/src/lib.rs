@@ -35,7 +35,7 @@ pub use access::{Access, People, Role};
 pub use caller::{Caller, Grant, KeyHolder, Proof, Roles, SignedIn, Who};
 pub use code::Code;
 pub use etag::{ETag, IfMatch};
-pub use extract::{Body, Form, InPath, InPath2, Query, bytes};
+pub use extract::{Body, Form, InPath, InPath2, Pieces, Query, bytes};
 pub use front::{BadRoutes, Front, Setup};
 pub use gatekeeper::{Admission, Credentials, Gatekeeper, Knock};
 pub use limits::Limits;

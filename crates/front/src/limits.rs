@@ -6,10 +6,13 @@
 pub struct Limits {
     /// Bytes of a request body. Larger ones are refused with 413.
     pub body_bytes_max: usize,
+    /// The same on the few routes that take whole files, of which no more than a piece is held at a time.
+    pub file_bytes_max: usize,
     /// Seconds from connecting, or from the last answer, until the headers of the next request are here. Slow and
     /// idle clients look alike until then, so this also bounds how long HTTP/1.1 connections are kept open.
     pub header_seconds_max: u32,
-    /// Seconds from the headers of a request to its answer, its body included: 408 or 503 after that.
+    /// Seconds from the headers of a request to its answer, its body included: 408 or 503 after that. A file may take longer,
+    /// as long as something of it comes in each such time.
     pub request_seconds_max: u32,
     /// Requests being answered at once. More are refused with 503: a queue would only let all of them time out.
     pub requests_at_once_max: usize,
@@ -27,6 +30,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             body_bytes_max: 1024 * 1024,
+            file_bytes_max: 2 * 1024 * 1024 * 1024,
             header_seconds_max: 30,
             request_seconds_max: 30,
             requests_at_once_max: 1024,

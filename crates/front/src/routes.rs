@@ -53,7 +53,29 @@ pub struct Routes<S = ()> {
     pub(crate) table: Vec<RouteEntry>,
     pub(crate) grpc_services: Vec<&'static str>,
     pub(crate) descriptors: Vec<&'static [u8]>,
+    pub(crate) files: Files,
     pub(crate) faults: Vec<String>,
+}
+
+/// Routes whose bodies may be whole files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files(Vec<(Method, String)>);
+
+impl Files {
+    pub fn takes(&self, method: &Method, path: &str) -> bool {
+        let fits = |known: &str| {
+            let (mut known, mut given) = (known.split('/'), path.split('/'));
+            loop {
+                match (known.next(), given.next()) {
+                    (None, None) => return true,
+                    (Some(known), Some(given)) if known == given || known.starts_with('{') => {}
+                    _ => return false,
+                }
+            }
+        };
+        let mut files = self.0.iter();
+        files.any(|(known, path)| known == method && fits(path))
+    }
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
@@ -65,6 +87,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             table: Vec::new(),
             grpc_services: Vec::new(),
             descriptors: Vec::new(),
+            files: Files::default(),
             faults: Vec::new(),
         }
     }
@@ -94,6 +117,18 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         };
         self.mount(&path, access, Kind::Api, handlers);
         openapi::add(&mut self.openapi, schemas, paths);
+        self
+    }
+
+    /// The same, of handlers that read their body with [`Pieces`](crate::Pieces): it may have as many bytes as
+    /// [`Limits::file_bytes_max`](crate::Limits::file_bytes_max) says, and take as long as it keeps coming.
+    pub fn api_of_files(mut self, access: Access, routes: UtoipaMethodRouter<S>) -> Routes<S> {
+        let before = self.table.len();
+        self = self.api(access, routes);
+        let new = self.table.iter().skip(before);
+        self.files
+            .0
+            .extend(new.map(|entry| (entry.method.clone(), entry.path.clone())));
         self
     }
 
@@ -196,6 +231,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             table: self.table,
             grpc_services: self.grpc_services,
             descriptors: self.descriptors,
+            files: self.files,
             faults: self.faults,
         }
     }
@@ -216,6 +252,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.table.extend(other.table);
         self.grpc_services.extend(other.grpc_services);
         self.descriptors.extend(other.descriptors);
+        self.files.0.extend(other.files.0);
         self.openapi.merge(other.openapi);
         if self.faults.is_empty() {
             self.router = self.router.merge(other.router);
@@ -286,6 +323,19 @@ mod tests {
             .unwrap();
         assert_eq!((&entry.method, entry.access), (&Method::PUT, access));
         assert_eq!(entry.operation_id.as_deref(), Some("change_thing"));
+    }
+
+    #[test]
+    fn whole_files_are_taken_only_where_that_was_declared() {
+        let routes = Routes::<()>::new("things").api_of_files(Access::PUBLIC, routes!(change));
+        for (method, path, expected) in [
+            (Method::PUT, "/api/things/7", true),
+            (Method::POST, "/api/things/7", false),
+            (Method::PUT, "/api/things/7/more", false),
+            (Method::PUT, "/api/things", false),
+        ] {
+            assert_eq!(routes.files.takes(&method, path), expected, "{method} {path}");
+        }
     }
 
     #[test]

@@ -8,9 +8,11 @@
 
 mod catalog;
 pub mod census;
+mod days;
 mod demo;
 mod draws;
 mod following;
+mod grpc;
 mod http;
 mod news;
 mod numbers;
@@ -28,12 +30,13 @@ mod testing;
 pub mod types;
 
 pub use catalog::{Draft, Edit, Made};
+pub use days::{Day, DaysWanted};
 pub use draws::Wanted;
 pub use following::Followers;
 pub use http::{READ, WRITE};
 pub use numbers::{Edited, Numbers, Overlap};
 pub use pages::NAV;
 pub use past::Step;
-pub use people::{Changed, LearnError, Line, Membership, Population, Unknown};
+pub use people::{Changed, Explained, LearnError, Line, Membership, Population, Unknown};
 pub use reports::{Report, ReportState, ReportWanted};
 pub use service::{Refused, Segments};

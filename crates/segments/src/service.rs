@@ -17,7 +17,7 @@ use crate::numbers::Counted;
 use crate::people::Population;
 use crate::rules::rulebook::Rulebook;
 use crate::types::{Draw, DrawNumber, Drawn, Holdout, Key, Number, Reason, Segment};
-use crate::{catalog, draws, http, pages};
+use crate::{catalog, draws, grpc, http, pages};
 
 /// Topics of the store's log.
 pub(crate) const RULES: i64 = 1;
@@ -177,11 +177,12 @@ impl Segments {
         self.0.clock.now() < at
     }
 
-    /// What the service answers over HTTP, to programs and to people. Addresses that it gives away are below `base`, where
-    /// the house is reached, and signed by its secret.
+    /// What the service answers over HTTP and gRPC, to programs and to people. Addresses that it gives away are below
+    /// `base`, where the house is reached, and signed by its secret.
     pub fn routes(&self, base: &str, secret: &Secret) -> Routes {
         let routes = http::routes().merge(pages::routes()).with_state(self.clone());
-        routes.merge(http::flags(self, base, secret))
+        let flags = http::flags(self, base, secret);
+        routes.merge(flags).merge(grpc::routes(self))
     }
 
     /// Reads all rules again: after a change, by whomever. Who was drawn is marked before anybody can see the draw.

@@ -163,6 +163,7 @@ fn limits(config: &Config) -> Limits {
     let server = &config.server;
     Limits {
         body_bytes_max: count(server.body_kilobytes_max).saturating_mul(1024),
+        file_bytes_max: count(server.file_megabytes_max).saturating_mul(1024 * 1024),
         header_seconds_max: server.header_seconds_max,
         request_seconds_max: server.request_seconds_max,
         requests_at_once_max: count(server.requests_max),

@@ -12,5 +12,16 @@ pub mod registry {
     }
 }
 
+pub mod segments {
+    //! `townhall.segments`
+
+    #[allow(clippy::all, clippy::pedantic, reason = "generated")]
+    #[allow(unused_qualifications, rust_2018_idioms, reason = "generated")]
+    pub mod v1 {
+        //! `townhall.segments.v1`
+        include!("townhall.segments.v1.rs");
+    }
+}
+
 /// All packages as an encoded `FileDescriptorSet`: what gRPC reflection shows.
 pub const DESCRIPTORS: &[u8] = include_bytes!("descriptors.bin");

@@ -18,6 +18,7 @@ mod letters;
 mod mailbox;
 mod openapi;
 mod registry_api;
+mod segments_api;
 mod server;
 mod shards;
 mod smtp;

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::wire::{self, RolloutShape, SegmentOut, VariantShape};
 use super::{CHANGES, LOOKS, actor};
-use crate::catalog::{Draft, Edit};
+use crate::catalog::{Draft, Edit, Made};
 use crate::service::Segments;
 use crate::types::{Definition, Reason, Segment};
 
@@ -19,11 +19,12 @@ pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
         .api(CHANGES, routes!(create_segment))
         .api(LOOKS, routes!(get_segment))
         .api(CHANGES, routes!(change_segment, archive_segment))
+        .api(LOOKS, routes!(list_segment_versions))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SegmentIn {
+pub(crate) struct SegmentIn {
     /// Unique for ever, and compared exactly.
     #[schema(
         min_length = 1,
@@ -31,38 +32,67 @@ struct SegmentIn {
         pattern = "^[A-Za-z0-9_.-]+$",
         example = "VOICE_MESSAGES"
     )]
-    key: String,
+    pub(crate) key: String,
     #[schema(max_length = 120)]
-    title: String,
+    pub(crate) title: String,
     #[schema(max_length = 2000)]
     #[serde(default)]
-    description: String,
+    pub(crate) description: String,
     /// The team that answers for it.
     #[schema(max_length = 120)]
     #[serde(default)]
-    owner: String,
-    rollout: Option<RolloutShape>,
+    pub(crate) owner: String,
+    pub(crate) rollout: Option<RolloutShape>,
     #[schema(max_items = 20)]
     #[serde(default)]
-    variants: Vec<VariantShape>,
+    pub(crate) variants: Vec<VariantShape>,
+}
+
+impl SegmentIn {
+    pub(crate) async fn draft(self, segments: &Segments) -> Result<Draft, Problem> {
+        let key = wire::key("key", &self.key)?;
+        let shelf = segments.shelf_now();
+        let (definition, exact) = wire::definition(&key, self.rollout, self.variants, &shelf)?;
+        Ok(Draft {
+            title: wire::text("title", &self.title, wire::TITLE_CHARS_MAX)?,
+            description: wire::text("description", &self.description, wire::DESCRIPTION_CHARS_MAX)?,
+            owner: wire::text("owner", &self.owner, wire::OWNER_CHARS_MAX)?,
+            definition: segments.settled(None, definition, exact).await?,
+            key,
+        })
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SegmentChangeIn {
+pub(crate) struct SegmentChangeIn {
     #[schema(max_length = 120)]
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     #[schema(max_length = 2000)]
-    description: Option<String>,
+    pub(crate) description: Option<String>,
     #[schema(max_length = 120)]
-    owner: Option<String>,
+    pub(crate) owner: Option<String>,
     /// The whole rule anew; `null` ends it.
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<RolloutShape>)]
-    rollout: Option<Option<RolloutShape>>,
+    pub(crate) rollout: Option<Option<RolloutShape>>,
     /// All of them anew; empty: none.
     #[schema(max_items = 20)]
-    variants: Option<Vec<VariantShape>>,
+    pub(crate) variants: Option<Vec<VariantShape>>,
+}
+
+impl SegmentChangeIn {
+    pub(crate) async fn edit(self, segments: &Segments, before: &Segment) -> Result<Edit, Problem> {
+        let field = |name: &str, given: Option<String>, max| {
+            given.map(|given| wire::text(name, &given, max)).transpose()
+        };
+        Ok(Edit {
+            title: field("title", self.title, wire::TITLE_CHARS_MAX)?,
+            description: field("description", self.description, wire::DESCRIPTION_CHARS_MAX)?,
+            owner: field("owner", self.owner, wire::OWNER_CHARS_MAX)?,
+            definition: wanted(segments, before, self.rollout, self.variants).await?,
+        })
+    }
 }
 
 /// Tells a field that is `null` from one that is not there.
@@ -110,15 +140,7 @@ async fn create_segment(
     caller: Caller,
     Body(given): Body<SegmentIn>,
 ) -> Result<Response, Problem> {
-    let key = wire::key("key", &given.key)?;
-    let (definition, exact) = wire::definition(&key, given.rollout, given.variants, &segments.shelf_now())?;
-    let draft = Draft {
-        title: wire::text("title", &given.title, wire::TITLE_CHARS_MAX)?,
-        description: wire::text("description", &given.description, wire::DESCRIPTION_CHARS_MAX)?,
-        owner: wire::text("owner", &given.owner, wire::OWNER_CHARS_MAX)?,
-        definition: segments.settled(None, definition, exact).await?,
-        key,
-    };
+    let draft = given.draft(&segments).await?;
     let created = segments.create(draft, actor(&caller)).await?;
     Ok((StatusCode::CREATED, shown(&segments, &created)).into_response())
 }
@@ -148,14 +170,7 @@ async fn change_segment(
     Body(given): Body<SegmentChangeIn>,
 ) -> Result<Response, Problem> {
     let before = matched(&segments, &key, &if_match)?;
-    let field =
-        |name: &str, given: Option<String>, max| given.map(|given| wire::text(name, &given, max)).transpose();
-    let edit = Edit {
-        title: field("title", given.title, wire::TITLE_CHARS_MAX)?,
-        description: field("description", given.description, wire::DESCRIPTION_CHARS_MAX)?,
-        owner: field("owner", given.owner, wire::OWNER_CHARS_MAX)?,
-        definition: wanted(&segments, &before, given.rollout, given.variants).await?,
-    };
+    let edit = given.edit(&segments, &before).await?;
     let changed = segments
         .change(&key, Some(before.version), edit, actor(&caller))
         .await;
@@ -178,8 +193,51 @@ async fn archive_segment(
     Ok(shown(&segments, &archived?))
 }
 
+/// A version that a segment had.
+#[derive(Serialize, ToSchema)]
+struct VersionOut {
+    version: i64,
+    #[schema(format = DateTime)]
+    made_at: String,
+    by: String,
+    /// It took the segment from everybody.
+    archived: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<RolloutShape>,
+    variants: Vec<VariantShape>,
+}
+
+/// The latest versions, the newest first.
+#[derive(Serialize, ToSchema)]
+struct VersionsOut {
+    items: Vec<VersionOut>,
+}
+
+/// The latest versions of a segment, at most 20, the newest first
+#[utoipa::path(get, path = "/api/v1/segments/{key}/versions", operation_id = "list_segment_versions",
+    params(("key" = String, Path, description = "The segment")),
+    responses((status = OK, body = VersionsOut)))]
+async fn list_segment_versions(
+    State(segments): State<Segments>,
+    InPath(key): InPath<String>,
+) -> Result<Body<VersionsOut>, Problem> {
+    let made = segments.made(&key).await?;
+    let shelf = segments.shelf_now();
+    let version = |made: Made| VersionOut {
+        version: made.version,
+        made_at: made.at.to_string(),
+        by: wire::actor(made.by),
+        archived: made.archived,
+        rollout: wire::rollout_of(&made.definition, &shelf),
+        variants: wire::variants_of(&made.definition),
+    };
+    Ok(Body(VersionsOut {
+        items: made.into_iter().map(version).collect(),
+    }))
+}
+
 /// The segment, if it is of the version that the caller read. The store asks again in its transaction.
-fn matched(segments: &Segments, key: &str, if_match: &IfMatch) -> Result<Segment, Problem> {
+pub(crate) fn matched(segments: &Segments, key: &str, if_match: &IfMatch) -> Result<Segment, Problem> {
     let before = segments.segment(key)?;
     if before.archived.is_some() {
         return Err(Reason::Archived(before.key).into());

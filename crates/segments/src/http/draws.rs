@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use front::{Body, Caller, InPath, InPath2, Problem, Routes, routes};
 use http::{HeaderMap, StatusCode};
+use kernel::Text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,25 +28,45 @@ pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct DrawIn {
+pub(crate) struct DrawIn {
     /// In per cent of all who match now, rounded to whole people.
     #[schema(minimum = 0, maximum = 100, example = 10)]
-    share: f64,
+    pub(crate) share: f64,
     /// All of these must be true of a person.
     #[schema(max_items = 20)]
     #[serde(default, rename = "where")]
-    conditions: Vec<ConditionShape>,
+    pub(crate) conditions: Vec<ConditionShape>,
     /// Keys of segments: only people of all of these.
     #[schema(max_items = 50)]
     #[serde(default)]
-    include: Vec<String>,
+    pub(crate) include: Vec<String>,
     /// Keys of segments: nobody of any of these.
     #[schema(max_items = 50)]
     #[serde(default)]
-    exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// When it ends by itself for all of them. Absent: never.
     #[schema(format = DateTime)]
-    until: Option<String>,
+    pub(crate) until: Option<String>,
+}
+
+impl DrawIn {
+    /// What is to be drawn, under the name that the caller gave the request.
+    pub(crate) fn wanted(self, segments: &Segments, request: Option<&str>) -> Result<Wanted, Problem> {
+        let name = |text| wire::text("Idempotency-Key", text, REQUEST_CHARS_MAX);
+        let request = request.map(name).transpose()?.map(Text::into_string);
+        if request.as_deref() == Some("") {
+            let what = "must not be empty when it is given";
+            return Err(Problem::invalid("Idempotency-Key", "empty", what));
+        }
+        let shelf = segments.shelf_now();
+        let until = self.until.as_deref().map(|until| wire::instant("until", until));
+        Ok(Wanted {
+            share: wire::share("share", self.share)?,
+            among: wire::among(&self.conditions, &self.include, &self.exclude, &shelf)?,
+            until: until.transpose()?,
+            request,
+        })
+    }
 }
 
 /// A draw.
@@ -140,25 +161,10 @@ async fn draw_people(
     headers: HeaderMap,
     Body(given): Body<DrawIn>,
 ) -> Result<Response, Problem> {
-    let request = match headers.get("idempotency-key") {
-        None => None,
-        Some(value) => {
-            let text = value.to_str().unwrap_or_default();
-            Some(wire::text("Idempotency-Key", text, REQUEST_CHARS_MAX)?.into_string())
-        }
-    };
-    if request.as_deref() == Some("") {
-        let what = "must not be empty when it is given";
-        return Err(Problem::invalid("Idempotency-Key", "empty", what));
-    }
-    let shelf = segments.shelf_now();
-    let until = given.until.as_deref().map(|until| wire::instant("until", until));
-    let wanted = Wanted {
-        share: wire::share("share", given.share)?,
-        among: wire::among(&given.conditions, &given.include, &given.exclude, &shelf)?,
-        until: until.transpose()?,
-        request,
-    };
+    let request = headers
+        .get("idempotency-key")
+        .map(|value| value.to_str().unwrap_or_default());
+    let wanted = given.wanted(&segments, request)?;
     let drawn = segments.draw(&key, wanted, actor(&caller)).await?;
     let out = DrawOut::of(&drawn, &segments.shelf_now());
     Ok((StatusCode::CREATED, axum::Json(out)).into_response())
@@ -180,20 +186,29 @@ async fn end_draw(
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct HoldoutIn {
+pub(crate) struct HoldoutIn {
     #[schema(
         min_length = 1,
         max_length = 100,
         pattern = "^[A-Za-z0-9_.-]+$",
         example = "WINTER_2027"
     )]
-    name: String,
+    pub(crate) name: String,
     /// In per cent of all people.
     #[schema(minimum = 0, maximum = 100, example = 1)]
-    share: f64,
+    pub(crate) share: f64,
     /// When it ends by itself. Absent: when somebody ends it.
     #[schema(format = DateTime)]
-    until: Option<String>,
+    pub(crate) until: Option<String>,
+}
+
+impl HoldoutIn {
+    pub(crate) async fn hold_out(self, segments: &Segments) -> Result<Holdout, Problem> {
+        let name = wire::key("name", &self.name)?;
+        let share = wire::share("share", self.share)?;
+        let until = self.until.as_deref().map(|until| wire::instant("until", until));
+        Ok(segments.hold_out(name, share, until.transpose()?).await?)
+    }
 }
 
 /// People who are kept out of all rollouts and draws. Whoever is in a segment by hand stays in it.
@@ -241,10 +256,7 @@ async fn create_holdout(
     State(segments): State<Segments>,
     Body(given): Body<HoldoutIn>,
 ) -> Result<Response, Problem> {
-    let name = wire::key("name", &given.name)?;
-    let share = wire::share("share", given.share)?;
-    let until = given.until.as_deref().map(|until| wire::instant("until", until));
-    let held = segments.hold_out(name, share, until.transpose()?).await?;
+    let held = given.hold_out(&segments).await?;
     Ok((StatusCode::CREATED, axum::Json(HoldoutOut::from(&held))).into_response())
 }
 

@@ -1,15 +1,22 @@
 //! Numbers over HTTP, and who is in a segment.
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use front::{Body, InPath, Problem, Query, Routes, routes};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http::{HeaderMap, header};
 use kernel::{PageSize, PersonId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::LOOKS;
+use super::members::{CSV, LINES};
 use super::wire::{self, RolloutShape, VariantShape};
-use crate::numbers::{Numbers, OVERLAPPING_MAX};
+use crate::numbers::{Edited, Numbers, OVERLAPPING_MAX, Overlap};
 use crate::service::Segments;
+
+const JSON: &str = "application/json";
 
 pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
     routes
@@ -67,12 +74,23 @@ async fn get_segment_numbers(State(segments): State<Segments>) -> Result<Body<Al
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PreviewIn {
+pub(crate) struct PreviewIn {
     /// The rule to try; absent: none.
-    rollout: Option<RolloutShape>,
+    pub(crate) rollout: Option<RolloutShape>,
     #[schema(max_items = 20)]
     #[serde(default)]
-    variants: Vec<VariantShape>,
+    pub(crate) variants: Vec<VariantShape>,
+}
+
+impl PreviewIn {
+    /// What saving would change.
+    pub(crate) async fn tried(self, segments: &Segments, key: &str) -> Result<Edited, Problem> {
+        let segment = segments.segment(key)?;
+        let shelf = segments.shelf_now();
+        let (definition, exact) = wire::definition(&segment.key, self.rollout, self.variants, &shelf)?;
+        let definition = segments.settled(Some(&segment), definition, exact).await?;
+        Ok(segments.preview(key, definition).await?)
+    }
 }
 
 /// What saving would change for the people of now.
@@ -93,11 +111,7 @@ async fn preview_segment(
     InPath(key): InPath<String>,
     Body(given): Body<PreviewIn>,
 ) -> Result<Body<PreviewOut>, Problem> {
-    let segment = segments.segment(&key)?;
-    let (definition, exact) =
-        wire::definition(&segment.key, given.rollout, given.variants, &segments.shelf_now())?;
-    let definition = segments.settled(Some(&segment), definition, exact).await?;
-    let edited = segments.preview(&key, definition).await?;
+    let edited = given.tried(&segments, &key).await?;
     Ok(Body(PreviewOut {
         adds: edited.adds,
         removes: edited.removes,
@@ -137,14 +151,8 @@ struct PairOut {
     both: u64,
 }
 
-/// How many people segments have in common
-#[utoipa::path(get, path = "/api/v1/segment-overlap", operation_id = "get_segment_overlap", params(OverlapIn),
-    responses((status = OK, body = OverlapOut)))]
-async fn get_segment_overlap(
-    State(segments): State<Segments>,
-    Query(asked): Query<OverlapIn>,
-) -> Result<Body<OverlapOut>, Problem> {
-    let keys: Vec<String> = asked.keys.split(',').map(|key| key.trim().to_owned()).collect();
+/// What segments have in common, if those are so many.
+pub(crate) async fn overlap(segments: &Segments, keys: &[String]) -> Result<Overlap, Problem> {
     if keys.len() < 2 || keys.len() > OVERLAPPING_MAX {
         let what = format!("must name 2 to {OVERLAPPING_MAX} segments");
         return Err(Problem::invalid("keys", "count", what));
@@ -153,7 +161,18 @@ async fn get_segment_overlap(
         let what = format!("must name segments, and {unknown:?} is none");
         return Err(Problem::invalid("keys", "unknown", what));
     }
-    let overlap = segments.overlap(&keys).await?;
+    Ok(segments.overlap(keys).await?)
+}
+
+/// How many people segments have in common
+#[utoipa::path(get, path = "/api/v1/segment-overlap", operation_id = "get_segment_overlap", params(OverlapIn),
+    responses((status = OK, body = OverlapOut)))]
+async fn get_segment_overlap(
+    State(segments): State<Segments>,
+    Query(asked): Query<OverlapIn>,
+) -> Result<Body<OverlapOut>, Problem> {
+    let keys: Vec<String> = asked.keys.split(',').map(|key| key.trim().to_owned()).collect();
+    let overlap = overlap(&segments, &keys).await?;
     let pair = |(one, other, both): (crate::types::Key, crate::types::Key, u64)| PairOut {
         one: one.to_string(),
         other: other.to_string(),
@@ -192,23 +211,69 @@ struct PeopleOut {
     next: Option<String>,
 }
 
-/// All people of a segment, page by page
+/// Somebody in a segment.
+#[derive(Serialize, ToSchema)]
+struct PersonOut {
+    #[schema(format = "uuid")]
+    person: String,
+}
+
+/// The person whom a list goes on after.
+pub(crate) fn after(given: Option<&str>) -> Result<Option<PersonId>, Problem> {
+    let after = given.map(str::parse::<PersonId>).transpose();
+    after.map_err(|bad| Problem::invalid("after", "id", bad.to_string()))
+}
+
+/// All people of a segment: page by page as JSON, or all at once as CSV or JSON lines
+///
+/// Asked for as `text/csv` or `application/x-ndjson` it is everybody after `after`, by the rules of the moment of asking,
+/// however many they are and however long that takes; `limit` is for pages. A list whose last line has no end broke off.
 #[utoipa::path(get, path = "/api/v1/segments/{key}/people", operation_id = "list_people_of_segment",
     params(("key" = String, Path, description = "The segment"), PageIn),
-    responses((status = OK, body = PeopleOut)))]
+    responses((status = OK, content((PeopleOut = "application/json"), (String = "text/csv"),
+        (PersonOut = "application/x-ndjson")))))]
 async fn list_people_of_segment(
     State(segments): State<Segments>,
     InPath(key): InPath<String>,
     Query(page): Query<PageIn>,
-) -> Result<Body<PeopleOut>, Problem> {
-    let after = page.after.as_deref().map(str::parse::<PersonId>).transpose();
-    let after = after.map_err(|bad| Problem::invalid("after", "id", bad.to_string()))?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let after = after(page.after.as_deref())?;
+    let kind = super::preferred(headers.get(header::ACCEPT), &[JSON, CSV, LINES]);
+    if kind != JSON {
+        let everybody = everybody(&segments, &key, after, kind)?;
+        return Ok(([(header::CONTENT_TYPE, kind)], everybody).into_response());
+    }
     let size = PageSize::clamped(page.limit).rows();
     let mut people = segments.people_of(&key, after, size + 1).await?;
     let more = people.len() > size;
     people.truncate(size);
-    Ok(Body(PeopleOut {
+    let page = Body(PeopleOut {
         next: people.last().filter(|_| more).map(ToString::to_string),
         items: people.iter().map(ToString::to_string).collect(),
-    }))
+    });
+    Ok(page.into_response())
+}
+
+/// Everybody, written as they are found, as changes of many people can be handed in.
+fn everybody(
+    segments: &Segments,
+    key: &str,
+    after: Option<PersonId>,
+    kind: &'static str,
+) -> Result<axum::body::Body, Problem> {
+    let people = segments.all_people_of(key, after)?;
+    let names = if kind == CSV { "person\n" } else { "" };
+    let lines = people.map_ok(move |people| {
+        let mut text = String::new();
+        for person in people {
+            text.push_str(&match kind {
+                CSV => format!("{person}\n"),
+                _ => format!("{{\"person\":\"{person}\"}}\n"),
+            });
+        }
+        Bytes::from(text)
+    });
+    let head = stream::iter([Ok(Bytes::from_static(names.as_bytes()))]);
+    Ok(axum::body::Body::from_stream(head.chain(lines)))
 }

@@ -9,11 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::wire;
 use super::{ASKS, CHANGES, LOOKS, actor};
 use crate::past::Step;
-use crate::people::{Changed, Membership};
+use crate::people::{Changed, Explained, Membership};
 use crate::rules::rulebook::Members;
-use crate::rules::why::Why;
 use crate::service::Segments;
-use crate::types::Reason;
+use crate::types::{Actor, Reason};
 
 /// A history that names no time is of so long.
 const SPAN_SECONDS: i64 = 31 * 86_400;
@@ -30,19 +29,41 @@ pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct WhenIn {
+pub(crate) struct WhenIn {
     /// An instant of the past to answer for. Absent: this very moment.
     #[param(format = DateTime)]
-    at: Option<String>,
+    pub(crate) at: Option<String>,
 }
 
 impl WhenIn {
-    fn past(&self, segments: &Segments) -> Result<Option<Moment>, Problem> {
+    pub(crate) fn past(&self, segments: &Segments) -> Result<Option<Moment>, Problem> {
         let at = self.at.as_deref().map(|at| wire::instant("at", at)).transpose()?;
         if at.is_some_and(|at| segments.is_to_come(at)) {
             return Err(Problem::invalid("at", "future", "must not lie in the future"));
         }
         Ok(at)
+    }
+
+    pub(crate) async fn segments_of(
+        &self,
+        segments: &Segments,
+        person: PersonId,
+    ) -> Result<Vec<Membership>, Problem> {
+        let found = match self.past(segments)? {
+            None => segments.of_person(person, &mut Members::default()),
+            Some(at) => segments.of_person_at(person, at).await?,
+        };
+        Ok(found.ok_or(Reason::NoPerson)?)
+    }
+
+    pub(crate) async fn why(
+        &self,
+        segments: &Segments,
+        person: PersonId,
+        key: &str,
+    ) -> Result<Explained, Problem> {
+        let at = self.past(segments)?;
+        Ok(segments.explained(person, key, at).await?)
     }
 }
 
@@ -72,24 +93,47 @@ struct SegmentsOfPersonOut {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AddedIn {
-    key: String,
+pub(crate) struct AddedIn {
+    pub(crate) key: String,
     /// When it ends by itself (RFC 3339). Absent: never.
     #[schema(format = DateTime)]
-    until: Option<String>,
+    pub(crate) until: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct MembershipChangeIn {
+pub(crate) struct MembershipChangeIn {
     /// Puts the person into these. Where they are already by hand, nothing is overwritten.
     #[schema(max_items = 1000)]
     #[serde(default)]
-    add: Vec<AddedIn>,
+    pub(crate) add: Vec<AddedIn>,
     /// Takes the person out of these, and shields them from rollout and draws.
     #[schema(max_items = 1000)]
     #[serde(default)]
-    remove: Vec<String>,
+    pub(crate) remove: Vec<String>,
+}
+
+impl MembershipChangeIn {
+    pub(crate) async fn put(
+        self,
+        segments: &Segments,
+        person: PersonId,
+        by: Actor,
+    ) -> Result<Changed, Problem> {
+        for (field, count) in [("add", self.add.len()), ("remove", self.remove.len())] {
+            if count > NAMED_MAX {
+                let what = format!("must name at most {NAMED_MAX} segments");
+                return Err(Problem::invalid(field, "too_many", what));
+            }
+        }
+        let added = self.add.into_iter().enumerate().map(|(at, added)| {
+            let field = format!("add[{at}].until");
+            let until = added.until.as_deref().map(|until| wire::instant(&field, until));
+            Ok((added.key, until.transpose()?))
+        });
+        let added = added.collect::<Result<Vec<_>, Problem>>()?;
+        Ok(segments.put(person, &added, &self.remove, by).await?)
+    }
 }
 
 /// What became of a change.
@@ -121,11 +165,7 @@ async fn get_segments_of_person(
     InPath(id): InPath<PersonId>,
     Query(when): Query<WhenIn>,
 ) -> Result<Body<SegmentsOfPersonOut>, Problem> {
-    let found = match when.past(&segments)? {
-        None => segments.of_person(id, &mut Members::default()),
-        Some(at) => segments.of_person_at(id, at).await?,
-    };
-    let found = found.ok_or(Reason::NoPerson)?;
+    let found = when.segments_of(&segments, id).await?;
     Ok(Body(SegmentsOfPersonOut {
         segments: found.into_iter().map(MembershipOut::from).collect(),
     }))
@@ -142,20 +182,8 @@ async fn change_segments_of_person(
     InPath(id): InPath<PersonId>,
     Body(given): Body<MembershipChangeIn>,
 ) -> Result<Body<MembershipChangeOut>, Problem> {
-    for (field, count) in [("add", given.add.len()), ("remove", given.remove.len())] {
-        if count > NAMED_MAX {
-            let what = format!("must name at most {NAMED_MAX} segments");
-            return Err(Problem::invalid(field, "too_many", what));
-        }
-    }
-    let added = given.add.into_iter().enumerate().map(|(at, added)| {
-        let field = format!("add[{at}].until");
-        let until = added.until.as_deref().map(|until| wire::instant(&field, until));
-        Ok((added.key, until.transpose()?))
-    });
-    let added = added.collect::<Result<Vec<_>, Problem>>()?;
-    let changed = segments.put(id, &added, &given.remove, actor(&caller)).await;
-    Ok(Body(changed?.into()))
+    let changed = given.put(&segments, id, actor(&caller)).await?;
+    Ok(Body(changed.into()))
 }
 
 /// Why a person is, or is not, in a segment.
@@ -180,48 +208,33 @@ struct WhyOut {
     /// The condition that is false, or the segment or holdout that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     what: Option<String>,
+    /// The draw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draw: Option<u16>,
+    /// By hand or by draw: since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    since: Option<String>,
+    /// By hand or by draw: who did it: `house`, `person:ID` or `key:ID`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
 }
 
 impl WhyOut {
-    fn of(why: &Why, segments: &Segments) -> WhyOut {
-        let bare = WhyOut {
-            is_in: why.is_in(),
-            why: why.word(),
-            point: None,
-            of: None,
-            version: None,
-            until: None,
-            what: None,
-        };
-        let key = |number| segments.shelf_now().key_of(number).to_string();
-        match why {
-            Why::ByHand { until } | Why::Drawn { until, .. } => WhyOut {
-                until: until.map(|until| until.to_string()),
-                ..bare
-            },
-            Why::Rolled { stand, .. } | Why::Beyond { stand } => {
-                let (point, of) = stand.in_ten_thousandths();
-                WhyOut {
-                    point: Some(point),
-                    of: Some(of),
-                    version: match why {
-                        Why::Rolled { version, .. } => Some(*version),
-                        _ => None,
-                    },
-                    ..bare
-                }
-            }
-            Why::NoSegment | Why::Shielded | Why::NoRollout => bare,
-            Why::HeldOut { holdout } => bare.about(holdout.to_string()),
-            Why::False { condition } => bare.about(wire::said(condition)),
-            Why::NotIn(number) | Why::ExcludedBy(number) => bare.about(key(*number)),
-        }
-    }
-
-    fn about(self, what: String) -> WhyOut {
+    fn of(explained: &Explained, segments: &Segments) -> WhyOut {
+        let told = wire::Told::of(explained, segments);
+        let instant = |at: Option<Moment>| at.map(|at| at.to_string());
         WhyOut {
-            what: Some(what),
-            ..self
+            is_in: explained.why.is_in(),
+            why: explained.why.word(),
+            point: told.stand.map(|(point, _)| point),
+            of: told.stand.map(|(_, of)| of),
+            version: told.version,
+            until: instant(told.until),
+            what: told.what,
+            draw: told.draw,
+            since: instant(told.since),
+            by: told.by,
         }
     }
 }
@@ -236,11 +249,8 @@ async fn explain_segment_of_person(
     InPath2(id, key): InPath2<PersonId, String>,
     Query(when): Query<WhenIn>,
 ) -> Result<Body<WhyOut>, Problem> {
-    let why = match when.past(&segments)? {
-        None => segments.why(id, &key)?,
-        Some(at) => segments.why_at(id, &key, at).await?,
-    };
-    Ok(Body(WhyOut::of(&why, &segments)))
+    let explained = when.why(&segments, id, &key).await?;
+    Ok(Body(WhyOut::of(&explained, &segments)))
 }
 
 /// A line of a person's history: somebody came into a segment, or left it.
@@ -278,13 +288,29 @@ struct HistoryOut {
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct SpanIn {
+pub(crate) struct SpanIn {
     /// The first instant that is told. Absent: 31 days before the last.
     #[param(format = DateTime)]
-    from: Option<String>,
+    pub(crate) from: Option<String>,
     /// The first instant that is told no more. Absent: this very moment.
     #[param(format = DateTime)]
-    to: Option<String>,
+    pub(crate) to: Option<String>,
+}
+
+impl SpanIn {
+    /// From an instant of the past to one that is not before it.
+    pub(crate) fn read(&self, segments: &Segments) -> Result<(Moment, Moment), Problem> {
+        let instant =
+            |field: &str, given: Option<&str>| given.map(|given| wire::instant(field, given)).transpose();
+        let now = segments.now();
+        let to = instant("to", self.to.as_deref())?.map_or(now, |to| to.min(now));
+        let from = instant("from", self.from.as_deref())?.unwrap_or(to.plus_seconds(-SPAN_SECONDS));
+        if from > to {
+            let what = "must not lie after `to`, or in the future";
+            return Err(Problem::invalid("from", "order", what));
+        }
+        Ok((from, to))
+    }
 }
 
 /// Every joining and leaving of a person within a time, by hand, by draw and by rollout
@@ -296,17 +322,7 @@ async fn get_segment_history_of_person(
     InPath(id): InPath<PersonId>,
     Query(span): Query<SpanIn>,
 ) -> Result<Body<HistoryOut>, Problem> {
-    let instant =
-        |field: &str, given: Option<&str>| given.map(|given| wire::instant(field, given)).transpose();
-    let to = instant("to", span.to.as_deref())?.map_or_else(|| segments.now(), |to| to.min(segments.now()));
-    let from = instant("from", span.from.as_deref())?.unwrap_or(to.plus_seconds(-SPAN_SECONDS));
-    if from > to {
-        return Err(Problem::invalid(
-            "from",
-            "order",
-            "must not lie after `to`, or in the future",
-        ));
-    }
+    let (from, to) = span.read(&segments)?;
     let steps = segments.steps(id, from, to).await?;
     Ok(Body(HistoryOut {
         items: steps.into_iter().map(SegmentStepOut::from).collect(),

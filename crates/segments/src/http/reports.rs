@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{LOOKS, actor, wire};
 use crate::reports::{Report, ReportState, ReportWanted};
 use crate::service::Segments;
-use crate::types::Reason;
+use crate::types::{Actor, Reason};
 
 pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
     routes
@@ -22,17 +22,36 @@ pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReportIn {
+pub(crate) struct ReportIn {
     #[schema(pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11")]
-    month: String,
+    pub(crate) month: String,
     /// Of the IANA database: where the month begins and ends. `UTC` if not given.
     #[schema(max_length = 64, example = "Europe/Moscow")]
-    zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// Only this person.
     #[schema(format = "uuid")]
-    person: Option<String>,
+    pub(crate) person: Option<String>,
     /// Only this segment, by its key.
-    segment: Option<String>,
+    pub(crate) segment: Option<String>,
+}
+
+impl ReportIn {
+    pub(crate) async fn ask(self, segments: &Segments, by: Actor) -> Result<Report, Problem> {
+        let person = self.person.as_deref().map(str::parse::<PersonId>).transpose();
+        let wanted = ReportWanted {
+            month: self.month,
+            zone: self.zone.unwrap_or_else(|| "UTC".to_owned()),
+            person: person.map_err(|bad| Problem::invalid("person", "id", bad.to_string()))?,
+            segment: self.segment,
+        };
+        Ok(segments.ask_report(wanted, by).await?)
+    }
+}
+
+/// The report of this id.
+pub(crate) async fn report(segments: &Segments, id: &str) -> Result<Report, Problem> {
+    let id: Id = id.parse().map_err(|_| Reason::NoReport)?;
+    Ok(segments.report(id).await?)
 }
 
 /// A report: every joining and leaving of a month.
@@ -127,14 +146,7 @@ async fn ask_segment_report(
     caller: Caller,
     Body(given): Body<ReportIn>,
 ) -> Result<Response, Problem> {
-    let person = given.person.as_deref().map(str::parse::<PersonId>).transpose();
-    let wanted = ReportWanted {
-        month: given.month,
-        zone: given.zone.unwrap_or_else(|| "UTC".to_owned()),
-        person: person.map_err(|bad| Problem::invalid("person", "id", bad.to_string()))?,
-        segment: given.segment,
-    };
-    let report = segments.ask_report(wanted, actor(&caller)).await?;
+    let report = given.ask(&segments, actor(&caller)).await?;
     Ok((
         StatusCode::ACCEPTED,
         axum::Json(ReportOut::of(&report, &segments)),
@@ -150,7 +162,6 @@ async fn get_segment_report(
     State(segments): State<Segments>,
     InPath(id): InPath<String>,
 ) -> Result<Body<ReportOut>, Problem> {
-    let id: Id = id.parse().map_err(|_| Reason::NoReport)?;
-    let report = segments.report(id).await?;
+    let report = report(&segments, &id).await?;
     Ok(Body(ReportOut::of(&report, &segments)))
 }

@@ -5,7 +5,9 @@ use kernel::{Language, Moment, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::service::Shelf;
+use crate::people::Explained;
+use crate::rules::why::Why;
+use crate::service::{Segments, Shelf};
 use crate::types::{
     Actor, Condition, Definition, Ground, Hashing, Key, Number, Rollout, Segment, Share, Step, Test, Value,
     Variant,
@@ -21,24 +23,24 @@ pub const VALUE_CHARS_MAX: usize = 300;
 /// A segment.
 #[derive(Serialize, ToSchema)]
 pub struct SegmentOut {
-    key: String,
-    title: String,
-    description: String,
+    pub key: String,
+    pub title: String,
+    pub description: String,
     /// The team that answers for it.
-    owner: String,
+    pub owner: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rollout: Option<RolloutShape>,
-    variants: Vec<VariantShape>,
+    pub rollout: Option<RolloutShape>,
+    pub variants: Vec<VariantShape>,
     /// Grows by one with each change; the ETag is made of it.
-    version: i64,
+    pub version: i64,
     #[schema(format = DateTime)]
-    created_at: String,
+    pub created_at: String,
     #[schema(format = DateTime)]
-    changed_at: String,
+    pub changed_at: String,
     /// Since when nobody is in it any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
-    archived_at: Option<String>,
+    pub archived_at: Option<String>,
 }
 
 /// A standing rule: this share of all people, new people included.
@@ -47,41 +49,41 @@ pub struct SegmentOut {
 pub struct RolloutShape {
     /// In per cent, with at most 7 decimals.
     #[schema(minimum = 0, maximum = 100, example = 12.5)]
-    share: f64,
+    pub share: f64,
     /// Takes exactly this share of the people that it applies to at the moment when it is saved.
     #[serde(default)]
-    exact: bool,
+    pub exact: bool,
     /// What makes it independent of all others. The key, if not given; two rollouts with one salt have the same people.
     #[schema(max_length = 100)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    salt: Option<String>,
+    pub salt: Option<String>,
     /// `townhall` (if not given), or how another house hashes: `unleash`, `launchdarkly`, `growthbook`, `flagd`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    hashing: Option<String>,
+    pub hashing: Option<String>,
     /// From these instants on, these shares.
     #[schema(max_items = 50)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    steps: Vec<StepShape>,
+    pub steps: Vec<StepShape>,
     /// From this instant on, nobody.
     #[schema(format = DateTime)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
+    pub until: Option<String>,
     /// All of these must be true of a person.
     #[schema(max_items = 20)]
     #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
-    conditions: Vec<ConditionShape>,
+    pub conditions: Vec<ConditionShape>,
     /// Keys of segments: only people of all of these.
     #[schema(max_items = 50)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    include: Vec<String>,
+    pub include: Vec<String>,
     /// Keys of segments: nobody of any of these.
     #[schema(max_items = 50)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    exclude: Vec<String>,
+    pub exclude: Vec<String>,
     /// The layer that the share is cut from: segments of one layer have nobody in common.
     #[schema(max_length = 100, example = "CHECKOUT")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    layer: Option<String>,
+    pub layer: Option<String>,
 }
 
 /// A change of the share at an instant.
@@ -89,9 +91,9 @@ pub struct RolloutShape {
 #[serde(deny_unknown_fields)]
 pub struct StepShape {
     #[schema(format = DateTime)]
-    at: String,
+    pub at: String,
     #[schema(minimum = 0, maximum = 100)]
-    share: f64,
+    pub share: f64,
 }
 
 /// One thing that must be true: about the language, the zone, the time of creation, or one attribute.
@@ -100,31 +102,31 @@ pub struct StepShape {
 pub struct ConditionShape {
     /// One of these languages: `en`, `ru`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    language: Option<Vec<String>>,
+    pub language: Option<Vec<String>>,
     /// One of these time zones of the IANA database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    zone: Option<Vec<String>>,
+    pub zone: Option<Vec<String>>,
     #[schema(format = DateTime)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    created_before: Option<String>,
+    pub created_before: Option<String>,
     #[schema(format = DateTime)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    created_since: Option<String>,
+    pub created_since: Option<String>,
     /// The name of an attribute, with exactly one of the tests below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    attribute: Option<String>,
+    pub attribute: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    one_of: Option<Vec<PlainShape>>,
+    pub one_of: Option<Vec<PlainShape>>,
     /// Also true of whoever does not have the attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    none_of: Option<Vec<PlainShape>>,
+    pub none_of: Option<Vec<PlainShape>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    at_least: Option<f64>,
+    pub at_least: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    at_most: Option<f64>,
+    pub at_most: Option<f64>,
     /// Whether the person has the attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    present: Option<bool>,
+    pub present: Option<bool>,
 }
 
 /// A value of an attribute: text, a number, true or false.
@@ -142,34 +144,40 @@ pub enum PlainShape {
 #[serde(deny_unknown_fields)]
 pub struct VariantShape {
     #[schema(max_length = 100, example = "blue")]
-    name: String,
+    pub name: String,
     #[schema(minimum = 0, maximum = 1000000, example = 1)]
-    weight: u32,
+    pub weight: u32,
 }
 
 impl SegmentOut {
     pub fn of(segment: &Segment, shelf: &Shelf) -> SegmentOut {
         let definition = &segment.definition;
-        let variants = definition.variants.iter().map(|variant| VariantShape {
-            name: variant.name.to_string(),
-            weight: variant.weight,
-        });
         SegmentOut {
             key: segment.key.to_string(),
             title: segment.title.as_str().to_owned(),
             description: segment.description.as_str().to_owned(),
             owner: segment.owner.as_str().to_owned(),
-            rollout: definition
-                .rollout
-                .as_ref()
-                .map(|rollout| rollout_shape(rollout, shelf)),
-            variants: variants.collect(),
+            rollout: rollout_of(definition, shelf),
+            variants: variants_of(definition),
             version: segment.version,
             created_at: segment.created.to_string(),
             changed_at: segment.changed.to_string(),
             archived_at: segment.archived.map(|at| at.to_string()),
         }
     }
+}
+
+pub fn rollout_of(definition: &Definition, shelf: &Shelf) -> Option<RolloutShape> {
+    let rollout = definition.rollout.as_ref();
+    rollout.map(|rollout| rollout_shape(rollout, shelf))
+}
+
+pub fn variants_of(definition: &Definition) -> Vec<VariantShape> {
+    let variants = definition.variants.iter().map(|variant| VariantShape {
+        name: variant.name.to_string(),
+        weight: variant.weight,
+    });
+    variants.collect()
 }
 
 fn rollout_shape(rollout: &Rollout, shelf: &Shelf) -> RolloutShape {
@@ -285,7 +293,9 @@ pub fn definition(
     shelf: &Shelf,
 ) -> Result<(Definition, bool), Problem> {
     let exact = rollout.as_ref().is_some_and(|rollout| rollout.exact);
-    let rollout = rollout.map(|shape| rollout_of(key, &shape, shelf)).transpose()?;
+    let rollout = rollout
+        .map(|shape| read_rollout(key, &shape, shelf))
+        .transpose()?;
     let variants = variants.into_iter().enumerate().map(|(at, shape)| {
         Ok(Variant {
             name: self::key(&format!("variants[{at}].name"), &shape.name)?,
@@ -336,7 +346,7 @@ pub fn among(
     })
 }
 
-fn rollout_of(key: &Key, shape: &RolloutShape, shelf: &Shelf) -> Result<Rollout, Problem> {
+fn read_rollout(key: &Key, shape: &RolloutShape, shelf: &Shelf) -> Result<Rollout, Problem> {
     let salt = shape.salt.as_deref().unwrap_or(key.as_str());
     let hashing = match shape.hashing.as_deref() {
         None => Hashing::Ours,
@@ -475,4 +485,59 @@ pub fn actor(by: Actor) -> String {
 /// A condition in one line, for people: the JSON in which it was asked for.
 pub fn said(condition: &Condition) -> String {
     serde_json::to_string(&condition_shape(condition)).unwrap_or_default()
+}
+
+/// What is said beside the word for why somebody is in or not.
+#[derive(Default)]
+pub struct Told {
+    /// The person's point and what it must be below, of 10,000.
+    pub stand: Option<(u64, u64)>,
+    pub version: Option<i64>,
+    pub until: Option<Moment>,
+    pub what: Option<String>,
+    pub draw: Option<u16>,
+    pub since: Option<Moment>,
+    pub by: Option<String>,
+}
+
+impl Told {
+    pub fn of(explained: &Explained, segments: &Segments) -> Told {
+        let told = Told {
+            since: explained.done.map(|(since, _)| since),
+            by: explained.done.map(|(_, by)| actor(by)),
+            ..Told::default()
+        };
+        let key = |number| segments.shelf_now().key_of(number).to_string();
+        match &explained.why {
+            Why::ByHand { until } => Told {
+                until: *until,
+                ..told
+            },
+            Why::Drawn { draw, until, .. } => Told {
+                until: *until,
+                draw: Some(draw.get()),
+                ..told
+            },
+            Why::Rolled { stand, version } => Told {
+                stand: Some(stand.in_ten_thousandths()),
+                version: Some(*version),
+                ..told
+            },
+            Why::Beyond { stand } => Told {
+                stand: Some(stand.in_ten_thousandths()),
+                ..told
+            },
+            Why::NoSegment | Why::Shielded | Why::NoRollout => told,
+            Why::HeldOut { holdout } => told.about(holdout.to_string()),
+            Why::False { condition } => told.about(said(condition)),
+            Why::NotIn(number) | Why::ExcludedBy(number) => told.about(key(*number)),
+        }
+    }
+
+    fn about(self, what: String) -> Told {
+        Told {
+            what: Some(what),
+            ..self
+        }
+    }
 }

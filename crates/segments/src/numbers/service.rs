@@ -1,8 +1,10 @@
 //! Counting.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::Arc;
 
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use kernel::{Moment, PersonId};
 use store::StoreError;
 
@@ -215,22 +217,17 @@ impl Segments {
         let Some(place) = shelf.book.place_of(shelf.with_key(key)?.number) else {
             return Ok(Vec::new());
         };
-        let this = self.clone();
+        let within = Within {
+            segments: self.clone(),
+            shelf,
+            place,
+            at: now,
+            after: after.map(order),
+        };
         let gather = move || {
-            let order = |person: PersonId| (Point::of(person).first_byte(), person);
-            let after = after.map(order);
             let mut people = Vec::new();
-            let mut members = Members::default();
-            for block in after.map_or(0, |(block, _)| block)..=u8::MAX {
-                let mut of_block = Vec::new();
-                this.0.census.each_of(usize::from(block), &mut |seen| {
-                    shelf.book.judge(seen, now, &mut members);
-                    if members.contains(place) && after.is_none_or(|after| after < order(seen.id)) {
-                        of_block.push(seen.id);
-                    }
-                });
-                of_block.sort_unstable();
-                people.append(&mut of_block);
+            for block in within.first_block()..=u8::MAX {
+                people.append(&mut within.of_block(block));
                 if people.len() >= count {
                     break;
                 }
@@ -239,6 +236,68 @@ impl Segments {
             people
         };
         Ok(blocking(gather).await?)
+    }
+
+    /// Everybody of a segment after one of them, by the rules of this instant, in the same order: some thousands at a time,
+    /// so that however many there are no more than those are held.
+    pub fn all_people_of(
+        &self,
+        key: &str,
+        after: Option<PersonId>,
+    ) -> Result<impl Stream<Item = Result<Vec<PersonId>, StoreError>> + Send + use<>, Reason> {
+        let at = self.0.clock.now();
+        let shelf = self.shelf(at);
+        let place = shelf.book.place_of(shelf.with_key(key)?.number);
+        let within = place.map(|place| {
+            Arc::new(Within {
+                segments: self.clone(),
+                place,
+                at,
+                after: after.map(order),
+                shelf,
+            })
+        });
+        let blocks = within.as_ref().map(|within| within.first_block()..=u8::MAX);
+        let blocks = stream::iter(blocks.into_iter().flatten());
+        Ok(blocks
+            .then(move |block| {
+                let within = within.clone();
+                blocking(move || within.map_or_else(Vec::new, |within| within.of_block(block)))
+            })
+            .try_filter(|people| ready(!people.is_empty())))
+    }
+}
+
+/// How people of a segment are told one after another: by the block they stand in, and there by their ids.
+fn order(person: PersonId) -> (u8, PersonId) {
+    (Point::of(person).first_byte(), person)
+}
+
+/// Those of a segment at an instant, from one of them on.
+struct Within {
+    segments: Segments,
+    shelf: Arc<Shelf>,
+    place: usize,
+    at: Moment,
+    after: Option<(u8, PersonId)>,
+}
+
+impl Within {
+    fn first_block(&self) -> u8 {
+        self.after.map_or(0, |(block, _)| block)
+    }
+
+    fn of_block(&self, block: u8) -> Vec<PersonId> {
+        let mut people = Vec::new();
+        let mut members = Members::default();
+        self.segments.0.census.each_of(usize::from(block), &mut |seen| {
+            self.shelf.book.judge(seen, self.at, &mut members);
+            if members.contains(self.place) && self.after.is_none_or(|after| after < order(seen.id)) {
+                people.push(seen.id);
+            }
+        });
+        people.sort_unstable();
+        people
     }
 }
 

@@ -4,6 +4,7 @@
 //! page of its own before an act that takes people out. A form that is refused comes back as it was typed.
 
 mod about;
+mod days;
 mod draws;
 mod list;
 mod members;

@@ -6,6 +6,7 @@ use axum::response::Response;
 use front::frame::{Frame, When, shown};
 use front::{Caller, InPath, Problem};
 
+use super::days::{self, Days};
 use super::said::{self, Doer, Standing};
 use super::{WORDS, may_change};
 use crate::catalog::Made;
@@ -24,6 +25,7 @@ struct SegmentPage {
     /// An administrator reads about a segment that is not archived.
     may_change: bool,
     standing: Option<Standing>,
+    days: Option<Days>,
     rule: Vec<String>,
     has_rollout: bool,
     is_exact: bool,
@@ -82,6 +84,7 @@ pub async fn show(
         description: segment.description.to_string(),
         archived: segment.archived.map(|at| frame.when(at)),
         may_change: may_change && living,
+        days: days::days(&frame, &segments, &key).await?,
         standing: living.then(|| said::standing(&frame, people, numbers)),
         rule: said::rule(&frame, &segment, &segment.definition, &shelf, segments.now()),
         has_rollout: rollout.is_some(),

@@ -6,4 +6,4 @@ mod service;
 mod tests;
 
 pub use service::Step;
-pub(crate) use service::life;
+pub(crate) use service::{Versions, life};

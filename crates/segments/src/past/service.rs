@@ -1,5 +1,7 @@
 //! What can be asked about the past.
 
+use std::collections::BTreeSet;
+
 use kernel::{Moment, PersonId};
 use store::StoreError;
 
@@ -27,6 +29,54 @@ impl Versions {
             drawn: shelf.draws.iter().filter_map(Draw::seen).collect(),
             holdouts: shelf.holdouts.clone(),
         }
+    }
+
+    /// Those by which one segment is judged: its own, and those of segments that it asks for. So there are fewer instants at
+    /// which something changed, and fewer rules to go by.
+    pub(crate) fn about(self, segment: Number) -> Versions {
+        let mut asked = BTreeSet::from([segment]);
+        loop {
+            let of_those = self.versions.iter().filter(|one| asked.contains(&one.number));
+            let rollouts = of_those.filter_map(|one| one.definition.rollout.as_ref());
+            let named = rollouts.flat_map(|rollout| rollout.include.iter().chain(&rollout.exclude));
+            let with_named: BTreeSet<Number> = named.copied().chain(asked.iter().copied()).collect();
+            if with_named.len() == asked.len() {
+                break;
+            }
+            asked = with_named;
+        }
+        let Versions {
+            mut versions,
+            mut segments,
+            mut drawn,
+            holdouts,
+        } = self;
+        versions.retain(|one| asked.contains(&one.number));
+        segments.retain(|one| asked.contains(&one.number));
+        drawn.retain(|one| asked.contains(&one.segment));
+        Versions {
+            versions,
+            segments,
+            drawn,
+            holdouts,
+        }
+    }
+
+    pub(crate) fn numbers(&self) -> Vec<Number> {
+        self.segments.iter().map(|segment| segment.number).collect()
+    }
+
+    pub(crate) fn has_draws(&self) -> bool {
+        !self.drawn.is_empty()
+    }
+
+    /// Whether it matters what is known of people, beside that they are there.
+    pub(crate) fn asks_for_facts(&self) -> bool {
+        let rollouts = self
+            .versions
+            .iter()
+            .filter_map(|one| one.definition.rollout.as_ref());
+        rollouts.into_iter().any(|rollout| !rollout.conditions.is_empty())
     }
 
     /// The rules as they were at an instant.

@@ -1,14 +1,16 @@
 //! The past is answered as it was answered then, and the steps between two instants lead from the one to the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{Moment, PersonId};
 use testkit::stores::{KINDS, Kind};
 
+use crate::days::DaysWanted;
 use crate::draws::Wanted;
 use crate::rules::why::Why;
+use crate::service::Refused;
 use crate::testing::{Scene, keys};
-use crate::types::{Actor, Condition, Rollout, Share, Step, Test, Value};
+use crate::types::{Actor, Condition, Reason, Rollout, Share, Step, Test, Value};
 use crate::{Edit, types::Definition};
 
 fn share(percent: &str) -> Share {
@@ -206,4 +208,77 @@ async fn why_is_told_of_the_past_too() {
     let (at, _) = diary.snapshots[0];
     let why = scene.segments.why_at(diary.people[1], "PRIZE", at).await.unwrap();
     assert_eq!(why, Why::NoSegment);
+}
+
+#[tokio::test]
+async fn days_count_what_everybodys_history_tells() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        let diary = lived(&scene).await;
+        let (from, _) = diary.snapshots[0];
+        let to = scene.store.clock.now();
+        let moscow = jiff::tz::TimeZone::get("Europe/Moscow").unwrap();
+        let wanted = DaysWanted {
+            zone: "Europe/Moscow".to_owned(),
+            ..DaysWanted::default()
+        };
+        let (another, _) = scene.another().await;
+        for key in ["VOICE", "PRIZE"] {
+            let mut told = BTreeMap::new();
+            for person in &diary.people {
+                let early = from.plus_seconds(-86_400);
+                for step in scene.segments.steps(*person, early, to).await.unwrap() {
+                    if step.segment.as_str() == key {
+                        let date = step.at.to_timestamp().to_zoned(moscow.clone()).date();
+                        let (joined, left) = told.entry(date).or_insert((0_u64, 0_u64));
+                        *(if step.joined { joined } else { left }) += 1;
+                    }
+                }
+            }
+            for (instance, segments) in [("the first", &scene.segments), ("another", &another)] {
+                let days = segments.days(key, &wanted).await.unwrap();
+                assert_eq!(days.len(), 31);
+                let counted = days.iter().filter(|day| day.joined + day.left > 0);
+                let counted: BTreeMap<_, _> = counted.map(|day| (day.date, (day.joined, day.left))).collect();
+                assert_eq!(counted, told, "{kind:?} {key} as {instance} counts");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn days_are_asked_for_in_order_and_not_too_many() {
+    let scene = Scene::on(Kind::Sqlite).await;
+    scene.segment("A", None).await;
+    let ask = |first: Option<&str>, last: Option<&str>, zone: &str| DaysWanted {
+        first: first.map(str::to_owned),
+        last: last.map(str::to_owned),
+        zone: zone.to_owned(),
+    };
+    let today = scene
+        .store
+        .clock
+        .now()
+        .to_timestamp()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    let today = today.to_string();
+    for (wanted, field) in [
+        (ask(Some("yesterday"), None, "UTC"), "first"),
+        (ask(Some("2001-01-01"), None, "UTC"), "first"),
+        (ask(Some("2999-01-01"), None, "UTC"), "first"),
+        (ask(None, Some("2001-02-30"), "UTC"), "last"),
+        (ask(None, None, "Nowhere"), "zone"),
+    ] {
+        let refused = scene.segments.days("A", &wanted).await.unwrap_err();
+        assert!(
+            matches!(&refused, Refused::Reason(Reason::Field { field: told, .. }) if told == field),
+            "{refused:?}"
+        );
+    }
+    let one = scene
+        .segments
+        .days("A", &ask(Some(&today), Some("2999-01-01"), "UTC"))
+        .await;
+    assert_eq!(one.unwrap().len(), 1, "no day of the future");
 }

@@ -199,6 +199,25 @@ pub(crate) fn history(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<V
     )
 }
 
+/// When and by whom something was last done to a person in a segment, by an instant.
+pub(crate) fn last_done(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    segment: Number,
+    what: What,
+    by: Moment,
+) -> Result<Option<(Moment, Actor)>, StoreError> {
+    tx.query_opt(
+        sql!(
+            "SELECT happened_at, actor_kind, actor FROM segment_history
+             WHERE person = $1 AND segment = $2 AND what = $3 AND happened_at <= $4
+             ORDER BY happened_at DESC, version DESC LIMIT 1"
+        ),
+        params![person, i64::from(segment.get()), code(what), by],
+        |row| Ok((row.get(0)?, actor(row.get(1)?, row.get(2)?)?)),
+    )
+}
+
 fn line(row: &Row<'_>) -> Result<Done, StoreError> {
     Ok(Done {
         happened: Happened {

@@ -1,13 +1,13 @@
 //! What can be done with a person: learned about, put into segments and out of them, judged, and explained.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kernel::{Moment, PersonId};
 use store::{StoreError, Tx, log};
 
 use super::rows::{self, Person};
-use super::types::{Changed, Line, Outcome, PutRow, Unknown};
+use super::types::{Changed, Explained, Line, Unknown};
 use crate::census::{BLOCKS, Entry};
 use crate::rules::change::{self, Added, Happened, What, Wish};
 use crate::rules::replay::Done;
@@ -21,8 +21,6 @@ const LINES_MAX: u16 = 500;
 /// People whose memberships are ended in one round.
 const ENDING_AT_ONCE: u16 = 500;
 
-/// People of a bulk change that are written at the same time, so that they share commits.
-const PUT_AT_ONCE: usize = 64;
 /// People who are learned about at the same time, so that they share commits.
 const LEARNED_AT_ONCE: usize = 32;
 /// How often somebody is asked for whom others learn about at the same time.
@@ -149,47 +147,6 @@ impl Segments {
         self.0.census.see(person, |_| ()).is_some()
     }
 
-    /// Puts many people into one segment or takes them out, and says what became of each, in their order. Each is a
-    /// change of its own; who is named twice is changed twice, in that order.
-    pub async fn put_many(&self, key: &str, rows: Vec<PutRow>, by: Actor) -> Result<Vec<Outcome>, Refused> {
-        let segment = self.segment(key)?;
-        if segment.archived.is_some() {
-            return Err(Reason::Archived(segment.key).into());
-        }
-        let mut turns: HashMap<PersonId, Vec<(usize, PutRow)>> = HashMap::new();
-        for (at, row) in rows.iter().enumerate() {
-            turns.entry(row.person).or_default().push((at, *row));
-        }
-        let changes = turns.into_values().map(|turns| async move {
-            let mut outcomes = Vec::with_capacity(turns.len());
-            for (at, row) in turns {
-                outcomes.push((at, self.put_row(key, row, by).await?));
-            }
-            Ok::<_, Refused>(outcomes)
-        });
-        let outcomes: Vec<Vec<(usize, Outcome)>> = stream::iter(changes)
-            .buffer_unordered(PUT_AT_ONCE)
-            .try_collect()
-            .await?;
-        let mut outcomes: Vec<(usize, Outcome)> = outcomes.into_iter().flatten().collect();
-        outcomes.sort_unstable_by_key(|(at, _)| *at);
-        Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
-    }
-
-    async fn put_row(&self, key: &str, row: PutRow, by: Actor) -> Result<Outcome, Refused> {
-        let named = key.to_owned();
-        let changed = if row.add {
-            self.put(row.person, &[(named, row.until)], &[], by).await?
-        } else {
-            self.put(row.person, &[], &[named], by).await?
-        };
-        Ok(match (changed.added.is_empty(), changed.removed.is_empty()) {
-            (false, _) => Outcome::Added,
-            (_, false) => Outcome::Removed,
-            _ => Outcome::Unchanged,
-        })
-    }
-
     /// Which segments a person is in; `None` when nobody here knows the person.
     pub fn of_person(&self, person: PersonId, members: &mut Members) -> Option<Vec<Membership>> {
         let now = self.0.clock.now();
@@ -234,6 +191,39 @@ impl Segments {
             .census
             .see(person, |seen| why(&shelf.book, number, seen, now));
         found.ok_or(Reason::NoPerson)
+    }
+
+    /// The same, now or at an instant of the past, with what was done to that end.
+    pub async fn explained(
+        &self,
+        person: PersonId,
+        key: &str,
+        at: Option<Moment>,
+    ) -> Result<Explained, Refused> {
+        let shelf = self.shelf_now();
+        let segment = shelf.with_key(key)?.number;
+        let why = match at {
+            None => self.why(person, key)?,
+            Some(at) => self.why_at(person, key, at).await?,
+        };
+        let what = match &why {
+            Why::ByHand { .. } => What::Added,
+            Why::Shielded => What::Removed,
+            Why::Drawn { draw, at, .. } => {
+                let drawn = shelf.draws.iter().find(|known| known.number == *draw);
+                let done = drawn.map(|drawn| (*at, drawn.by));
+                return Ok(Explained { why, done });
+            }
+            _ => return Ok(Explained { why, done: None }),
+        };
+        // By the clocks of other instances what is true now may be done a little later.
+        let by = at.unwrap_or(Moment::from_micros(i64::MAX));
+        let shard = self.0.store.shard_of(person);
+        let done = shard.read::<_, StoreError>(move |tx| rows::last_done(tx, person, segment, what, by));
+        Ok(Explained {
+            why,
+            done: done.await?,
+        })
     }
 
     /// What was done with a person by hand, the latest first: also what changed nothing, as a shield of whoever was out.

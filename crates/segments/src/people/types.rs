@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 use kernel::{Moment, PersonId};
 
 use crate::rules::change::What;
+use crate::rules::why::Why;
 use crate::types::{Actor, Facts, Key};
 
 /// Who knows people. Asked for the state of the moment, so that it does no harm in which order, or how often, it is told
@@ -41,6 +42,23 @@ pub enum Outcome {
     Added,
     Removed,
     Unchanged,
+}
+
+impl Outcome {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Outcome::Added => "added",
+            Outcome::Removed => "removed",
+            Outcome::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// Why somebody is in a segment or not, and when and by whom that was done if it was by hand or by draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    pub why: Why,
+    pub done: Option<(Moment, Actor)>,
 }
 
 /// A line of a person's history.

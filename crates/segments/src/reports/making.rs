@@ -38,7 +38,7 @@ pub(crate) enum NotMade {
 }
 
 /// Who was drawn of one virtual shard.
-type Drawn = HashMap<PersonId, Vec<DrawNumber>>;
+pub(crate) type Drawn = HashMap<PersonId, Vec<DrawNumber>>;
 
 /// What a report is made with.
 struct Work {
@@ -190,7 +190,11 @@ impl Segments {
         Ok(lines)
     }
 
-    async fn drawn_of(&self, servers: &[Shard], vshard: VirtualShard) -> Result<Drawn, StoreError> {
+    pub(crate) async fn drawn_of(
+        &self,
+        servers: &[Shard],
+        vshard: VirtualShard,
+    ) -> Result<Drawn, StoreError> {
         let mut drawn = Drawn::new();
         for server in servers {
             for (person, draws) in server.read(move |tx| past::rows::drawn(tx, vshard)).await? {

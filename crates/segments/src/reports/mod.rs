@@ -9,4 +9,5 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use making::Drawn;
 pub use service::{Report, ReportState, ReportWanted};

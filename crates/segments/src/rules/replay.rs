@@ -146,6 +146,52 @@ impl Books {
         self.0.get(after.checked_sub(1)?).map(|(_, book)| book)
     }
 
+    /// The first instant of a time, and those in it at which the rules changed.
+    pub fn turns(&self, from: Moment, to: Moment) -> Vec<Moment> {
+        let changes = self.0.iter().map(|(at, _)| *at);
+        let within = changes.filter(|at| from < *at && *at < to);
+        std::iter::once(from).chain(within).collect()
+    }
+
+    /// When somebody joined one segment (true) or left it, to whom nothing was done and of whom nothing was learned since
+    /// the first of these turns: only rules, the clock, and the person's own beginning can have moved them.
+    pub fn steps_of_unmoved(
+        &self,
+        person: &Seen<'_>,
+        segment: Number,
+        turns: &[Moment],
+        to: Moment,
+        members: &mut Members,
+    ) -> Vec<(Moment, bool)> {
+        let Some(&from) = turns.first() else {
+            return Vec::new();
+        };
+        let mut is_in = |at: Moment| {
+            let place = self.at(at).and_then(|book| Some((book, book.place_of(segment)?)));
+            place
+                .filter(|_| person.created <= at)
+                .is_some_and(|(book, place)| {
+                    book.judge(person, at, members);
+                    members.contains(place)
+                })
+        };
+        let ends = person.ends.iter().map(|(_, until)| *until);
+        let own = ends.chain([person.created]).filter(|at| from < *at && *at < to);
+        let mut turns: Vec<Moment> = turns.iter().copied().chain(own).collect();
+        turns.sort_unstable();
+        turns.dedup();
+        let mut before = is_in(from.plus_micros(-1));
+        let mut steps = Vec::new();
+        for at in turns {
+            let after = is_in(at);
+            if before != after {
+                steps.push((at, after));
+            }
+            before = after;
+        }
+        steps
+    }
+
     /// Every joining and leaving of a person from one instant (those of that very instant too) to before another.
     pub fn steps(&self, life: &Life, from: Moment, to: Moment) -> Vec<Step> {
         let mut turns = life.turns(from, to);

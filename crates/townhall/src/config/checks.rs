@@ -154,6 +154,7 @@ fn check_server(config: &Config, troubles: &mut Vec<Trouble>) {
     let server = &config.server;
     bounded!(troubles, server of config;
         body_kilobytes_max in 16..=1024 * 1024,
+        file_megabytes_max in 1..=1024 * 1024,
         header_seconds_max in 1..=HOUR_SECONDS,
         request_seconds_max in 1..=HOUR_SECONDS,
         requests_max in 1..=MILLION,

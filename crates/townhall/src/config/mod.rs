@@ -44,6 +44,7 @@ pub struct Server {
     pub tls_cert: PathBuf,
     pub tls_key: PathBuf,
     pub body_kilobytes_max: u32,
+    pub file_megabytes_max: u32,
     pub header_seconds_max: u32,
     pub request_seconds_max: u32,
     pub requests_max: u32,

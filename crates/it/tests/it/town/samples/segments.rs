@@ -1,5 +1,6 @@
 //! Segments, and people in them.
 
+mod grpc;
 mod pages;
 
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ pub fn samples() -> Vec<Sample> {
         people(),
         draws_and_holdouts(),
         flags(),
+        grpc::samples(),
         pages::samples(),
     ];
     rooms.into_iter().flatten().collect()
@@ -38,6 +40,18 @@ fn definitions() -> Vec<Sample> {
         sample("GET", "/api/v1/segments/{key}", Shows::Everyone, async |ctx| {
             Call::default().at(&[&made(&ctx).await])
         }),
+        sample(
+            "GET",
+            "/api/v1/segments/{key}/days",
+            Shows::Everyone,
+            async |ctx| Call::default().at(&[&made(&ctx).await]),
+        ),
+        sample(
+            "GET",
+            "/api/v1/segments/{key}/versions",
+            Shows::Everyone,
+            async |ctx| Call::default().at(&[&made(&ctx).await]),
+        ),
         sample("PATCH", "/api/v1/segments/{key}", Shows::Everyone, async |ctx| {
             let change = json!({"title": "Another title"});
             Call::json(&change)
