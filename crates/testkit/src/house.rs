@@ -77,6 +77,30 @@ pub struct House {
     pub opened_after: Duration,
     printed: Receiver<String>,
     logged: Option<JoinHandle<String>>,
+    _watchdog: Watchdog,
+}
+
+/// A shell that waits for the end of its input, which the kernel gives it when we die, and then ends the house: one that a
+/// static holds is dropped by nobody.
+struct Watchdog(Child);
+
+impl Watchdog {
+    fn over(process: u32) -> std::io::Result<Watchdog> {
+        let child = Command::new("sh")
+            .args(["-c", "read -r _; kill -KILL \"$0\"", &process.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok(Watchdog(child))
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl House {
@@ -88,9 +112,15 @@ impl House {
     }
 
     /// Starts a prepared command and waits until the house is open; an error holds what it said instead.
-    pub fn start(mut command: Command) -> anyhow::Result<House> {
+    pub fn start(command: Command) -> anyhow::Result<House> {
+        House::start_within(command, OPEN_WITHIN)
+    }
+
+    /// The same for a house that has more to read before it opens.
+    pub fn start_within(mut command: Command, within: Duration) -> anyhow::Result<House> {
         let began = Instant::now();
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let watchdog = Watchdog::over(child.id())?;
         let mut stderr = child.stderr.take().context("standard error is piped")?;
         let logged = std::thread::spawn(move || {
             let mut text = Vec::new();
@@ -110,12 +140,10 @@ impl House {
             opened_after: Duration::ZERO,
             printed,
             logged: Some(logged),
+            _watchdog: watchdog,
         };
         loop {
-            match house
-                .printed
-                .recv_timeout(OPEN_WITHIN.saturating_sub(began.elapsed()))
-            {
+            match house.printed.recv_timeout(within.saturating_sub(began.elapsed())) {
                 Ok(line) => {
                     if let Some(base) = line.strip_prefix(OPEN_LINE) {
                         house.base = base.to_owned();
@@ -125,7 +153,7 @@ impl House {
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     house.kill();
-                    bail!("no address within {OPEN_WITHIN:?}; {}", house.log());
+                    bail!("no address within {within:?}; {}", house.log());
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     let status = house.child.wait()?;

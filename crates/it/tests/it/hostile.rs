@@ -8,4 +8,5 @@ mod kills;
 mod letters;
 mod load;
 mod restarts;
+mod segments;
 mod timers;

@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "bench-bell",
         "bench-front",
         "bench-post",
+        "bench-segments",
         "bench-store",
     ],
 ];

@@ -109,6 +109,27 @@ impl Api {
         }
     }
 
+    /// Status, body and ETag; `None` when nobody answered.
+    pub async fn call(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        tag: Option<&str>,
+        body: Option<&Value>,
+    ) -> Option<(u16, Value, Option<String>)> {
+        let mut request = self.request(method, path);
+        if let Some(tag) = tag {
+            request = request.header("if-match", tag);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.ok()?;
+        let tag = answer.headers().get("etag").and_then(|tag| tag.to_str().ok());
+        let tag = tag.map(str::to_owned);
+        Some((answer.status().as_u16(), answer.json().await.ok()?, tag))
+    }
+
     pub async fn get_status(&self, path: &str) -> u16 {
         let answer = self.request(reqwest::Method::GET, path).send().await;
         answer.map_or(0, |answer| answer.status().as_u16())
@@ -278,6 +299,11 @@ pub async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>)
 
 /// A key that may do what the load does, made while the house of this folder is closed. The store is migrated by it.
 pub async fn key(folder: &Path) -> String {
+    key_for(folder, &["people:read", "people:write"]).await
+}
+
+/// The same for whoever does something else.
+pub async fn key_for(folder: &Path, scopes: &[&str]) -> String {
     let file = folder.join("townhall.toml");
     let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let sources = Sources {
@@ -295,10 +321,9 @@ pub async fn key(folder: &Path) -> String {
     let running = townhall::open(Opening::new(Config::load(&sources).unwrap()))
         .await
         .unwrap();
-    let scopes = ["people:read", "people:write"].map(str::to_owned).to_vec();
     let new = NewKey {
         name: "load".to_owned(),
-        scopes,
+        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
         expires: None,
     };
     let (_, key) = running.registry.make_key(new, &By::house("load")).await.unwrap();
