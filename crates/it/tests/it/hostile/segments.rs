@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -55,19 +55,17 @@ async fn turn_about(houses: Arc<Houses>, person: String) -> u64 {
             json!({ "remove": [BY_HAND] })
         };
         let path = format!("/api/v1/people/{person}/segments");
-        until("somebody takes the change", async || {
-            let answer = houses
-                .any()
-                .call(Method::PATCH, &path, None, Some(&change))
-                .await?;
-            match answer.0 {
-                200 => Some(()),
-                // Not learned yet by a house that was just opened, or a server that is being asked by too many.
-                404 | 500.. => None,
-                status => panic!("{status} {}", answer.1),
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match houses.any().call(Method::PATCH, &path, None, Some(&change)).await {
+                Some((200, ..)) => break,
+                // Nobody there, not learned yet by a house that was just opened, or too many at once.
+                None | Some((404 | 500.., ..)) => {}
+                Some((status, body, _)) => panic!("{status} {body}"),
             }
-        })
-        .await;
+            assert!(Instant::now() < deadline, "nobody takes the change of {person}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         done += 1;
     }
     done
