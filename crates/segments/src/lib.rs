@@ -37,6 +37,6 @@ pub use http::{READ, WRITE};
 pub use numbers::{Edited, Numbers, Overlap};
 pub use pages::NAV;
 pub use past::Step;
-pub use people::{Changed, Explained, LearnError, Line, Membership, Population, Unknown};
+pub use people::{Changed, Explained, LearnError, Line, Membership, Population, Shown, Unknown};
 pub use reports::{Report, ReportState, ReportWanted};
 pub use service::{Refused, Segments};

@@ -13,7 +13,6 @@ use testkit::stores::{self, Kind, TestStore};
 use crate::catalog::Draft;
 use crate::following::Followers;
 use crate::people::{Population, Unknown};
-use crate::rules::rulebook::Members;
 use crate::service::Segments;
 use crate::types::{Actor, Definition, Facts, Key, Rollout};
 
@@ -138,7 +137,7 @@ pub(crate) fn draft(key: &str, rollout: Option<Rollout>) -> Draft {
 
 /// The keys of a person's segments; `None` when the instance does not know them.
 pub(crate) fn keys(segments: &Segments, person: PersonId) -> Option<Vec<String>> {
-    let found = segments.of_person(person, &mut Members::default())?;
+    let found = segments.of_person(person)?;
     let mut keys: Vec<String> = found.iter().map(|one| one.segment.to_string()).collect();
     keys.sort();
     Some(keys)

@@ -8,6 +8,8 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use testkit::house::{self, House};
 use testkit::postgres::{Database, shared};
+use wire::segments::v1::GetSegmentsOfPersonRequest;
+use wire::segments::v1::members_client::MembersClient;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -112,14 +114,42 @@ impl Stage {
                 assert!(answer.status().is_success(), "`{line}`: {}", answer.status());
             }
             ["curl", "--data-binary", _, .., address] => self.hand_in(line, address),
+            ["grpcurl", .., "townhall.segments.v1.Members/GetSegmentsOfPerson"] => self.ask_by_grpc(line),
             _ => panic!("`{line}` stands in a document, and nothing here knows how to try it"),
         }
     }
 
+    /// What the demo says of itself.
+    fn paper(&self) -> serde_json::Value {
+        let paper = std::fs::read_to_string(self.folder.path().join("townhall-data/demo.json")).unwrap();
+        serde_json::from_str(&paper).unwrap()
+    }
+
+    /// Played too: the demo's service asks who one of its people is with.
+    fn ask_by_grpc(&self, line: &str) {
+        let paper = self.paper();
+        let key = paper["service_key"].as_str().unwrap();
+        let base = self.open.as_ref().unwrap().base.clone();
+        let asked = async {
+            let list = reqwest::Client::new().get(format!("{base}/api/v1/people?limit=1"));
+            let list = list.header("x-api-key", key).send().await.unwrap();
+            let list: serde_json::Value = list.json().await.unwrap();
+            let person = list["items"][0]["id"].as_str().unwrap().to_owned();
+            let mut request = tonic::Request::new(GetSegmentsOfPersonRequest {
+                person,
+                ..Default::default()
+            });
+            request.metadata_mut().insert("x-api-key", key.parse().unwrap());
+            let mut members = MembersClient::connect(base).await.unwrap();
+            members.get_segments_of_person(request).await
+        };
+        let answer = tokio::runtime::Runtime::new().unwrap().block_on(asked);
+        assert!(answer.is_ok(), "`{line}`: {answer:?}");
+    }
+
     /// Mail for the house, as the demo's service hands it in.
     fn hand_in(&self, line: &str, address: &str) {
-        let paper = std::fs::read_to_string(self.folder.path().join("townhall-data/demo.json")).unwrap();
-        let paper: serde_json::Value = serde_json::from_str(&paper).unwrap();
+        let paper = self.paper();
         let base = &self.open.as_ref().unwrap().base;
         let handed_in = reqwest::Client::new()
             .post(address.replace("https://your.house", base))

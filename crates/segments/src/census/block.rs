@@ -21,9 +21,7 @@ const WASTE_PART: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Block {
     by_point: HashTable<u32>,
-    ids: Vec<[u8; 16]>,
     slots: Vec<Slot>,
-    created: Vec<Moment>,
     marks: Vec<u16>,
     /// Marks in the list that no slot names.
     waste: usize,
@@ -35,8 +33,11 @@ pub(super) struct Block {
     traits: Traits,
 }
 
+/// All of a person that has one length, side by side: whoever asks waits for memory once.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
+    id: [u8; 16],
+    created: Moment,
     version: u32,
     traits: u32,
     first: u32,
@@ -45,13 +46,19 @@ struct Slot {
     ends: bool,
 }
 
+impl Slot {
+    fn person(&self) -> PersonId {
+        PersonId(Id::from_bytes(self.id))
+    }
+}
+
 impl Block {
     pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
 
     pub(super) fn find(&self, point: Point, person: PersonId) -> Option<usize> {
-        let is_them = |slot: &u32| self.ids[index(*slot)] == *person.0.as_bytes();
+        let is_them = |slot: &u32| self.slots[index(*slot)].id == *person.0.as_bytes();
         self.by_point.find(point.hash(), is_them).copied().map(index)
     }
 
@@ -64,13 +71,13 @@ impl Block {
             None
         };
         Seen {
-            id: PersonId(Id::from_bytes(self.ids[at])),
+            id: slot.person(),
             version: slot.version,
             marks: self.marks_of(slot),
             ends: ends.map_or(&[], Vec::as_slice),
             language: traits.language,
             zone: &traits.zone,
-            created: self.created[at],
+            created: slot.created,
             attributes: &traits.attributes,
         }
     }
@@ -100,7 +107,7 @@ impl Block {
         self.traits.give_back(self.slots[at].traits);
         self.slots[at].traits = traits;
         self.slots[at].version = version;
-        self.created[at] = entry.facts.created;
+        self.slots[at].created = entry.facts.created;
         let drawn = self
             .marks_of(self.slots[at])
             .iter()
@@ -122,20 +129,18 @@ impl Block {
 
     fn add(&mut self, point: Point, person: PersonId) -> usize {
         let at = self.slots.len();
-        grow(&mut self.ids);
         grow(&mut self.slots);
-        grow(&mut self.created);
-        self.ids.push(*person.0.as_bytes());
-        self.created.push(Moment::from_micros(0));
         self.slots.push(Slot {
+            id: *person.0.as_bytes(),
+            created: Moment::from_micros(0),
             version: 0,
             traits: NOTHING,
             first: 0,
             count: 0,
             ends: false,
         });
-        let ids = &self.ids;
-        let rehash = |slot: &u32| Point::of(PersonId(Id::from_bytes(ids[index(*slot)]))).hash();
+        let slots = &self.slots;
+        let rehash = |slot: &u32| Point::of(slots[index(*slot)].person()).hash();
         self.by_point.insert_unique(point.hash(), number(at), rehash);
         at
     }
@@ -155,7 +160,7 @@ impl Block {
             found.remove();
         }
         if at != last {
-            let moved = Point::of(PersonId(Id::from_bytes(self.ids[last])));
+            let moved = Point::of(self.slots[last].person());
             if let Some(slot) = self.by_point.find_mut(moved.hash(), |slot| index(*slot) == last) {
                 *slot = number(at);
             }
@@ -166,9 +171,7 @@ impl Block {
                 self.returned.insert(number(at), returned);
             }
         }
-        self.ids.swap_remove(at);
         self.slots.swap_remove(at);
-        self.created.swap_remove(at);
         self.sweep();
     }
 

@@ -1,6 +1,7 @@
 //! People in segments over HTTP.
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use front::{Body, Caller, InPath, InPath2, Problem, Query, Routes, routes};
 use kernel::{Moment, PersonId};
 use serde::{Deserialize, Serialize};
@@ -10,9 +11,8 @@ use super::wire;
 use super::{ASKS, CHANGES, LOOKS, actor};
 use crate::past::Step;
 use crate::people::{Changed, Explained, Membership};
-use crate::rules::rulebook::Members;
 use crate::service::Segments;
-use crate::types::{Actor, Reason};
+use crate::types::{Actor, Key, Reason};
 
 /// A history that names no time is of so long.
 const SPAN_SECONDS: i64 = 31 * 86_400;
@@ -50,7 +50,7 @@ impl WhenIn {
         person: PersonId,
     ) -> Result<Vec<Membership>, Problem> {
         let found = match self.past(segments)? {
-            None => segments.of_person(person, &mut Members::default()),
+            None => segments.of_person(person),
             Some(at) => segments.of_person_at(person, at).await?,
         };
         Ok(found.ok_or(Reason::NoPerson)?)
@@ -69,26 +69,32 @@ impl WhenIn {
 
 /// One of the segments that somebody is in.
 #[derive(Serialize, ToSchema)]
-struct MembershipOut {
-    key: String,
+struct MembershipOut<'a> {
+    key: &'a str,
     /// Which variant the person is shown, in a segment that has variants.
     #[serde(skip_serializing_if = "Option::is_none")]
-    variant: Option<String>,
+    variant: Option<&'a str>,
 }
 
-impl From<Membership> for MembershipOut {
-    fn from(membership: Membership) -> MembershipOut {
+impl<'a> MembershipOut<'a> {
+    fn new(segment: &'a Key, variant: Option<&'a Key>) -> MembershipOut<'a> {
         MembershipOut {
-            key: membership.segment.to_string(),
-            variant: membership.variant.map(|variant| variant.to_string()),
+            key: segment.as_str(),
+            variant: variant.map(Key::as_str),
         }
     }
 }
 
 /// Which segments a person is in.
 #[derive(Serialize, ToSchema)]
-struct SegmentsOfPersonOut {
-    segments: Vec<MembershipOut>,
+struct SegmentsOfPersonOut<'a> {
+    segments: Vec<MembershipOut<'a>>,
+}
+
+impl SegmentsOfPersonOut<'_> {
+    fn told(&self) -> Response {
+        Body(self).into_response()
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -159,16 +165,27 @@ impl From<Changed> for MembershipChangeOut {
 /// The segments that a person is in
 #[utoipa::path(get, path = "/api/v1/people/{id}/segments", operation_id = "get_segments_of_person",
     params(("id" = String, Path, format = "uuid", description = "The person"), WhenIn),
-    responses((status = OK, body = SegmentsOfPersonOut)))]
+    responses((status = OK, body = SegmentsOfPersonOut<'_>)))]
 async fn get_segments_of_person(
     State(segments): State<Segments>,
     InPath(id): InPath<PersonId>,
     Query(when): Query<WhenIn>,
-) -> Result<Body<SegmentsOfPersonOut>, Problem> {
-    let found = when.segments_of(&segments, id).await?;
-    Ok(Body(SegmentsOfPersonOut {
-        segments: found.into_iter().map(MembershipOut::from).collect(),
-    }))
+) -> Result<Response, Problem> {
+    let told = match when.past(&segments)? {
+        None => segments.show(id, |all| {
+            let segments = all.map(|one| MembershipOut::new(one.segment, one.variant));
+            let segments = segments.collect();
+            SegmentsOfPersonOut { segments }.told()
+        }),
+        Some(at) => segments.of_person_at(id, at).await?.map(|found| {
+            let segments = found
+                .iter()
+                .map(|one| MembershipOut::new(&one.segment, one.variant.as_ref()));
+            let segments = segments.collect();
+            SegmentsOfPersonOut { segments }.told()
+        }),
+    };
+    Ok(told.ok_or(Reason::NoPerson)?)
 }
 
 /// Puts a person into segments and out of others, all or none

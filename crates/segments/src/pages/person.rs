@@ -14,7 +14,6 @@ use crate::http::actor;
 use crate::past::Step;
 use crate::people::Line;
 use crate::rules::change::What;
-use crate::rules::rulebook::Members;
 use crate::rules::why::Why;
 use crate::service::{Segments, Shelf};
 use crate::types::{Key, Reason, Segment};
@@ -106,7 +105,7 @@ async fn rows(
     id: PersonId,
     may_change: bool,
 ) -> Result<(Vec<Row>, Vec<Row>), Problem> {
-    let memberships = segments.of_person(id, &mut Members::default());
+    let memberships = segments.of_person(id);
     let memberships = memberships.ok_or(Reason::NoPerson)?;
     let variant = |key: &Key| {
         let membership = memberships.iter().find(|one| one.segment == *key)?;

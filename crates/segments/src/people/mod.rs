@@ -10,5 +10,5 @@ mod types;
 
 pub use bulk::{Doing, Totals};
 pub use pile::Pile;
-pub use service::{LearnError, Membership};
+pub use service::{LearnError, Membership, Shown};
 pub use types::{Changed, Explained, Line, Outcome, Population, PutRow, Unknown};

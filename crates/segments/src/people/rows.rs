@@ -41,7 +41,7 @@ pub(crate) fn known(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, Sto
 
 fn was_known(tx: &mut Tx<'_>, id: PersonId) -> Result<bool, StoreError> {
     let before = tx.query_opt(
-        sql!("SELECT 1 FROM segment_facts WHERE person = $1 LIMIT 1"),
+        sql!("SELECT known_until FROM segment_facts WHERE person = $1 LIMIT 1"),
         params![id],
         |row| row.get::<i64>(0),
     )?;

@@ -1,5 +1,6 @@
 //! What can be done with a person: learned about, put into segments and out of them, judged, and explained.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -31,6 +32,27 @@ const ROUNDS_MAX: usize = 8;
 pub struct Membership {
     pub segment: Key,
     pub variant: Option<Key>,
+}
+
+/// The same where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    pub segment: &'a Key,
+    pub variant: Option<&'a Key>,
+}
+
+impl From<Shown<'_>> for Membership {
+    fn from(shown: Shown<'_>) -> Membership {
+        Membership {
+            segment: shown.segment.clone(),
+            variant: shown.variant.cloned(),
+        }
+    }
+}
+
+thread_local! {
+    /// Used again by each answer that this thread gives.
+    static MEMBERS: RefCell<Members> = RefCell::default();
 }
 
 impl Segments {
@@ -147,21 +169,37 @@ impl Segments {
         self.0.census.see(person, |_| ()).is_some()
     }
 
-    /// Which segments a person is in; `None` when nobody here knows the person.
-    pub fn of_person(&self, person: PersonId, members: &mut Members) -> Option<Vec<Membership>> {
+    /// Lets `tell` look at the segments that a person is in, where they stand: a sign-in copies no key. `None` when nobody
+    /// here knows the person.
+    pub fn show<T>(
+        &self,
+        person: PersonId,
+        tell: impl FnOnce(&mut dyn Iterator<Item = Shown<'_>>) -> T,
+    ) -> Option<T> {
         let now = self.0.clock.now();
         let shelf = self.shelf(now);
-        let is_known = self.0.census.judge(&shelf.book, person, now, members);
-        is_known.then(|| {
-            let places = members.places();
-            let membership = |place| {
-                Some(Membership {
-                    segment: shelf.book.segment(place)?.key.clone(),
-                    variant: shelf.book.variant(place, person).cloned(),
-                })
-            };
-            places.filter_map(membership).collect()
-        })
+        // Taken away meanwhile, in case that `tell` asks about somebody else.
+        let mut members = MEMBERS.take();
+        let told = self
+            .0
+            .census
+            .judge(&shelf.book, person, now, &mut members)
+            .then(|| {
+                let shown = |place| {
+                    Some(Shown {
+                        segment: &shelf.book.segment(place)?.key,
+                        variant: shelf.book.variant(place, person),
+                    })
+                };
+                tell(&mut members.places().filter_map(shown))
+            });
+        MEMBERS.set(members);
+        told
+    }
+
+    /// Which segments a person is in; `None` when nobody here knows the person.
+    pub fn of_person(&self, person: PersonId) -> Option<Vec<Membership>> {
+        self.show(person, |all| all.map(Membership::from).collect())
     }
 
     /// Some who are known here beside this person, other ones for each, and all of them when there are few.

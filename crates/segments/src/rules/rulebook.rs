@@ -352,6 +352,9 @@ impl Rulebook {
     pub fn variant(&self, place: usize, person: PersonId) -> Option<&Key> {
         let segment = self.segments.get(place)?;
         let variants = &segment.definition.variants;
+        if variants.is_empty() {
+            return None;
+        }
         let rollout = segment.definition.rollout.as_ref();
         let salt = rollout.map_or(segment.key.as_str(), |rollout| rollout.salt.as_str());
         let point = Point::of(person).under(Salt::of(salt).of_variants());
