@@ -23,20 +23,23 @@ pub fn measure(town: &Town, size: &Size) -> Result<()> {
         return Ok(());
     };
     unleash.roll_out(PERCENT)?;
-    let edge = Edge::start(&unleash.features()?)?;
+    let edge = match size.wants("edge") {
+        true => Some(Edge::start(&unleash.features()?)?),
+        false => None,
+    };
     let house = town.open()?;
     house::roll_out(&house.base, &town.key, f64::from(PERCENT))?;
     let ours = town.questions(&house)?;
     about_as_many(&ours)?;
     let (own, own_cpu) = ask(&ours, house.pid(), CONNECTIONS, size)?;
-    let peers = [
-        (
-            "Unleash, frontend API",
-            unleash.questions(town),
-            unleash.process(),
-        ),
-        ("Unleash Edge, frontend API", edge.questions(town), edge.process()),
-    ];
+    let mut peers = vec![(
+        "Unleash, frontend API",
+        unleash.questions(town),
+        unleash.process(),
+    )];
+    if let Some(edge) = &edge {
+        peers.push(("Unleash Edge, frontend API", edge.questions(town), edge.process()));
+    }
     for (name, asked, process) in peers {
         about_as_many(&asked)?;
         let (theirs, cpu) = ask(&asked, process, CONNECTIONS, size)?;

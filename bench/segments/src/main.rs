@@ -3,7 +3,8 @@
 //! One load generator, on a thread of its own, asks every side over connections that it keeps open: a request that was
 //! made ready before, and the next one when the answer is there. So what is compared is what a server does with a request.
 //! All share this machine. Each case prints one line of JSON; a ratio above 1 means that ours is better. `--quick` takes
-//! fewer people and less time; `--only` names parts (`alone`, `memory`, `hot`, `flags`, `seen`); `--people` says how many there are.
+//! fewer people and less time; `--only` names parts (`alone`, `seen`, `memory`, `hot`, `unleash`, and `edge`
+//! with it); `--people` says how many there are.
 
 mod alone;
 mod crowd;
@@ -71,7 +72,10 @@ fn main() -> Result<()> {
     if size.wants("seen") {
         seen::measure(&size)?;
     }
-    if !["memory", "hot", "flags"].iter().any(|part| size.wants(part)) {
+    if !["memory", "hot", "unleash", "edge"]
+        .iter()
+        .any(|part| size.wants(part))
+    {
         return Ok(());
     }
     let town = house::Town::build(size.people)?;
@@ -81,7 +85,7 @@ fn main() -> Result<()> {
     if size.wants("hot") {
         hot::measure(&town, &size)?;
     }
-    if size.wants("flags") {
+    if size.wants("unleash") || size.wants("edge") {
         flags::measure(&town, &size)?;
     }
     Ok(())

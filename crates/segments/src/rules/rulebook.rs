@@ -304,10 +304,7 @@ impl Rulebook {
     fn roll(&self, person: &Seen<'_>, point: Point, words: &mut [u64]) {
         let groups = self.salts.chunks(64).zip(self.limits.chunks(64));
         for (at, (salts, limits)) in groups.enumerate() {
-            let mut word = 0;
-            for (bit, (salt, limit)) in salts.iter().zip(limits).enumerate() {
-                word |= u64::from(point.under(*salt) <= *limit) << bit;
-            }
+            let mut word = within(point, salts, limits);
             for bit in ones(word & self.conditional[at]) {
                 if !self.meets_conditions(person, at * 64 + bit) {
                     word &= !(1 << bit);
@@ -360,6 +357,26 @@ impl Rulebook {
         let point = Point::of(person).under(Salt::of(salt).of_variants());
         variant_at(point, variants).map(|at| &variants[at].name)
     }
+}
+
+/// Which of at most 64 rollouts a point is within, the first in the lowest bit. Eight at a time, so that each has its place
+/// in the byte before the program runs.
+fn within(point: Point, salts: &[Salt], limits: &[u64]) -> u64 {
+    let (eights, rest) = salts.as_chunks::<8>();
+    let (eight_limits, rest_limits) = limits.as_chunks::<8>();
+    let mut word = 0;
+    for (at, (salts, limits)) in eights.iter().zip(eight_limits).enumerate() {
+        let mut byte = 0;
+        for bit in 0..8 {
+            byte |= u64::from(point.under(salts[bit]) <= limits[bit]) << bit;
+        }
+        word |= byte << (at * 8);
+    }
+    let first = eights.len() * 8;
+    for (bit, (salt, limit)) in rest.iter().zip(rest_limits).enumerate() {
+        word |= u64::from(point.under(*salt) <= *limit) << (first + bit);
+    }
+    word
 }
 
 pub(super) fn has_ended(person: &Seen<'_>, code: u16, at: Moment) -> bool {
