@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::LengthLimitError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,10 +38,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// As an answer it is axum's `Json`.
 impl<T: Serialize> IntoResponse for Body<T> {
     fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
+        let mut json = Vec::with_capacity(JSON_BYTES_USUAL);
+        match serde_json::to_writer(&mut json, &self.0) {
+            Ok(()) => ([(header::CONTENT_TYPE, HeaderValue::from_static(JSON))], json).into_response(),
+            Err(error) => Problem::internal(format!("an answer is no JSON: {error}")).into_response(),
+        }
     }
 }
 
@@ -145,6 +148,8 @@ fn param<T: FromStr>(raw: &RawPathParams, at: usize) -> Result<T, Problem> {
 }
 
 const JSON: &str = "application/json";
+/// Most answers are no longer, and are written without growing.
+const JSON_BYTES_USUAL: usize = 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 fn expect_content_type(headers: &HeaderMap, expected: &'static str) -> Result<(), Problem> {

@@ -29,6 +29,7 @@ mod problem;
 mod request_id;
 mod routes;
 mod server;
+mod signer;
 mod tls;
 
 pub use access::{Access, People, Role};
@@ -46,6 +47,7 @@ pub use problem::{FieldError, Problem};
 pub use request_id::{RequestId, X_REQUEST_ID};
 pub use routes::{Kind, RouteEntry, Routes};
 pub use server::Stopped;
+pub use signer::Signer;
 pub use tls::{Tls, TlsError};
 /// Collects handlers with `#[utoipa::path]` for [`Routes::api`].
 pub use utoipa_axum::routes;

@@ -46,6 +46,8 @@ pub(crate) struct Inner {
     /// Draws that are marked in the census. Held while rules are read, so that what was read first never comes last.
     marked: Mutex<HashSet<DrawNumber>>,
     pub(crate) counted: Mutex<Counted>,
+    /// Held while days are counted: one count after another, because each goes over everybody.
+    pub(crate) days: Mutex<()>,
     /// Tells those who keep a stream open.
     pub(crate) news: Arc<News>,
 }
@@ -149,6 +151,7 @@ impl Segments {
             shelf: ArcSwap::from_pointee(shelf),
             marked: Mutex::default(),
             counted: Mutex::default(),
+            days: Mutex::default(),
             news: News::new(),
         }))
     }
@@ -206,6 +209,15 @@ impl Segments {
         let first = self.0.store.everywhere().into_iter().next();
         first.ok_or_else(|| StoreError::broken("a house without a server"))
     }
+}
+
+/// Work that is too long for a thread that answers others. `what` is told of when it panics.
+pub(crate) async fn blocking<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| StoreError::broken(format!("{what} broke off")))
 }
 
 fn stored(tx: &mut Tx<'_>) -> Result<Stored, StoreError> {

@@ -62,7 +62,14 @@ fn install() -> Result<PathBuf> {
     if !binary.is_file() {
         let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
         let built = Command::new(cargo)
-            .args(["install", "--quiet", CRATE, "--no-default-features", "--root"])
+            .args([
+                "install",
+                "--quiet",
+                "--locked",
+                CRATE,
+                "--no-default-features",
+                "--root",
+            ])
             .arg(&folder)
             .status()
             .context("cargo")?;

@@ -6,7 +6,7 @@ use store::{StoreError, Tx, log};
 use super::rows;
 use crate::points;
 use crate::rules::{change, layers};
-use crate::service::{RULES, Refused, Segments};
+use crate::service::{RULES, Refused, Segments, blocking};
 use crate::types::{Actor, Definition, Key, Reason, Rollout, Segment};
 
 /// A segment that somebody wants.
@@ -165,8 +165,7 @@ impl Segments {
         let definition = if exact {
             let (segments, before) = (self.clone(), before.cloned());
             let work = move || segments.made_exact(before.as_ref(), definition);
-            let made = tokio::task::spawn_blocking(work).await;
-            made.map_err(|_| StoreError::broken("an exact share broke off"))?
+            blocking("an exact share", work).await?
         } else {
             definition
         };

@@ -10,12 +10,13 @@ use kernel::{Moment, PersonId, VirtualShard};
 use store::{Shard, StoreError, Tx};
 
 use super::rows;
+use crate::census::BLOCKS;
 use crate::past::{self, Versions};
 use crate::people;
 use crate::reports::Drawn;
 use crate::rules::replay::{Books, Life};
-use crate::rules::rulebook::Members;
-use crate::service::{Refused, Segments};
+use crate::rules::rulebook::{Members, Seen};
+use crate::service::{Refused, Segments, blocking};
 use crate::types::{Number, Reason};
 
 /// Days that are counted at once.
@@ -95,6 +96,27 @@ struct Moved {
     of: Vec<(Shard, Vec<PersonId>)>,
 }
 
+/// What is counted of those whom memory tells of.
+struct Counted {
+    segment: Number,
+    books: Arc<Books>,
+    /// Of whom it does not.
+    moved: HashSet<PersonId>,
+}
+
+impl Counted {
+    fn count(&self, seen: &Seen<'_>, turns: &[Moment], members: &mut Members, calendar: &mut Calendar) {
+        if !self.moved.contains(&seen.id) {
+            let steps = self
+                .books
+                .steps_of_unmoved(seen, self.segment, turns, calendar.to, members);
+            for (at, joined) in steps {
+                calendar.count(at, joined);
+            }
+        }
+    }
+}
+
 impl Segments {
     /// How many joined and left a segment on each of some days, by the clock of a zone. What changes while it is counted is
     /// counted the next time.
@@ -105,9 +127,12 @@ impl Segments {
         let versions = self.versions(to).await?.about(segment);
         let moved = self.moved(&versions, from).await?;
         let books = Arc::new(versions.books(from, to));
-        let (this, with) = (self.clone(), Arc::clone(&books));
-        let counting = move || this.count_unmoved(&with, segment, &moved.all, calendar);
-        let mut calendar = blocking(counting).await?;
+        let counted = Counted {
+            segment,
+            books: Arc::clone(&books),
+            moved: moved.all,
+        };
+        let mut calendar = self.count_unmoved(counted, calendar).await?;
         for (server, people) in moved.of {
             let mut drawn = None;
             for page in people.chunks(PAGE) {
@@ -116,7 +141,7 @@ impl Segments {
                     .await?;
                 let with = Arc::clone(&books);
                 let replay = move || steps(&with, &lives, segment, from, to);
-                for (at, joined) in blocking(replay).await? {
+                for (at, joined) in blocking("a replay", replay).await? {
                     calendar.count(at, joined);
                 }
             }
@@ -157,25 +182,23 @@ impl Segments {
         Ok(moved)
     }
 
-    fn count_unmoved(
-        &self,
-        books: &Books,
-        segment: Number,
-        moved: &HashSet<PersonId>,
-        mut calendar: Calendar,
-    ) -> Calendar {
-        let (from, to) = (calendar.from(), calendar.to);
-        let turns = books.turns(from, to);
-        let mut members = Members::default();
-        self.0.census.each(|seen| {
-            if !moved.contains(&seen.id) {
-                let steps = books.steps_of_unmoved(seen, segment, &turns, to, &mut members);
-                for (at, joined) in steps {
-                    calendar.count(at, joined);
-                }
+    /// Goes over everybody, one count at a time, and no longer than somebody waits for it.
+    async fn count_unmoved(&self, counted: Counted, mut calendar: Calendar) -> Result<Calendar, StoreError> {
+        let _turn = self.0.days.lock().await;
+        let waiting = Arc::new(());
+        let (this, waits) = (self.clone(), Arc::downgrade(&waiting));
+        let count = move || {
+            let turns = counted.books.turns(calendar.from(), calendar.to);
+            let mut members = Members::default();
+            let blocks = (0..BLOCKS).take_while(|_| waits.strong_count() > 0);
+            for block in blocks {
+                this.0.census.each_of(block, &mut |seen| {
+                    counted.count(seen, &turns, &mut members, &mut calendar);
+                });
             }
-        });
-        calendar
+            calendar
+        };
+        blocking("counting by day", count).await
     }
 
     /// All that is kept about some people of a server.
@@ -254,9 +277,4 @@ fn field(field: &str, problem: &str) -> Reason {
         field: field.to_owned(),
         problem: problem.to_owned(),
     }
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| StoreError::broken("counting by day broke off"))
 }

@@ -11,7 +11,7 @@ use super::rows;
 use crate::catalog;
 use crate::points::{Point, Salt};
 use crate::rules::change;
-use crate::service::{RULES, Refused, Segments};
+use crate::service::{RULES, Refused, Segments, blocking};
 use crate::types::{Actor, Draw, DrawNumber, DrawState, Key, Number, Reason, Rollout, Share};
 
 /// Rows of who was drawn that are written at the same time, and read or forgotten at once.
@@ -107,8 +107,7 @@ impl Segments {
     async fn fulfil(&self, draw: Draw) -> Result<Draw, Refused> {
         let segments = self.clone();
         let asked = draw.clone();
-        let chosen = tokio::task::spawn_blocking(move || segments.choose(&asked)).await;
-        let (matching, chosen) = chosen.map_err(|_| StoreError::broken("a draw broke off"))?;
+        let (matching, chosen) = blocking("a draw", move || segments.choose(&asked)).await?;
         let chosen = Arc::new(chosen);
         self.keep(draw.number, &chosen).await?;
         let now = self.0.clock.now();

@@ -18,6 +18,8 @@ use crate::types::{Actor, Key, Reason};
 const SPAN_SECONDS: i64 = 31 * 86_400;
 /// Segments of one call.
 const NAMED_MAX: usize = 1_000;
+/// As many segments as somebody may well be in.
+const USUAL: usize = 64;
 
 pub(super) fn routes(routes: Routes<Segments>) -> Routes<Segments> {
     routes
@@ -173,8 +175,8 @@ async fn get_segments_of_person(
 ) -> Result<Response, Problem> {
     let told = match when.past(&segments)? {
         None => segments.show(id, |all| {
-            let segments = all.map(|one| MembershipOut::new(one.segment, one.variant));
-            let segments = segments.collect();
+            let mut segments = Vec::with_capacity(USUAL);
+            segments.extend(all.map(|one| MembershipOut::new(one.segment, one.variant)));
             SegmentsOfPersonOut { segments }.told()
         }),
         Some(at) => segments.of_person_at(id, at).await?.map(|found| {

@@ -10,7 +10,7 @@ use store::StoreError;
 
 use crate::points::Point;
 use crate::rules::rulebook::{Members, Rulebook, Way};
-use crate::service::{Refused, Segments, Shelf};
+use crate::service::{Refused, Segments, Shelf, blocking};
 use crate::types::{Definition, Drawn, Key, Reason, Segment};
 
 /// For how long numbers are told again without counting, when no rule changed.
@@ -78,7 +78,7 @@ impl Segments {
         if !is_fresh || counted.fingerprint != shelf.fingerprint {
             let segments = self.clone();
             let fingerprint = shelf.fingerprint;
-            let (people, of) = blocking(move || segments.count_all(&shelf, now)).await?;
+            let (people, of) = blocking("counting", move || segments.count_all(&shelf, now)).await?;
             *counted = Counted {
                 at: Some(now),
                 fingerprint,
@@ -143,7 +143,7 @@ impl Segments {
             });
             edited
         };
-        Ok(blocking(compare).await?)
+        Ok(blocking("comparing", compare).await?)
     }
 
     /// What two or more segments have in common.
@@ -201,7 +201,7 @@ impl Segments {
                 any,
             }
         };
-        Ok(blocking(count).await?)
+        Ok(blocking("counting", count).await?)
     }
 
     /// At most so many people of a segment, after one of them, in an order of their own that does not change. Whoever
@@ -235,7 +235,7 @@ impl Segments {
             people.truncate(count);
             people
         };
-        Ok(blocking(gather).await?)
+        Ok(blocking("gathering people", gather).await?)
     }
 
     /// Everybody of a segment after one of them, by the rules of this instant, in the same order: some thousands at a time,
@@ -262,7 +262,9 @@ impl Segments {
         Ok(blocks
             .then(move |block| {
                 let within = within.clone();
-                blocking(move || within.map_or_else(Vec::new, |within| within.of_block(block)))
+                blocking("listing people", move || {
+                    within.map_or_else(Vec::new, |within| within.of_block(block))
+                })
             })
             .try_filter(|people| ready(!people.is_empty())))
     }
@@ -299,9 +301,4 @@ impl Within {
         people.sort_unstable();
         people
     }
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| StoreError::broken("counting broke off"))
 }

@@ -10,7 +10,7 @@ use crate::people::{Membership, rows as people};
 use crate::rules::replay::{Books, Life};
 use crate::rules::rulebook::{Members, Rulebook};
 use crate::rules::why::{Why, why};
-use crate::service::{Refused, Segments, Shelf};
+use crate::service::{Refused, Segments, Shelf, blocking};
 use crate::types::{Actor, Draw, Drawn, Holdout, Key, Number, Reason, Segment};
 
 /// Every version of every segment by an instant, with the draws and holdouts there were.
@@ -182,8 +182,7 @@ impl Segments {
         let life = self.life(person).await?.ok_or(Reason::NoPerson)?;
         let books = self.versions(to).await?.books(from, to);
         let shelf = self.shelf_now();
-        let steps = tokio::task::spawn_blocking(move || books.steps(&life, from, to)).await;
-        let steps = steps.map_err(|_| StoreError::broken("a replay broke off"))?;
+        let steps = blocking("a replay", move || books.steps(&life, from, to)).await?;
         let named = steps.into_iter().map(|step| Step {
             segment: shelf.key_of(step.segment),
             at: step.at,

@@ -8,7 +8,7 @@ use store::StoreError;
 
 use super::pile::{Pile, Turned};
 use super::types::{Outcome, PutRow};
-use crate::service::{Refused, Segments};
+use crate::service::{Refused, Segments, blocking};
 use crate::types::{Actor, Key, Reason};
 
 /// People who are written at the same time, so that they share commits.
@@ -56,8 +56,8 @@ impl Doing {
         let Some(mut rows) = self.rows.take() else {
             return Ok(Vec::new());
         };
-        let taken = tokio::task::spawn_blocking(move || rows.take(TOGETHER).map(|taken| (taken, rows))).await;
-        let taken = taken.map_err(|_| StoreError::broken("a change of many people broke off"))?;
+        let take = move || rows.take(TOGETHER).map(|taken| (taken, rows));
+        let taken = blocking("a change of many people", take).await?;
         let (next, rows) = taken.map_err(|error| lost(&error))?;
         if next.is_empty() {
             return Ok(Vec::new());

@@ -15,7 +15,7 @@ use super::service::{KEPT_SECONDS, Report, ReportState};
 use crate::past;
 use crate::people;
 use crate::rules::replay::{Books, Life};
-use crate::service::{Segments, Shelf};
+use crate::service::{Segments, Shelf, blocking};
 use crate::types::DrawNumber;
 
 /// People that are replayed between two pieces of the file.
@@ -212,8 +212,7 @@ impl Segments {
         pieces: &mpsc::Sender<Result<Bytes, StoreError>>,
     ) -> Result<u64, StoreError> {
         let with = Arc::clone(work);
-        let text = tokio::task::spawn_blocking(move || with.lines(&lives, to)).await;
-        let (text, lines) = text.map_err(|_| StoreError::broken("a replay broke off"))?;
+        let (text, lines) = blocking("a replay", move || with.lines(&lives, to)).await?;
         // The archive hung up: it says why itself.
         let _ = pieces.send(Ok(Bytes::from(text))).await;
         Ok(lines)

@@ -331,3 +331,30 @@ proptest! {
         }
     }
 }
+
+/// More than two words of the answer, and a tail that is no multiple of eight: as the code takes them together.
+#[test]
+fn a_hundred_and_more_rollouts_are_answered_as_each_alone() {
+    let shares = ["0.5", "30", "70", "100"];
+    let rollout = |at: u16| {
+        let percent = shares[usize::from(at) % shares.len()];
+        Rollout::plain(&format!("salt {at}"), share(percent))
+    };
+    let segments: Vec<Segment> = (0..137).map(|at| segment(at, Some(rollout(at)))).collect();
+    let book = Rulebook::new(&segments, &[], &[], AT);
+    let alone: Vec<Rulebook> = segments
+        .iter()
+        .map(|one| Rulebook::new(std::slice::from_ref(one), &[], &[], AT))
+        .collect();
+    let mut counted = 0;
+    for at in 0..50 {
+        let someone = seen(person(at));
+        let expected: Vec<String> = alone.iter().flat_map(|book| keys(book, &someone, AT)).collect();
+        counted += expected.len();
+        let mut expected = expected;
+        expected.sort();
+        assert_eq!(keys(&book, &someone, AT), expected);
+    }
+    // About half of 137 for each of fifty: the shares above are 200.5 of 400 percent.
+    assert!((3_000..3_900).contains(&counted), "{counted}");
+}
