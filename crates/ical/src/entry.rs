@@ -255,3 +255,6 @@ fn upper<'n>(name: &str, room: &'n mut [u8; LONGEST_NAME]) -> &'n [u8] {
     place.make_ascii_uppercase();
     place
 }
+
+#[cfg(test)]
+mod tests;

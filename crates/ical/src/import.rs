@@ -257,3 +257,6 @@ pub fn calendar_name<'c>(calendar: &'c Component<'_>) -> Option<Cow<'c, str>> {
         .map(Property::as_text)
         .filter(|name| !name.trim().is_empty())
 }
+
+#[cfg(test)]
+mod tests;

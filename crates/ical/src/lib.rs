@@ -8,6 +8,9 @@
 // the text half: lines, tree, values, entries, objects, files
 mod alarm;
 mod component;
+#[cfg(test)]
+mod corpus;
+mod edit;
 mod entry;
 mod import;
 mod object;

@@ -198,3 +198,6 @@ fn nothing_in(calendar: &Component<'_>) -> Problem {
         None => Problem::new(calendar.line(), Reason::NoEntry),
     }
 }
+
+#[cfg(test)]
+mod tests;

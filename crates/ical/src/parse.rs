@@ -207,4 +207,4 @@ fn not_closed(component: &Component<'_>) -> Problem {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,7 +5,7 @@
 //! spelled. Nothing handed in can begin another line: control characters are escaped where a text has a way to say them, and
 //! dropped elsewhere.
 //!
-//! Lenient, because nothing is lost: names with `_` and `.` in them, parameters without `=`, quotation marks inside of
+//! Lenient, because nothing is lost: names with `_`, `.` and `/` in them, parameters without `=`, quotation marks inside of
 //! unquoted parameters, an empty parameter.
 
 use std::borrow::Cow;
@@ -291,7 +291,7 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/')
 }
 
 fn is_name_char(c: char) -> bool {

@@ -3,9 +3,10 @@
 //! What is kept true: a line that is not folded is borrowed, never copied; folds are undone in bytes, so one inside a
 //! character does no harm (RFC 5545 3.1 allows it, and clients do it); every line knows its physical number.
 //!
-//! Lenient, because real files are so and nothing is lost: bare LF as the end of a line, several CR before it, a byte order
-//! mark, empty lines (also between a line and what continues it). Control characters, which RFC 5545 forbids, mean nothing and
-//! no XML could carry them: they are dropped. What is not UTF-8 is refused, because a guess at it would be lost text.
+//! Lenient, because real files are so and nothing is lost: bare LF as the end of a line, several CR before it, CR alone in a
+//! text without LF, a byte order mark, empty lines (also between a line and what continues it). Control characters, which
+//! RFC 5545 forbids, mean nothing and no XML could carry them: they are dropped. What is not UTF-8 is refused, because a guess
+//! at it would be lost text.
 
 use std::borrow::Cow;
 
@@ -55,12 +56,17 @@ pub(crate) struct Lines<'a> {
     at: usize,
     number: usize,
     longest: usize,
+    /// LF, or CR in a text that has no LF.
+    end: u8,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(bytes: &'a [u8], limits: &Limits) -> Lines<'a> {
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        let has_lf = memchr::memchr(b'\n', bytes).is_some();
         Lines {
-            bytes: bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes),
+            bytes,
+            end: if has_lf { b'\n' } else { b'\r' },
             at: 0,
             number: 0,
             longest: limits.line,
@@ -71,7 +77,7 @@ impl<'a> Lines<'a> {
     fn physical(&mut self) -> Option<&'a [u8]> {
         let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
         self.number += 1;
-        let mut line = match memchr::memchr(b'\n', rest) {
+        let mut line = match memchr::memchr(self.end, rest) {
             Some(end) => {
                 self.at += end + 1;
                 &rest[..end]

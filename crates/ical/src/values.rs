@@ -4,8 +4,8 @@
 //! instant that is depends on rules of zones and is found last, elsewhere; nothing here knows a zone. A duration keeps days
 //! apart from seconds, because a day is not 24 hours where the clock changes (RFC 5545 3.3.6).
 //!
-//! Lenient, because nothing is lost: a date without `VALUE=DATE`, a midnight with it, `TZID` beside `Z` (UTC it is), spaces
-//! around a value, small letters, the second 60 (it is 59), `+` before a duration, weeks beside days, an offset without sign.
+//! Lenient, because nothing is lost: a date without `VALUE=DATE`, a time with it (the date counts), `TZID` beside `Z` (UTC it is), spaces
+//! around a value, small letters, the second 60 (it is 59), `+` before a duration, weeks beside days, either after `T`, an offset without sign.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -46,7 +46,7 @@ impl<'a> When<'a> {
         };
         let local = date.to_datetime(time(clock)?);
         Some(match &spelling.zone {
-            _ if spelling.is_date => return (local.time() == Time::midnight()).then_some(When::Date(date)),
+            _ if spelling.is_date => return Some(When::Date(date)),
             _ if utc => When::Utc(local),
             Some(zone) => When::Zoned(local, zone.clone()),
             None => When::Floating(local),
@@ -273,8 +273,8 @@ impl Duration {
             let count = i64::from(number(&bytes[..digits])?);
             let unit = bytes[digits].to_ascii_uppercase();
             let place = match (unit, clock) {
-                (b'W', false) => 1,
-                (b'D', false) => 2,
+                (b'W', _) => 1,
+                (b'D', _) => 2,
                 (b'H', true) => 3,
                 (b'M', true) => 4,
                 (b'S', true) => 5,
@@ -402,3 +402,6 @@ pub fn parse_geo(value: &str) -> Option<(f64, f64)> {
     let (north, east): (f64, f64) = (north.trim().parse().ok()?, east.trim().parse().ok()?);
     (north.abs() <= 90.0 && east.abs() <= 180.0).then_some((north, east))
 }
+
+#[cfg(test)]
+mod tests;

@@ -98,7 +98,7 @@ fn too_much_of_anything_is_refused_with_the_limit() {
     );
 }
 
-fn everything_that_reads(text: &[u8]) {
+pub(crate) fn everything_that_reads(text: &[u8]) {
     let _ = crate::import(text, &Limits::OBJECT);
     let Ok(roots) = parse_stream(text, &Limits::OBJECT) else {
         return;

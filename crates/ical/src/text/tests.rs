@@ -22,6 +22,7 @@ fn every_way_to_end_a_line_ends_it() {
         "A:1\r\nB:2\r\n",
         "A:1\nB:2",
         "A:1\r\r\nB:2\r\n",
+        "A:1\rB:2\r",
         "\u{feff}A:1\n\n\r\nB:2\n\n",
     ] {
         assert_eq!(good(text.as_bytes()), ["A:1", "B:2"], "{text:?}");
