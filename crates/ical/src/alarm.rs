@@ -54,9 +54,7 @@ impl<'a> Alarm<'a> {
         let text = |name| component.get(name).map(Property::as_text);
         // Apple wrote it under this name before RFC 9074
         let uid = text("UID").or_else(|| text("X-WR-ALARMUID"));
-        let seen = component
-            .get("ACKNOWLEDGED")
-            .or_else(|| component.get("X-MOZ-LASTACK"));
+        let seen = component.get("ACKNOWLEDGED");
         let repeat = component
             .value("REPEAT")
             .and_then(|value| value.trim().parse().ok());

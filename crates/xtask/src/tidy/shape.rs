@@ -202,6 +202,8 @@ mod tests {
             nothing_is_left_for_later(&source("crates/x/src/lib.rs", note)).len(),
             1
         );
+        let task = concat!("// a VTO", "DO is a task\n");
+        assert!(nothing_is_left_for_later(&source("crates/x/src/lib.rs", task)).is_empty());
         let call = concat!("fn a() { unimple", "mented!() }\n");
         assert_eq!(
             nothing_is_left_for_later(&source("crates/x/src/lib.rs", call)).len(),
