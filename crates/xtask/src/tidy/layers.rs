@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["store", "dial"],
     &["front"],
     &["bell"],
-    &["post", "archive", "intake"],
+    &["post", "archive", "intake", "dav"],
     SERVICES,
     &["townhall"],
     &[

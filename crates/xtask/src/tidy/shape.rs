@@ -99,6 +99,8 @@ pub fn nothing_is_left_for_later(source: &Source) -> Vec<Finding> {
     ];
     let mut found = Vec::new();
     for (number, line) in source.text.lines().enumerate() {
+        // a task of iCalendar is called so
+        let line = line.replace(concat!("VTO", "DO"), "");
         if let Some(word) = marks.iter().chain(&calls).find(|word| line.contains(**word)) {
             found.push(Finding::at(
                 source,
@@ -200,6 +202,8 @@ mod tests {
             nothing_is_left_for_later(&source("crates/x/src/lib.rs", note)).len(),
             1
         );
+        let task = concat!("// a VTO", "DO is a task\n");
+        assert!(nothing_is_left_for_later(&source("crates/x/src/lib.rs", task)).is_empty());
         let call = concat!("fn a() { unimple", "mented!() }\n");
         assert_eq!(
             nothing_is_left_for_later(&source("crates/x/src/lib.rs", call)).len(),

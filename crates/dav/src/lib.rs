@@ -1,0 +1,21 @@
+//! Bodies of WebDAV (RFC 4918, 5689, 6578, 3744, 3253) and CalDAV (RFC 4791): requests become types, answers become XML.
+//!
+//! What this crate keeps true:
+//! * Names are compared by namespace, never by prefix. What nobody knows is skipped in requests, as RFC 4918 section 17 wants.
+//! * No document type, no entity but the five of XML: nothing expands. Size, depth and the number of elements are limited.
+//! * No bytes make it panic, and every refusal says what is wrong.
+
+mod answer;
+mod report;
+mod request;
+mod xml;
+
+pub use answer::{Answer, Multistatus, error_body};
+pub use report::{
+    CompFilter, Expansion, ParamFilter, PropFilter, PropSearch, Range, Report, Sync, TextMatch, report,
+};
+pub use request::{CalendarData, CompWish, PropChange, PropRequest, make, propfind, proppatch};
+pub use xml::{APPLE, CALDAV, CALENDARSERVER, DAV, Element, Name, Node, Refusal, Writer, parse};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! What can be wrong with an iCalendar text: where it is, what it is, and what to do about it.
+//!
+//! Every problem names the physical line (counted from 1) of the text that somebody wrote, because that is what they have
+//! before their eyes; 0 stands for the text as a whole. Reasons are values, so that callers branch on them and programs
+//! that speak CalDAV get the precondition of RFC 4791 5.3.2.1.
+
+use std::fmt;
+
+/// One thing that is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The physical line, counted from 1; 0 for the text as a whole.
+    pub line: usize,
+    pub reason: Reason,
+}
+
+impl Problem {
+    pub fn new(line: usize, reason: Reason) -> Problem {
+        Problem { line, reason }
+    }
+
+    /// The condition of RFC 4791 5.3.2.1 that a text with this problem does not meet.
+    pub fn precondition(&self) -> Precondition {
+        self.reason.precondition()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => write!(f, "{}", self.reason),
+            line => write!(f, "line {line}: {}", self.reason),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// What is wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    // the text
+    #[error("the text is longer than {limit} bytes: leave out attachments or split it")]
+    TextTooLong { limit: usize },
+    #[error(
+        "the line is longer than {limit} bytes: link to attachments instead of putting them into the text"
+    )]
+    LineTooLong { limit: usize },
+    #[error("there are more than {limit} properties: split the text")]
+    TooManyProperties { limit: usize },
+    #[error("there are more than {limit} components: split the text")]
+    TooManyComponents { limit: usize },
+    #[error("components are nested more than {limit} deep")]
+    TooDeep { limit: usize },
+    #[error("the text is not UTF-8: save it as UTF-8")]
+    NotUtf8,
+    #[error("this is not iCalendar: the first line has to be BEGIN:VCALENDAR")]
+    NotCalendar,
+
+    // a line
+    #[error("the line begins with a space, so it continues another, but there is none before it")]
+    NothingToContinue,
+    #[error("{start:?} is no property: a line is NAME:value, and what continues a line begins with a space")]
+    NoProperty { start: String },
+    #[error("a parameter of {name} has a quotation mark that is never closed")]
+    OpenQuote { name: String },
+    #[error("{name} has a value that is not {expected}")]
+    Value { name: String, expected: &'static str },
+
+    // the tree
+    #[error("{name} begins here and has no END:{name}")]
+    NotClosed { name: String },
+    #[error("END:{name} without BEGIN:{name} before it")]
+    NotOpened { name: String },
+    #[error("{name} stands outside of BEGIN:VCALENDAR and END:VCALENDAR")]
+    Outside { name: String },
+    #[error("there is more than one VCALENDAR: write one for each object")]
+    SecondCalendar,
+
+    // the object
+    #[error("VERSION is {found:?}: iCalendar is VERSION:2.0, so export it anew in that format")]
+    Version { found: String },
+    #[error("CALSCALE is {found:?}: dates have to be Gregorian")]
+    Scale { found: String },
+    #[error("METHOD stands in messages only: leave it out of what is stored")]
+    Method,
+    #[error("a message needs METHOD: REQUEST, REPLY, CANCEL or another of RFC 5546")]
+    NoMethod,
+    #[error("there is no VEVENT, VTODO, VJOURNAL or VFREEBUSY in it")]
+    NoEntry,
+    #[error("{name} cannot be stored in a calendar: write a VEVENT, VTODO or VJOURNAL")]
+    Unsupported { name: String },
+    #[error("there is a {second} beside a {first}: one object is of one kind")]
+    TwoKinds { first: String, second: String },
+    #[error("the {name} has no UID: give it one that nothing else has")]
+    NoUid { name: String },
+    #[error("UID {second:?} stands beside UID {first:?}: write one object for each")]
+    TwoUids { first: String, second: String },
+    #[error("two components of one UID have no RECURRENCE-ID: only the series itself has none")]
+    TwoMasters,
+    #[error("RECURRENCE-ID {id} stands twice: an instance is moved once")]
+    MovedTwice { id: String },
+    #[error("{name} stands twice: leave one of them out")]
+    Twice { name: String },
+    #[error("{name} is missing: a {component} needs one")]
+    Missing { name: &'static str, component: String },
+    #[error("{first} and {second} stand together: leave one of them out")]
+    Together {
+        first: &'static str,
+        second: &'static str,
+    },
+    #[error("{first} and {second} differ in kind: both are dates, or both are dates with time")]
+    DifferentKinds {
+        first: &'static str,
+        second: &'static str,
+    },
+    #[error("the end is before the start")]
+    EndBeforeStart,
+    #[error("the duration is negative")]
+    NegativeDuration,
+}
+
+impl Reason {
+    /// The condition of RFC 4791 5.3.2.1 that a text with this problem does not meet.
+    pub fn precondition(&self) -> Precondition {
+        match self {
+            Reason::TextTooLong { .. } => Precondition::MaxResourceSize,
+            Reason::Unsupported { .. } => Precondition::SupportedCalendarComponent,
+            Reason::Method
+            | Reason::NoEntry
+            | Reason::TwoKinds { .. }
+            | Reason::NoUid { .. }
+            | Reason::TwoUids { .. }
+            | Reason::TwoMasters
+            | Reason::MovedTwice { .. }
+            | Reason::SecondCalendar => Precondition::ValidCalendarObjectResource,
+            _ => Precondition::ValidCalendarData,
+        }
+    }
+}
+
+/// The conditions of RFC 4791 5.3.2.1 that the text itself has to meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precondition {
+    ValidCalendarData,
+    ValidCalendarObjectResource,
+    SupportedCalendarComponent,
+    MaxResourceSize,
+}
+
+impl Precondition {
+    /// The name of the element in `urn:ietf:params:xml:ns:caldav`.
+    pub fn element(self) -> &'static str {
+        match self {
+            Precondition::ValidCalendarData => "valid-calendar-data",
+            Precondition::ValidCalendarObjectResource => "valid-calendar-object-resource",
+            Precondition::SupportedCalendarComponent => "supported-calendar-component",
+            Precondition::MaxResourceSize => "max-resource-size",
+        }
+    }
+}
