@@ -7,18 +7,24 @@
 //!   counted was refused with the part and the limit by name. Every walk ends.
 
 pub(crate) mod days;
+mod edit;
+mod overrides;
 mod parse;
 pub(crate) mod plan;
 pub(crate) mod rule;
 mod series;
 mod stream;
 pub(crate) mod walk;
+mod why;
 
 #[cfg(test)]
 mod tests;
 
+pub use edit::{EditError, Split};
+pub use overrides::{OCCURRENCES_MAX, Occurrence, Override, Overrides, TooManyOccurrences};
 pub use plan::COUNT_WALKED_MAX;
 pub use rule::{Bound, ByDay, Frequency, Parts, Rule, RuleError, Until};
 pub use series::{Extra, Instance, Moment, Pattern, Series, SeriesError};
 pub use stream::Instances;
 pub use walk::FRUITLESS_MAX;
+pub use why::{Missing, Why};

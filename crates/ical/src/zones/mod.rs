@@ -7,8 +7,12 @@
 //!   `Europe/Berlin` must not lie an hour apart because different programs wrote them. Rules of an object's own count where
 //!   the name says nothing.
 
+mod names;
 pub(crate) mod own;
 pub(crate) mod table;
+#[cfg(test)]
+mod tests;
+mod written;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -69,6 +73,20 @@ impl Zone {
         Some(laid_out)
     }
 
+    /// The same offset for ever, in seconds east of UTC.
+    pub fn fixed(offset: i32) -> Zone {
+        if offset == 0 {
+            return Zone::UTC;
+        }
+        let (hours, rest) = (offset.abs() / 3_600, offset.abs() % 3_600);
+        let sign = if offset < 0 { '-' } else { '+' };
+        Zone(Kind::Ruled(Arc::new(Ruled {
+            id: format!("UTC{sign}{hours:02}:{:02}", rest / 60),
+            own: false,
+            table: Table::fixed(i64::from(offset)),
+        })))
+    }
+
     /// The zone that an object brings with it.
     pub fn own(zone: &OwnZone) -> Result<Zone, OwnZoneError> {
         let compiled = own::Compiled::new(zone)?;
@@ -81,6 +99,10 @@ impl Zone {
 
     pub fn is_floating(&self) -> bool {
         matches!(self.0, Kind::Floating)
+    }
+
+    fn is_utc_by_name(&self) -> bool {
+        matches!(&self.0, Kind::Ruled(ruled) if ruled.id.ends_with("UTC"))
     }
 
     pub fn is_utc(&self) -> bool {
@@ -133,7 +155,6 @@ impl Zone {
             },
         }
     }
-
 }
 
 /// The second that an instant lies in.

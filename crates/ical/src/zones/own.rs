@@ -16,9 +16,11 @@ pub struct OwnZone {
     pub observances: Vec<Observance>,
 }
 
-/// STANDARD or DAYLIGHT: which of them it is does not matter for any time.
+/// STANDARD or DAYLIGHT: which of them it is, and its name, do not matter for any time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Observance {
+    pub daylight: bool,
+    pub name: Option<String>,
     pub start: DateTime,
     /// Seconds east of UTC.
     pub offset_from: i32,

@@ -86,6 +86,15 @@ impl Table {
         }
     }
 
+    pub fn fixed(offset: i64) -> Table {
+        Table {
+            first: offset,
+            changes: Vec::new(),
+            until: i64::MAX,
+            beyond: Beyond::Same,
+        }
+    }
+
     pub fn of_own(own: Arc<Compiled>) -> Table {
         let until = day_of(LAID_UNTIL_YEAR, 1, 1) * DAY;
         let (first, changes) = own.changes(i64::MIN / 4, until);
@@ -142,7 +151,6 @@ impl Table {
         }
         found
     }
-
 }
 
 fn offset_among(first: i64, changes: &[Change], instant: i64) -> i64 {

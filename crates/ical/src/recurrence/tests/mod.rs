@@ -1,6 +1,10 @@
 //! What recurrence promises.
 
+mod edits;
 mod examples;
+mod generated;
+mod sets;
+mod vectors;
 
 use super::{Moment, Pattern, Rule, Series};
 use crate::zones::Zone;
