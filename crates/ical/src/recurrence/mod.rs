@@ -25,6 +25,6 @@ pub use overrides::{OCCURRENCES_MAX, Occurrence, Override, Overrides, TooManyOcc
 pub use plan::COUNT_WALKED_MAX;
 pub use rule::{Bound, ByDay, Frequency, Parts, Rule, RuleError, Until};
 pub use series::{Extra, Instance, Moment, Pattern, Series, SeriesError};
-pub use stream::Instances;
+pub use stream::{EXCEPTED_MAX, Instances};
 pub use walk::FRUITLESS_MAX;
 pub use why::{Missing, Why};

@@ -102,11 +102,7 @@ impl Series {
         let zone = self.read_by(viewer);
         let (from, to) = (second_of(from), second_of(to));
         let mut found = Vec::new();
-        let ids: Vec<(Point, i64)> = overrides
-            .all
-            .iter()
-            .map(|(point, _)| (*point, point.instant(zone)))
-            .collect();
+        let changed = Changed::new(overrides, zone);
         for stretch in self.stretches(overrides, zone) {
             // What begins in the range began there before it was moved, give or take a change of the offset.
             let low = (from - stretch.moved_by - 2 * DAY).max(stretch.from);
@@ -120,16 +116,13 @@ impl Series {
                 (low, high)
             };
             for instance in Instances::new(self, viewer, low, high) {
-                let changed = ids
-                    .iter()
-                    .any(|(point, at)| *at == instance.at || is_of(*point, &instance, zone));
                 let local = (instance.local + stretch.moved_by).min(LAST);
                 let at = if stretch.moved_by == 0 {
                     instance.at
                 } else {
                     zone.resolve(local)
                 };
-                if !changed && (from..to).contains(&at) {
+                if !changed.has(&instance) && (from..to).contains(&at) {
                     found.push(Occurrence {
                         instance,
                         local,
@@ -213,6 +206,35 @@ impl Series {
             });
         }
         stretches
+    }
+}
+
+/// The ids of all overrides, for looking up.
+struct Changed {
+    at: Vec<i64>,
+    days: Vec<i64>,
+}
+
+impl Changed {
+    fn new<T>(overrides: &Overrides<T>, zone: &Zone) -> Changed {
+        let mut changed = Changed {
+            at: Vec::new(),
+            days: Vec::new(),
+        };
+        for (point, _) in &overrides.all {
+            match point {
+                Point::Day(day) => changed.days.push(*day),
+                other => changed.at.push(other.instant(zone)),
+            }
+        }
+        changed.at.sort_unstable();
+        changed.days.sort_unstable();
+        changed
+    }
+
+    fn has(&self, instance: &Instance) -> bool {
+        let day = instance.local.div_euclid(DAY);
+        self.at.binary_search(&instance.at).is_ok() || self.days.binary_search(&day).is_ok()
     }
 }
 

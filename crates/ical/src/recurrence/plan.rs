@@ -247,6 +247,20 @@ impl Plan {
         }
     }
 
+    /// How long it is from one period of the rule to its next, at most.
+    pub fn period_seconds(&self) -> i64 {
+        let unit = match self.frequency {
+            Frequency::Secondly => 1,
+            Frequency::Minutely => MINUTE,
+            Frequency::Hourly => HOUR,
+            Frequency::Daily => DAY,
+            Frequency::Weekly => 7 * DAY,
+            Frequency::Monthly => 31 * DAY,
+            Frequency::Yearly => 371 * DAY,
+        };
+        unit.saturating_mul(self.interval)
+    }
+
     /// The first local second of a period.
     pub fn start_of(&self, period: i64) -> i64 {
         match self.frequency {

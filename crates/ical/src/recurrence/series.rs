@@ -255,14 +255,15 @@ impl Series {
         let read_by = self.read_by(viewer);
         let extras = self.extras.iter().map(|(point, _)| point.instant(read_by));
         let end = extras.chain(end).chain([self.start]).max()? + 2 * DAY;
-        let mut reach = 32 * DAY;
+        let periods = self.plans.iter().map(Plan::period_seconds);
+        let mut reach = periods.max().unwrap_or(0).saturating_mul(32) + 4 * DAY;
         loop {
-            let from = end - reach;
+            let from = end.saturating_sub(reach);
             let found = Instances::new(self, viewer, from, i64::MAX / 4).last();
             if found.is_some() || from < self.start - 2 * DAY {
                 return found;
             }
-            reach *= 8;
+            reach = reach.saturating_mul(8);
         }
     }
 }

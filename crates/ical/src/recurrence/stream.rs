@@ -71,6 +71,10 @@ impl Iterator for Resolved<'_> {
     }
 }
 
+/// Instances in a row that exceptions take away, until nothing more is looked for: ten times what EXDATEs can take, so only
+/// an EXRULE that takes everything gets there.
+pub const EXCEPTED_MAX: u32 = 100_000;
+
 /// Instances of a series that begin in a range, in order.
 pub struct Instances<'s> {
     from: i64,
@@ -211,7 +215,7 @@ impl Iterator for Instances<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Instance> {
-        loop {
+        for _ in 0..EXCEPTED_MAX {
             let instance = if self.plain && self.extras.is_empty() {
                 let (stream, next) = self.rules.first_mut()?;
                 let (local, at) = (*next)?;
@@ -233,6 +237,7 @@ impl Iterator for Instances<'_> {
                 return Some(instance);
             }
         }
+        None
     }
 }
 

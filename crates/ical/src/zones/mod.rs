@@ -16,11 +16,11 @@ mod written;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::recurrence::days::{datetime_of, local_of};
 use table::{Stretch, Table};
@@ -54,7 +54,7 @@ impl Zone {
 
     /// A zone of the database by its own name, in any case; old names are known too.
     pub fn iana(name: &str) -> Option<Zone> {
-        let zone = TimeZone::get(name).ok()?;
+        let zone = database(name)?;
         let id = zone.iana_name()?.to_owned();
         let known = LAID_OUT.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(zone) = known.as_ref().and_then(|known| known.get(&id)) {
@@ -155,6 +155,14 @@ impl Zone {
             },
         }
     }
+}
+
+/// A zone of the machine's database, or of the one that is compiled in: some machines have no old names.
+fn database(name: &str) -> Option<TimeZone> {
+    static COMPILED_IN: OnceLock<TimeZoneDatabase> = OnceLock::new();
+    TimeZone::get(name)
+        .or_else(|_| COMPILED_IN.get_or_init(TimeZoneDatabase::bundled).get(name))
+        .ok()
 }
 
 /// The second that an instant lies in.

@@ -44,7 +44,7 @@ impl Zone {
         if self.is_own() {
             return None;
         }
-        let Ok(database) = TimeZone::get(id) else {
+        let Some(database) = super::database(id) else {
             return Some(fixed(id, self.offset_at(0)));
         };
         let onsets = onsets(&database, from, to);

@@ -318,6 +318,27 @@ fn rules_give_what_dateutil_gives() {
 }
 
 #[test]
+fn a_series_whose_every_instance_is_excepted_ends_soon() {
+    let begun = Instant::now();
+    let mut pattern = Pattern::once(Moment::Time(
+        DateTime::constant(2026, 1, 1, 9, 0, 0, 0),
+        Zone::UTC,
+    ));
+    for (rule, except) in [
+        ("FREQ=SECONDLY", "FREQ=SECONDLY"),
+        ("FREQ=SECONDLY;UNTIL=20990101T000000Z", "FREQ=SECONDLY"),
+        ("FREQ=DAILY;COUNT=10", "FREQ=DAILY"),
+    ] {
+        pattern.rules = vec![rule.parse().unwrap()];
+        pattern.except_rules = vec![except.parse().unwrap()];
+        let series = Series::new(pattern.clone()).unwrap();
+        assert_eq!(series.all(&Zone::UTC).next(), None);
+        assert_eq!(series.last(&Zone::UTC), None);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
 fn hard_rules_end_within_their_limits() {
     let start = Moment::Time(DateTime::constant(2026, 1, 1, 9, 0, 0, 0), Zone::UTC);
     for (rule, ends) in [
