@@ -6,7 +6,7 @@ use jiff::civil::{DateTime, Weekday};
 use super::days::{DAY, HOUR, MINUTE, civil_of, datetime_of, local_of, month_length, weekday_of};
 use super::plan::{Counting, Plan};
 use super::rule::{Bound, ByDay, Frequency, Parts, Rule, RuleError, Until};
-use super::series::{Instance, Moment, Pattern, Point, Series};
+use super::series::{Extra, Instance, Moment, Pattern, Point, Series};
 use super::walk::Walk;
 use crate::zones::Zone;
 
@@ -99,11 +99,10 @@ impl Series {
             return Ok((Some(rule.clone()), None));
         }
         let given = Walk::new(plan, local, local).next().is_some();
-        if !given {
+        if !given && !goes_on_alike(rule, plan, local) {
             return Err(EditError::NotOfTheRule(rule.to_string()));
         }
-        let parts = rule.parts();
-        let Bound::Count(count) = parts.bound else {
+        let Bound::Count(count) = rule.parts().bound else {
             return Ok((
                 Some(rule.bounded(Bound::Until(self.until_before(instance)))),
                 Some(rule.clone()),
@@ -129,12 +128,51 @@ impl Series {
         Until::Utc(datetime_of(instance.at - 1))
     }
 
-    /// The rules of the series when its start moves to `to` (local time of the series) and every instance as far as it.
-    pub fn moved(&self, to: DateTime) -> Result<Vec<Rule>, EditError> {
+    /// The series when its start moves to `to` (local time of the series) and everything else as far as it, in local time.
+    pub fn moved(&self, to: DateTime) -> Result<Pattern, EditError> {
         let to = local_of(to);
-        let rules = self.pattern.rules.iter();
-        rules.map(|rule| moved(rule, self.start, to, self)).collect()
+        let rule = |rule: &Rule| moved(rule, self.start, to, self);
+        let pattern = &self.pattern;
+        let mut new = Pattern::once(self.moment_at(to));
+        new.rules = pattern.rules.iter().map(rule).collect::<Result<_, _>>()?;
+        new.except_rules = pattern.except_rules.iter().map(rule).collect::<Result<_, _>>()?;
+        let extras = pattern.extras.iter().zip(&self.extras);
+        new.extras = extras
+            .map(|(extra, (point, _))| Extra {
+                moment: self.moved_moment(*point, to),
+                takes: extra.takes,
+            })
+            .collect();
+        let exceptions = self.exceptions.iter();
+        new.exceptions = exceptions.map(|point| self.moved_moment(*point, to)).collect();
+        Ok(new)
     }
+
+    fn moved_moment(&self, point: Point, to: i64) -> Moment {
+        match point {
+            Point::Local(local) => self.moment_at(local + to - self.start),
+            Point::Instant(at) => self.moment_at(at + self.zone.offset_at(at) + to - self.start),
+            Point::Day(day) => {
+                let days = to.div_euclid(DAY) - self.start.div_euclid(DAY);
+                Moment::Date(datetime_of((day + days) * DAY).date())
+            }
+        }
+    }
+}
+
+/// Whether a rule that begins anew at a time which it does not give goes on as before: without COUNT, and without
+/// anything that counts or is taken from DTSTART. A year of days shows all of these.
+fn goes_on_alike(rule: &Rule, plan: &Plan, local: i64) -> bool {
+    const SHOWN: usize = 400;
+    if matches!(rule.parts().bound, Bound::Count(_)) {
+        return false;
+    }
+    let Some(mut anew) = Plan::new(rule, local, Counting::RuleOnly) else {
+        return false;
+    };
+    anew.last = plan.last;
+    let before = Walk::new(plan, local, plan.last).take(SHOWN);
+    before.eq(Walk::new(&anew, local, plan.last).take(SHOWN))
 }
 
 fn moved(rule: &Rule, from: i64, to: i64, series: &Series) -> Result<Rule, EditError> {

@@ -133,14 +133,6 @@ impl Plan {
 
     /// "Information, not contained in the rule, necessary to determine the various recurrence instance start time and
     /// dates are derived from the Start Time (DTSTART)" (RFC 5545, 3.3.10).
-    /// A series of days: times within a day mean nothing.
-    pub fn take_whole_days(&mut self) {
-        if self.frequency >= Frequency::Daily {
-            self.times = vec![0];
-        }
-        self.take_until_as_written();
-    }
-
     /// A floating series has no instants to compare UNTIL in UTC with.
     pub fn take_until_as_written(&mut self) {
         if let Some(until) = self.until_utc.take() {

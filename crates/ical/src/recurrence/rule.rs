@@ -167,6 +167,15 @@ impl Rule {
         self.0
     }
 
+    /// The rule for a series of days: "these rule parts MUST be ignored" of BYHOUR, BYMINUTE and BYSECOND.
+    pub(super) fn of_days(&self) -> Rule {
+        let mut parts = self.0.clone();
+        parts.by_hour.clear();
+        parts.by_minute.clear();
+        parts.by_second.clear();
+        Rule(parts)
+    }
+
     /// The same rule with another end.
     pub fn bounded(&self, bound: Bound) -> Rule {
         let mut parts = self.0.clone();

@@ -13,7 +13,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::days::{DAY, LAST, date_of, datetime_of, day_of_date, local_of};
 use super::plan::{COUNT_WALKED_MAX, Counting, Plan};
-use super::rule::Rule;
+use super::rule::{Frequency, Rule};
 use super::stream::Instances;
 use super::walk::first_from;
 use crate::zones::{Zone, second_of};
@@ -67,6 +67,10 @@ pub enum SeriesError {
     CountTooFar(String),
     #[error("more than {max} {what}", max = Series::PARTS_MAX)]
     TooMany { what: &'static str },
+    #[error(
+        "{0} comes several times a day, and DTSTART is a date: write FREQ=DAILY, or a DTSTART with a time"
+    )]
+    TooOften(String),
     #[error("DTSTART is after the year 9999")]
     TooLate,
 }
@@ -283,12 +287,14 @@ enum Form {
 
 fn plans(rules: &[Rule], start: i64, form: Form, counting: Counting) -> Result<Vec<Plan>, SeriesError> {
     let plan = |rule: &Rule| {
-        let mut plan =
-            Plan::new(rule, start, counting).ok_or_else(|| SeriesError::CountTooFar(rule.to_string()))?;
-        match form {
-            Form::Days => plan.take_whole_days(),
-            Form::Floating => plan.take_until_as_written(),
-            Form::Zoned => {}
+        if form == Form::Days && rule.parts().frequency < Frequency::Daily {
+            return Err(SeriesError::TooOften(rule.to_string()));
+        }
+        let of_days = (form == Form::Days).then(|| rule.of_days());
+        let mut plan = Plan::new(of_days.as_ref().unwrap_or(rule), start, counting)
+            .ok_or_else(|| SeriesError::CountTooFar(rule.to_string()))?;
+        if form != Form::Zoned {
+            plan.take_until_as_written();
         }
         let ended = plan.last < start;
         if !ended && first_from(&plan.endless(), start).is_none() {

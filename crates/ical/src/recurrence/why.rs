@@ -89,7 +89,10 @@ impl Series {
         let rules = self.pattern.rules.iter().zip(&self.plans);
         Why::NotGiven(
             rules
-                .map(|(rule, plan)| missing(rule, plan, self.start, local, at))
+                .map(|(rule, plan)| {
+                    let of_days = self.all_day.then(|| rule.of_days());
+                    missing(of_days.as_ref().unwrap_or(rule), plan, self.start, local, at)
+                })
                 .collect(),
         )
     }

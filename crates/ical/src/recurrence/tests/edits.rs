@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 
 use super::{moment, rule, series};
-use crate::recurrence::{EditError, Instance, Pattern, Series};
+use crate::recurrence::{EditError, Extra, Instance, Pattern, Series};
 use crate::zones::Zone;
 
 fn berlin() -> Zone {
@@ -159,8 +159,52 @@ fn rules_follow_a_series_that_moves() {
     ] {
         let series = series(start, &berlin(), &[rule]);
         let to: DateTime = to.parse().unwrap();
-        assert_eq!(series.moved(to).unwrap()[0].to_string(), moved, "{rule}");
+        assert_eq!(series.moved(to).unwrap().rules[0].to_string(), moved, "{rule}");
     }
+}
+
+#[test]
+fn dates_and_exceptions_move_with_the_series() {
+    let zone = berlin();
+    let mut pattern = Pattern::once(moment("20260105T090000", &zone));
+    pattern.rules = vec![rule("FREQ=WEEKLY;BYDAY=MO;COUNT=9")];
+    pattern.extras = vec![Extra {
+        moment: moment("20260410T090000", &zone),
+        takes: Some(600),
+    }];
+    pattern.exceptions = vec![moment("20260119T080000Z", &zone), moment("20260126", &zone)];
+    let whole = Series::new(pattern).unwrap();
+    let moved = whole.moved("2026-01-07T10:30".parse().unwrap()).unwrap();
+    let moved = Series::new(moved).unwrap();
+    let by = jiff::Span::new().days(2).hours(1).minutes(30);
+    let wanted: Vec<_> = whole
+        .all(&zone)
+        .map(|one| one.local().checked_add(by).unwrap())
+        .collect();
+    assert_eq!(
+        moved.all(&zone).map(|one| one.local()).collect::<Vec<_>>(),
+        wanted
+    );
+    assert_eq!(moved.last(&zone).unwrap().takes(), Some(600));
+}
+
+#[test]
+fn an_exception_by_rule_is_split_where_it_goes_on_alike() {
+    let zone = berlin();
+    let mut pattern = Pattern::once(moment("20260105T090000", &zone));
+    pattern.rules = vec![rule("FREQ=DAILY")];
+    pattern.except_rules = vec![rule("FREQ=WEEKLY;BYDAY=SA,SU")];
+    let whole = Series::new(pattern.clone()).unwrap();
+    let (before, from) = halves(&whole, 12);
+    let joined = before.all(&zone).chain(from.all(&zone)).take(60);
+    assert!(joined.eq(whole.all(&zone).take(60)));
+    pattern.except_rules = vec![rule("FREQ=DAILY;INTERVAL=3;UNTIL=20300101T000000Z")];
+    let whole = Series::new(pattern).unwrap();
+    let instance = whole.all(&zone).nth(12).unwrap();
+    assert!(matches!(
+        whole.split(&instance, &zone),
+        Err(EditError::NotOfTheRule(_))
+    ));
 }
 
 #[test]

@@ -170,6 +170,14 @@ fn days_and_floating_times_are_those_of_the_viewer() {
 }
 
 #[test]
+fn a_series_of_days_has_no_times() {
+    let by_hour = series("20260105", &Zone::UTC, &["FREQ=DAILY;BYHOUR=9,17;COUNT=3"]);
+    assert_eq!(shown(&by_hour, 9), ["0105T0000", "0106T0000", "0107T0000"]);
+    let hourly = Series::new(pattern("20260105", &Zone::UTC, &["FREQ=HOURLY"], &[], &[]));
+    assert!(hourly.unwrap_err().to_string().contains("FREQ=HOURLY"));
+}
+
+#[test]
 fn why_names_what_makes_an_instance_or_keeps_it_away() {
     let zone = berlin();
     let rules = ["FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20260401T000000Z"];
