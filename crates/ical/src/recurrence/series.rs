@@ -58,7 +58,10 @@ impl Pattern {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SeriesError {
-    #[error("{0} never occurs: no day within four hundred years fits all of its parts")]
+    #[error(
+        "{0} never occurs: in {max} periods no day and time fits all of its parts",
+        max = super::walk::FRUITLESS_MAX
+    )]
     NeverOccurs(String),
     #[error(
         "{0}: its COUNT is too far away; rules like this are counted up to {max}, write UNTIL",
