@@ -106,7 +106,7 @@ fn expected(name: &str, locals: impl Iterator<Item = i64>) -> Vec<i64> {
 fn series_across_a_change_lose_nothing_and_give_nothing_twice() {
     for name in ZONES {
         let zone = Zone::iana(name).unwrap();
-        for change in changes(name).into_iter().rev().take(12) {
+        for change in changes(name) {
             let shown = local_of(zone.local_at(Timestamp::from_second(change).unwrap()));
             for (rule, step, first, count) in [
                 ("FREQ=DAILY;COUNT=20", DAY, -10 * DAY - 900, 20),
