@@ -438,11 +438,14 @@ impl Plan {
     /// BYSETPOS: "the nth occurrence within the set of recurrence instances specified by the rule", of one period.
     fn choose(&self, into: &mut Vec<i64>) {
         let count = i64::try_from(into.len()).unwrap_or(0);
-        let places = self.set_pos.iter().map(|place| match *place {
-            place if place < 0 => count + place,
-            place => place - 1,
-        });
-        let places = places.filter_map(|place| usize::try_from(place).ok());
+        let index = |place: &i64| usize::try_from(if *place < 0 { count + place } else { place - 1 }).ok();
+        if let [only] = self.set_pos.as_slice() {
+            let chosen = index(only).and_then(|place| into.get(place).copied());
+            into.clear();
+            into.extend(chosen);
+            return;
+        }
+        let places = self.set_pos.iter().filter_map(index);
         let mut chosen: Vec<i64> = places.filter_map(|place| into.get(place).copied()).collect();
         chosen.sort_unstable();
         chosen.dedup();
