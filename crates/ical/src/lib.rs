@@ -5,7 +5,6 @@
 //! * The truth of a series is local time and zone. Recurrence is worked out in local time, and zones are resolved last.
 //! * No bytes make it panic, and no series makes it walk for longer than its limits say.
 
-// the text half: lines, tree, values, entries, objects, files
 mod alarm;
 mod component;
 #[cfg(test)]
@@ -18,9 +17,12 @@ mod parse;
 mod participant;
 mod problem;
 mod property;
+pub mod recurrence;
 mod text;
 mod values;
 mod words;
+pub mod zones;
+
 pub use alarm::{Alarm, Trigger};
 pub use component::Component;
 pub use entry::{Conference, Entry, Related};

@@ -48,6 +48,10 @@ const TWICE: &[(&str, &[&str])] = &[
         "metrics-util, and petgraph below prost-build, have not moved on",
         &["foldhash", "hashbrown"],
     ),
+    (
+        "chrono-tz below rrule, which only tests and a bench use, has not moved on",
+        &["phf", "phf_shared"],
+    ),
     ("ring and an older rand have not moved on", &["getrandom"]),
     (
         "procedural macros move one by one; they are not shipped",

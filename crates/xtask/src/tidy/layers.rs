@@ -23,6 +23,7 @@ const LAYERS: &[&[&str]] = &[
         "it",
         "xtask",
         "bench-bell",
+        "bench-calendar",
         "bench-front",
         "bench-post",
         "bench-segments",

@@ -1,0 +1,5 @@
+//! What zones promise.
+
+mod names;
+mod own;
+mod summer;
