@@ -1,7 +1,9 @@
-//! From a framed letter to the bytes that travel.
+//! From a framed letter to the bytes that travel, and from bytes that came to what they say.
 //!
 //! Nothing that somebody typed can become a header, or the end of one: text is brought to one line before it is a
 //! header, and an address with anything in it that an address does not have is refused.
+
+use std::panic::catch_unwind;
 
 use kernel::{Language, Moment};
 use mail_builder::MessageBuilder;
@@ -14,6 +16,7 @@ use mail_builder::headers::raw::Raw;
 use mail_builder::headers::text::Text;
 use mail_builder::headers::url::URL;
 use mail_builder::mime::MimePart;
+use mail_parser::{Message, MessageParser};
 
 use crate::content::{Content, Part, Picture, Place};
 use crate::frame::Framed;
@@ -166,6 +169,13 @@ fn other(part: &Part) -> MimePart<'_> {
         Ok(text) if part.kind.starts_with("text/") => MimePart::new(kind.attribute("charset", "utf-8"), text),
         _ => MimePart::new(kind, part.bytes.as_ref()),
     }
+}
+
+/// What a message from outside says; `None` when nobody can make sense of it. The reader of parts within parts gives up on a
+/// few crooked ones by panicking; such a message makes no sense either.
+pub(crate) fn read(raw: &[u8]) -> Option<Message<'_>> {
+    let reading = catch_unwind(|| MessageParser::default().parse(raw));
+    reading.ok().flatten()
 }
 
 #[cfg(test)]

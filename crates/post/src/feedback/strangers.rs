@@ -75,6 +75,15 @@ fn almost_an_event() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
+/// The crate that reads messages panics over this one.
+#[test]
+fn parts_within_parts_that_end_nowhere_are_no_report() {
+    let raw = b"\x0e\r\n--b\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\n\
+        Content-Type: message/rfc822\r\n\r\n\x0eContent-Transfer-Encoding: base64\r\n\
+        Content-Type: message/rfc822\r\n\r\nContent-Type: text/rfc822-headers; charset=\"\r\n\r\n--b--\r\n";
+    report::read(raw);
+}
+
 proptest! {
     #[test]
     fn no_bytes_are_a_report_that_breaks_the_reader(raw in vec(any::<u8>(), 0..2_000)) {

@@ -16,12 +16,13 @@ use front::frame::{Field, Frame, When, shown};
 use front::{InPath, Problem, Query};
 use http::{HeaderValue, header};
 use kernel::{Id, PageSize};
-use mail_parser::{Address, Message, MessageParser, MimeHeaders as _, PartType};
+use mail_parser::{Address, Message, MimeHeaders as _, PartType};
 
 use super::letters::{address_with, owners_of, read_cursor};
 use super::{NO_STORE, Typed, sheet_under, typed_in};
 use crate::Post;
 use crate::letters::Filter;
+use crate::mime;
 use crate::providers::{Folder, Provider as _};
 use crate::words::WORDS;
 
@@ -118,7 +119,7 @@ pub async fn list(
 }
 
 fn row(frame: &Frame, id: Id, asked: kernel::Moment, bytes: &[u8]) -> Row {
-    let message = parsed(bytes);
+    let message = mime::read(bytes);
     let message = message.as_ref();
     Row {
         id: id.to_string(),
@@ -126,10 +127,6 @@ fn row(frame: &Frame, id: Id, asked: kernel::Moment, bytes: &[u8]) -> Row {
         to: reader(message.and_then(Message::to)),
         at: frame.when(asked),
     }
-}
-
-fn parsed(bytes: &[u8]) -> Option<Message<'_>> {
-    MessageParser::default().parse(bytes)
 }
 
 fn subject(frame: &Frame, message: Option<&Message<'_>>) -> String {
@@ -175,7 +172,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let frame = frame.over(&WORDS);
     let bytes = mailbox.message(id).await?;
-    let message = parsed(&bytes).ok_or_else(Problem::not_found)?;
+    let message = mime::read(&bytes).ok_or_else(Problem::not_found)?;
     let text = message.text_bodies().find_map(|part| match &part.body {
         PartType::Text(text) => Some(text.to_string()),
         _ => None,
@@ -218,7 +215,7 @@ const LINKS_OPEN_POLICY: HeaderValue = HeaderValue::from_static(
 /// The letter alone, for the frame on the page.
 pub async fn letter(State(mailbox): State<DemoMailbox>, InPath(id): InPath<Id>) -> Result<Response, Problem> {
     let bytes = mailbox.message(id).await?;
-    let message = parsed(&bytes).ok_or_else(Problem::not_found)?;
+    let message = mime::read(&bytes).ok_or_else(Problem::not_found)?;
     let html = html(&message).ok_or_else(Problem::not_found)?;
     let html = opening_windows(&with_pictures(&message, html));
     Ok(sheet_under(LINKS_OPEN_POLICY, html))
@@ -273,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_letter_is_shown_with_the_pictures_that_came_along() {
-        let message = parsed(LETTER.as_bytes()).unwrap();
+        let message = mime::read(LETTER.as_bytes()).unwrap();
         let html = with_pictures(&message, html(&message).unwrap());
         assert!(html.contains("data:image/png;base64,iVBORw=="), "{html}");
         assert!(!html.contains("cid:"), "{html}");

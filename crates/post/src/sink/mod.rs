@@ -96,6 +96,18 @@ impl Sink {
         self.inner.book.lock().counts()
     }
 
+    /// Closes it and counts what came until its last connection was gone.
+    pub async fn close(mut self) -> Counts {
+        self.accepting.abort();
+        // Aborted, which is what was wanted.
+        let _ = (&mut self.accepting).await;
+        // Connections are being dropped, and one may be taking its last letter.
+        while Arc::strong_count(&self.inner) > 1 {
+            tokio::task::yield_now().await;
+        }
+        self.counts()
+    }
+
     /// How many letters were kept in the minute that begins then, without counting anything else.
     pub fn counts_of_minute(&self, start: Moment) -> u64 {
         self.inner.book.lock().of_minute(start)

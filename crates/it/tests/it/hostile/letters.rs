@@ -232,8 +232,7 @@ async fn a_provider_that_dies_in_the_middle_is_left_alone_until_it_is_back_and_e
         (first.counts().distinct >= u64::from(LETTERS / 4)).then_some(())
     })
     .await;
-    let before = first.counts();
-    drop(first);
+    let before = first.close().await;
     let breaker = async |value: f64| {
         until("the breaker", async || {
             let text = metrics(&house).await;

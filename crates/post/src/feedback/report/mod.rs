@@ -7,10 +7,11 @@
 mod fields;
 mod status;
 
-use mail_parser::{Message, MessageParser, MimeHeaders as _, PartType};
+use mail_parser::{Message, MimeHeaders as _, PartType};
 
 use super::types::{News, Said};
 use crate::letters::letter_of;
+use crate::mime;
 use crate::suppressions::Address;
 
 use fields::Fields;
@@ -26,7 +27,7 @@ pub(super) fn read(raw: &[u8]) -> Vec<News> {
     if raw.len() > REPORT_BYTES_MAX {
         return Vec::new();
     }
-    let Some(message) = MessageParser::default().parse(raw) else {
+    let Some(message) = mime::read(raw) else {
         return Vec::new();
     };
     let (mut news, mut letter) = (Vec::new(), None);
