@@ -20,6 +20,16 @@ impl ETag {
         ETag(version)
     }
 
+    /// What a client sends back; `None` for what we never gave.
+    pub fn read(text: &str) -> Option<ETag> {
+        let tag = text.strip_prefix("\"v")?.strip_suffix('"')?;
+        tag.parse().ok().map(ETag)
+    }
+
+    pub fn version(self) -> i64 {
+        self.0
+    }
+
     fn text(self) -> String {
         format!("\"v{}\"", self.0)
     }

@@ -90,6 +90,14 @@ impl Problem {
         self
     }
 
+    /// The same, of a reason: with a capital letter and a full stop.
+    pub fn because(self, reason: impl fmt::Display) -> Problem {
+        let text = reason.to_string();
+        let mut letters = text.chars();
+        let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+        self.detail(format!("{}{}.", first.unwrap_or_default(), letters.as_str()))
+    }
+
     pub fn field(
         mut self,
         field: impl Into<String>,

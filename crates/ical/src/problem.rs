@@ -118,6 +118,8 @@ pub enum Reason {
     EndBeforeStart,
     #[error("the duration is negative")]
     NegativeDuration,
+    #[error("{name}: {problem}")]
+    Recurs { name: &'static str, problem: String },
 }
 
 impl Reason {

@@ -53,16 +53,5 @@ fn refused(reason: &Reason) -> Problem {
         | Reason::NoEmail
         | Reason::LastAdmin => Code::Conflict,
     };
-    Problem::new(code).detail(sentence(reason))
-}
-
-/// A reason as a sentence of its own.
-fn sentence(reason: &Reason) -> String {
-    let text = reason.to_string();
-    let mut letters = text.chars();
-    let first = letters
-        .next()
-        .map(|letter| letter.to_uppercase().to_string())
-        .unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
+    Problem::new(code).because(reason)
 }

@@ -30,15 +30,19 @@ impl From<Reason> for Problem {
             | Reason::NoPerson
             | Reason::NoDraw(_)
             | Reason::NoHoldout(_)
-            | Reason::NoReport => Problem::not_found().detail(sentence(&text)),
-            Reason::KeyTaken(_) => Problem::conflict(sentence(&text)).field("key", "taken", "is taken"),
-            Reason::HoldoutTaken(_) => Problem::conflict(sentence(&text)).field("name", "taken", "is taken"),
+            | Reason::NoReport => Problem::not_found().because(text),
+            Reason::KeyTaken(_) => Problem::new(Code::Conflict)
+                .because(text)
+                .field("key", "taken", "is taken"),
+            Reason::HoldoutTaken(_) => Problem::new(Code::Conflict)
+                .because(text)
+                .field("name", "taken", "is taken"),
             Reason::Archived(_)
             | Reason::TooManySegments
             | Reason::TooManyDraws
             | Reason::OtherRequest
             | Reason::StillDrawing
-            | Reason::DrawFailed => Problem::conflict(sentence(&text)),
+            | Reason::DrawFailed => Problem::new(Code::Conflict).because(text),
             Reason::Stale => Problem::new(Code::PreconditionFailed),
             Reason::AddedAndRemoved(_) => Problem::invalid("add", "contradiction", text),
             Reason::EndsInThePast => Problem::invalid("until", "past", text),
@@ -46,11 +50,4 @@ impl From<Reason> for Problem {
             Reason::Field { field, problem } => Problem::invalid(field, "bounds", problem),
         }
     }
-}
-
-/// With a capital letter and a full stop.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), characters.as_str())
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use archive::Archive;
 use bell::{Bell, OpenBell, Shift};
+use calendar::Calendars;
 use front::{Front, Stopped, Tls};
 use intake::Intake;
 use kernel::Clock;
@@ -22,10 +23,10 @@ use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
 use crate::segmentation::Resident;
-use crate::{commands, connect, files, later, letters, office};
+use crate::{calendars, commands, connect, files, later, letters, office};
 
 /// The services that this binary can run.
-pub const SERVICES: [&str; 2] = ["registry", "segments"];
+pub const SERVICES: [&str; 3] = ["registry", "segments", "calendar"];
 
 /// How to open a house.
 pub struct Opening {
@@ -166,6 +167,11 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     if let Some(segments) = &segments {
         bell = segments.later(bell);
         routes = routes.merge(segments.routes(&base, &registry.options().secret));
+    }
+    if runs(&only, "calendar") {
+        let calendars = Calendars::new(store.clone(), clock.clone());
+        bell = calendars::later(bell, &calendars);
+        routes = routes.merge(calendars.routes());
     }
     let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
     Ok(Built {

@@ -1,5 +1,6 @@
 //! The binary: reads the configuration, builds each service, and connects them. No logic of the product stands here.
 
+mod calendars;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -190,7 +190,8 @@ impl Hear for Learner {
     }
 }
 
-fn person(change: &Change) -> Result<PersonId, Failed> {
+/// Whom a change of the registry is about.
+pub(crate) fn person(change: &Change) -> Result<PersonId, Failed> {
     let key: [u8; 16] = change
         .key
         .as_slice()

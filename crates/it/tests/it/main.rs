@@ -7,6 +7,7 @@
 )]
 
 mod browser;
+mod calendar_api;
 mod cli;
 mod documents;
 mod encrypted;

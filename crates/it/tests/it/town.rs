@@ -380,7 +380,7 @@ impl Town {
     }
 
     /// Answered in this process. Each call comes from an address of its own, so that no limit per address is met.
-    async fn send(&self, method: Method, path: &str, kind: Kind, caller: &Actor, call: Call) -> Answer {
+    pub async fn send(&self, method: Method, path: &str, kind: Kind, caller: &Actor, call: Call) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(path)

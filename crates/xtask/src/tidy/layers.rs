@@ -30,7 +30,7 @@ const LAYERS: &[&[&str]] = &[
         "bench-store",
     ],
 ];
-const SERVICES: &[&str] = &["registry", "segments"];
+const SERVICES: &[&str] = &["calendar", "registry", "segments"];
 
 /// Crates from outside that only some of ours may name, beside those of the last layer.
 const RESERVED: &[(&str, &[&str])] = &[

@@ -4,6 +4,7 @@
 mod access;
 mod archive;
 mod bell;
+mod calendars;
 mod feedback;
 mod letters;
 mod pages;
@@ -82,6 +83,7 @@ fn all() -> &'static [Sample] {
             access::samples(),
             archive::samples(),
             bell::samples(),
+            calendars::samples(),
             letters::samples(),
             pages::samples(),
             post::samples(),

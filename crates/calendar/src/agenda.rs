@@ -1,0 +1,140 @@
+//! What happens in calendars within a range of time, for somebody who looks from somewhere.
+
+use ical::zones::Zone;
+use ical::{Class, Happening, Kind, Status, Timeline};
+use jiff::civil::{Date, DateTime};
+use kernel::{Id, Moment, PersonId};
+
+use crate::service::{Calendars, Refused};
+use crate::types::{Reason, Stored};
+
+/// The longest range of one look. A year of four views is more than anybody sees at once.
+pub const RANGE_DAYS_MAX: i64 = 400;
+/// Instances of one answer.
+pub const SHOWN_MAX: usize = 20_000;
+
+/// One time that something happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub calendar: Id,
+    pub object: Id,
+    /// The change of the calendar that made it so.
+    pub change: i64,
+    pub kind: Kind,
+    pub title: String,
+    pub place: Option<String>,
+    pub when: Lasting,
+    /// Which instance of a series it is, by the clock where it takes place; `None` for what happens once.
+    pub instance: Option<DateTime>,
+    /// Whether something was changed for this instance.
+    pub is_changed: bool,
+    pub is_busy: bool,
+    pub is_private: bool,
+    pub is_cancelled: bool,
+    pub is_tentative: bool,
+}
+
+/// From when until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// Whole days, the last one included, the same for whoever looks.
+    Days {
+        first: Date,
+        last: Date,
+    },
+    Time {
+        starts: Moment,
+        ends: Moment,
+    },
+}
+
+impl Calendars {
+    /// Everything in some calendars of a person that is at least partly in `from..to`, by its start. `viewer` counts for whole
+    /// days and for times without a zone.
+    pub async fn agenda(
+        &self,
+        owner: PersonId,
+        calendars: &[Id],
+        (from, to): (Moment, Moment),
+        viewer: &Zone,
+    ) -> Result<Vec<Shown>, Refused> {
+        let days = to.micros_since(from) / 86_400_000_000;
+        if to <= from || days > RANGE_DAYS_MAX {
+            let problem = format!("must be later than `from`, by at most {RANGE_DAYS_MAX} days");
+            return Err(Reason::field("to", problem).into());
+        }
+        let mut all = Vec::new();
+        for calendar in calendars {
+            for stored in self.near(owner, *calendar, from, to).await? {
+                shown(&stored, (from, to), viewer, &mut all);
+                if all.len() > SHOWN_MAX {
+                    let problem = format!("reaches over more than {SHOWN_MAX} instances: ask for fewer days");
+                    return Err(Reason::field("to", problem).into());
+                }
+            }
+        }
+        all.sort_by(|one, other| order(one, viewer).cmp(&order(other, viewer)));
+        Ok(all)
+    }
+}
+
+/// What was understood when it was stored is understood now; should it not be, it is not shown and hides nothing else.
+fn shown(stored: &Stored, (from, to): (Moment, Moment), viewer: &Zone, all: &mut Vec<Shown>) {
+    let Ok(calendar) = ical::parse(stored.text.as_bytes()) else {
+        return;
+    };
+    let Ok(object) = ical::check(&calendar) else {
+        return;
+    };
+    let Ok(Some(timeline)) = Timeline::of(&object) else {
+        return;
+    };
+    let recurs = object
+        .entries()
+        .any(|entry| entry.recurs() || entry.recurrence_id.is_some());
+    let found = timeline.between(from.to_timestamp(), to.to_timestamp(), viewer);
+    let found = found.unwrap_or_default();
+    all.extend(found.iter().map(|one| of(stored, one, recurs, viewer)));
+}
+
+fn of(stored: &Stored, one: &Happening<'_, '_>, recurs: bool, viewer: &Zone) -> Shown {
+    let entry = one.entry;
+    let when = if entry.is_all_day() {
+        // The end is the midnight after the last day.
+        let end = viewer.local_at(one.end).date();
+        let first = one.local.date();
+        Lasting::Days {
+            first,
+            last: end.yesterday().unwrap_or(first).max(first),
+        }
+    } else {
+        Lasting::Time {
+            starts: one.start.into(),
+            ends: one.end.into(),
+        }
+    };
+    Shown {
+        calendar: stored.calendar,
+        object: stored.id,
+        change: stored.change,
+        kind: entry.kind,
+        title: entry.summary.as_deref().unwrap_or_default().to_owned(),
+        place: entry.location.as_deref().map(str::to_owned),
+        when,
+        instance: recurs.then_some(one.instance),
+        is_changed: one.is_changed,
+        is_busy: !entry.transparent && entry.status != Some(Status::Cancelled),
+        is_private: entry.class != Class::Public,
+        is_cancelled: entry.status == Some(Status::Cancelled),
+        is_tentative: entry.status == Some(Status::Tentative),
+    }
+}
+
+/// Whole days stand before what begins in them.
+fn order<'s>(shown: &'s Shown, viewer: &Zone) -> (Moment, bool, &'s str, Id) {
+    let (starts, is_time) = match shown.when {
+        Lasting::Days { first, .. } => (viewer.instant_of(first.at(0, 0, 0, 0)).into(), false),
+        Lasting::Time { starts, .. } => (starts, true),
+    };
+    (starts, is_time, &shown.title, shown.object)
+}

@@ -1,0 +1,140 @@
+//! What happens when, over HTTP.
+
+use axum::extract::State;
+use front::{Body, Caller, Problem, Query, Routes, routes};
+use ical::Kind;
+use ical::zones::Zone;
+use kernel::{Id, Moment};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{OWN, visitor};
+use crate::agenda::{Lasting, Shown};
+use crate::service::Calendars;
+
+pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
+    routes.api(OWN, routes!(list_agenda))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RangeIn {
+    /// The first instant that is looked at (RFC 3339).
+    #[param(format = DateTime)]
+    from: String,
+    /// The first instant that is not, at most 400 days later.
+    #[param(format = DateTime)]
+    to: String,
+    /// Where one looks from, of the IANA database: it decides when whole days begin. Absent: the caller's own zone.
+    zone: Option<String>,
+    /// One calendar. Absent: all of them.
+    #[param(format = "uuid")]
+    calendar: Option<String>,
+}
+
+/// One time that something happens.
+#[derive(Serialize, ToSchema)]
+struct InstanceOut {
+    #[schema(format = "uuid")]
+    calendar: String,
+    #[schema(format = "uuid")]
+    event: String,
+    /// The version of the event; its ETag is made of it.
+    change: i64,
+    /// `event`, `task` or `journal`.
+    kind: &'static str,
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    all_day: bool,
+    /// A day, if it takes whole days; an instant otherwise.
+    starts: String,
+    /// The last day, or the instant when it is over.
+    ends: String,
+    /// Which instance of a series it is: its local time by the rule. Absent for what happens once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-11-23T10:00:00")]
+    instance: Option<String>,
+    /// Whether something was changed for this instance.
+    changed: bool,
+    busy: bool,
+    private: bool,
+    cancelled: bool,
+    tentative: bool,
+}
+
+impl From<Shown> for InstanceOut {
+    fn from(shown: Shown) -> InstanceOut {
+        let (all_day, starts, ends) = match shown.when {
+            Lasting::Days { first, last } => (true, first.to_string(), last.to_string()),
+            Lasting::Time { starts, ends } => (false, starts.to_string(), ends.to_string()),
+        };
+        InstanceOut {
+            calendar: shown.calendar.to_string(),
+            event: shown.object.to_string(),
+            change: shown.change,
+            kind: match shown.kind {
+                Kind::Todo => "task",
+                Kind::Journal => "journal",
+                Kind::Event | Kind::FreeBusy => "event",
+            },
+            title: shown.title,
+            place: shown.place,
+            all_day,
+            starts,
+            ends,
+            instance: shown.instance.map(|local| local.to_string()),
+            changed: shown.is_changed,
+            busy: shown.is_busy,
+            private: shown.is_private,
+            cancelled: shown.is_cancelled,
+            tentative: shown.is_tentative,
+        }
+    }
+}
+
+/// Everything in a range, by its start; whole days stand before what begins in them.
+#[derive(Serialize, ToSchema)]
+struct AgendaOut {
+    items: Vec<InstanceOut>,
+}
+
+/// What happens within a range of time in one's calendars, series taken apart
+#[utoipa::path(get, path = "/api/v1/agenda", operation_id = "list_agenda", params(RangeIn),
+    responses((status = OK, body = AgendaOut)))]
+async fn list_agenda(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    Query(asked): Query<RangeIn>,
+) -> Result<Body<AgendaOut>, Problem> {
+    let visitor = visitor(&caller)?;
+    let range = (instant("from", &asked.from)?, instant("to", &asked.to)?);
+    let zone = asked.zone.as_deref().unwrap_or(&visitor.zone);
+    let zone = Zone::iana(zone).ok_or_else(|| {
+        let what = "must be a time zone of the IANA database, such as Europe/Moscow";
+        Problem::invalid("zone", "zone", what)
+    })?;
+    let wanted: Vec<Id> = match &asked.calendar {
+        Some(id) => {
+            let id = id.parse::<Id>();
+            vec![id.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?]
+        }
+        None => calendars
+            .home(&visitor)
+            .await?
+            .iter()
+            .map(|calendar| calendar.id)
+            .collect(),
+    };
+    let shown = calendars.agenda(visitor.id, &wanted, range, &zone).await?;
+    Ok(Body(AgendaOut {
+        items: shown.into_iter().map(InstanceOut::from).collect(),
+    }))
+}
+
+fn instant(field: &str, given: &str) -> Result<Moment, Problem> {
+    let what = "must be an instant such as 2026-11-23T00:00:00Z";
+    given
+        .parse()
+        .map_err(|_| Problem::invalid(field, "instant", what))
+}

@@ -1,0 +1,280 @@
+//! Calendars themselves over HTTP.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use front::{Body, Caller, ETag, IfMatch, InPath, Problem, Routes, routes};
+use http::StatusCode;
+use ical::Kind;
+use ical::zones::Zone;
+use kernel::{Id, Text};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{OWN, visitor};
+use crate::service::{Calendars, Draft};
+use crate::types::{About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Kinds, TITLE_CHARS_MAX};
+
+pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
+    routes
+        .api(OWN, routes!(list_calendars, create_calendar))
+        .api(OWN, routes!(get_calendar, change_calendar, delete_calendar))
+        .api(OWN, routes!(restore_calendar))
+}
+
+/// A calendar.
+#[derive(Serialize, ToSchema)]
+struct CalendarOut {
+    #[schema(format = "uuid")]
+    id: String,
+    /// The last part of its address for calendar programs.
+    name: String,
+    title: String,
+    description: String,
+    #[schema(example = "#1e88e5")]
+    color: String,
+    /// Where its days begin, for events that name no zone.
+    zone: String,
+    /// Whether what lies in it makes its owner busy.
+    busy: bool,
+    position: i64,
+    /// What it takes: `event`, `task`, `journal`.
+    kinds: Vec<&'static str>,
+    /// Grows by one with each change of the calendar itself; the ETag is made of it.
+    version: i64,
+    /// Grows by one with each change of what lies in it.
+    changes: i64,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    changed_at: String,
+}
+
+impl From<&Calendar> for CalendarOut {
+    fn from(calendar: &Calendar) -> CalendarOut {
+        let about = &calendar.about;
+        CalendarOut {
+            id: calendar.id.to_string(),
+            name: calendar.name.to_string(),
+            title: about.title.to_string(),
+            description: about.description.to_string(),
+            color: about.color.to_string(),
+            zone: about.zone.clone(),
+            busy: about.busy,
+            position: about.position,
+            kinds: calendar.kinds.iter().map(word).collect(),
+            version: calendar.version,
+            changes: calendar.changes,
+            created_at: calendar.created.to_string(),
+            changed_at: calendar.changed.to_string(),
+        }
+    }
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Event | Kind::FreeBusy => "event",
+        Kind::Todo => "task",
+        Kind::Journal => "journal",
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CalendarIn {
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    #[schema(max_length = 2000)]
+    #[serde(default)]
+    description: String,
+    #[schema(example = "#1e88e5")]
+    color: Option<String>,
+    /// Of the IANA database. Absent: the caller's own.
+    zone: Option<String>,
+    /// Whether what lies in it makes its owner busy.
+    #[serde(default = "yes")]
+    busy: bool,
+    #[serde(default)]
+    position: i64,
+    /// What it takes: `event`, `task`, `journal`. Absent: events and tasks.
+    #[schema(max_items = 3)]
+    kinds: Option<Vec<String>>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CalendarChangeIn {
+    #[schema(min_length = 1, max_length = 200)]
+    title: Option<String>,
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+    color: Option<String>,
+    zone: Option<String>,
+    busy: Option<bool>,
+    position: Option<i64>,
+}
+
+fn title(given: &str) -> Result<Text, Problem> {
+    Text::required(given, TITLE_CHARS_MAX).map_err(|bad| Problem::invalid("title", "text", bad.to_string()))
+}
+
+fn description(given: &str) -> Result<Text, Problem> {
+    let text = Text::new(given, DESCRIPTION_CHARS_MAX);
+    text.map_err(|bad| Problem::invalid("description", "text", bad.to_string()))
+}
+
+fn color(given: &str) -> Result<Color, Problem> {
+    Color::parse(given).map_err(|bad| Problem::invalid("color", "color", bad.to_string()))
+}
+
+fn zone(given: &str) -> Result<String, Problem> {
+    let known = Zone::iana(given).and_then(|zone| zone.id().map(str::to_owned));
+    known.ok_or_else(|| {
+        let what = "must be a time zone of the IANA database, such as Europe/Moscow";
+        Problem::invalid("zone", "zone", what)
+    })
+}
+
+fn kinds(given: &[String]) -> Result<Kinds, Problem> {
+    let read = given.iter().map(|kind| match kind.as_str() {
+        "event" => Some(Kind::Event),
+        "task" => Some(Kind::Todo),
+        "journal" => Some(Kind::Journal),
+        _ => None,
+    });
+    let read: Option<Vec<Kind>> = read.collect();
+    let kinds = read.and_then(|kinds| Kinds::of(&kinds));
+    kinds.ok_or_else(|| Problem::invalid("kinds", "kind", "must be some of event, task and journal"))
+}
+
+/// One's own calendars, in their order
+///
+/// Whoever comes for the first time gets one.
+#[utoipa::path(get, path = "/api/v1/calendars", operation_id = "list_calendars",
+    responses((status = OK, body = CalendarsOut)))]
+async fn list_calendars(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+) -> Result<Body<CalendarsOut>, Problem> {
+    let all = calendars.home(&visitor(&caller)?).await?;
+    Ok(Body(CalendarsOut {
+        items: all.iter().map(CalendarOut::from).collect(),
+    }))
+}
+
+/// All calendars. There are never so many that they would need pages.
+#[derive(Serialize, ToSchema)]
+struct CalendarsOut {
+    items: Vec<CalendarOut>,
+}
+
+/// Makes a calendar
+#[utoipa::path(post, path = "/api/v1/calendars", operation_id = "create_calendar", request_body = CalendarIn,
+    responses((status = CREATED, body = CalendarOut, headers(("ETag" = String, description = "The version")))))]
+async fn create_calendar(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    Body(given): Body<CalendarIn>,
+) -> Result<Response, Problem> {
+    let visitor = visitor(&caller)?;
+    let draft = Draft {
+        name: None,
+        about: About {
+            title: title(&given.title)?,
+            description: description(&given.description)?,
+            color: given.color.as_deref().map_or(Ok(Color::BLUE), color)?,
+            zone: zone(given.zone.as_deref().unwrap_or(&visitor.zone))?,
+            busy: given.busy,
+            position: given.position,
+        },
+        kinds: given
+            .kinds
+            .as_deref()
+            .map_or(Ok(Kinds::EVENTS_AND_TASKS), kinds)?,
+    };
+    let made = calendars.create(visitor.id, draft).await?;
+    Ok((StatusCode::CREATED, shown(&made)).into_response())
+}
+
+/// One of one's calendars
+#[utoipa::path(get, path = "/api/v1/calendars/{id}", operation_id = "get_calendar",
+    params(("id" = String, Path, format = "uuid", description = "The calendar")),
+    responses((status = OK, body = CalendarOut, headers(("ETag" = String, description = "The version")))))]
+async fn get_calendar(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath(id): InPath<Id>,
+) -> Result<Response, Problem> {
+    let calendar = calendars.calendar(caller.person()?.id, id).await?;
+    Ok(shown(&calendar))
+}
+
+/// Changes a calendar
+#[utoipa::path(patch, path = "/api/v1/calendars/{id}", operation_id = "change_calendar",
+    request_body = CalendarChangeIn,
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("If-Match" = String, Header, description = "The ETag that was read")),
+    responses((status = OK, body = CalendarOut, headers(("ETag" = String, description = "The version")))))]
+async fn change_calendar(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath(id): InPath<Id>,
+    if_match: IfMatch,
+    Body(given): Body<CalendarChangeIn>,
+) -> Result<Response, Problem> {
+    let owner = caller.person()?.id;
+    let before = calendars.calendar(owner, id).await?;
+    if_match.check(ETag::of(before.version))?;
+    let change = AboutChange {
+        title: given.title.as_deref().map(title).transpose()?,
+        description: given.description.as_deref().map(description).transpose()?,
+        color: given.color.as_deref().map(color).transpose()?,
+        zone: given.zone.as_deref().map(zone).transpose()?,
+        busy: given.busy,
+        position: given.position,
+    };
+    let changed = calendars.change(owner, id, Some(before.version), change).await?;
+    Ok(shown(&changed))
+}
+
+/// Puts a calendar into the bin, with all that lies in it
+///
+/// For thirty days it can be restored.
+#[utoipa::path(delete, path = "/api/v1/calendars/{id}", operation_id = "delete_calendar",
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("If-Match" = String, Header, description = "The ETag that was read")),
+    responses((status = NO_CONTENT)))]
+async fn delete_calendar(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath(id): InPath<Id>,
+    if_match: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let owner = caller.person()?.id;
+    let before = calendars.calendar(owner, id).await?;
+    if_match.check(ETag::of(before.version))?;
+    calendars.delete(owner, id, Some(before.version)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a calendar out of the bin
+///
+/// One that is not in the bin is told as it is.
+#[utoipa::path(post, path = "/api/v1/calendars/{id}/restore", operation_id = "restore_calendar",
+    params(("id" = String, Path, format = "uuid", description = "The calendar")),
+    responses((status = OK, body = CalendarOut, headers(("ETag" = String, description = "The version")))))]
+async fn restore_calendar(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath(id): InPath<Id>,
+) -> Result<Response, Problem> {
+    let restored = calendars.restore(caller.person()?.id, id).await?;
+    Ok(shown(&restored))
+}
+
+fn shown(calendar: &Calendar) -> Response {
+    (ETag::of(calendar.version), Body(CalendarOut::from(calendar))).into_response()
+}

@@ -1,0 +1,25 @@
+//! Calendars over HTTP: translation only.
+
+mod agenda;
+mod calendars;
+mod objects;
+
+use front::{Access, Caller, Problem, Routes};
+
+use crate::service::{Calendars, Visitor};
+
+/// One's own calendars: whoever signed in has some.
+const OWN: Access = Access::SIGNED_IN;
+
+pub(crate) fn routes() -> Routes<Calendars> {
+    agenda::routes(objects::routes(calendars::routes(Routes::new("calendar"))))
+}
+
+fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
+    let person = caller.person()?;
+    Ok(Visitor {
+        id: person.id,
+        language: person.language,
+        zone: person.zone.clone(),
+    })
+}

@@ -1,0 +1,199 @@
+//! What lies in calendars over HTTP, as iCalendar texts, and what changed since somebody looked.
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use front::{Body, Caller, Code, ETag, InPath, InPath2, Problem, Query, Routes, bytes, routes};
+use http::{HeaderMap, StatusCode, header};
+use kernel::Id;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::OWN;
+use crate::service::Calendars;
+use crate::types::{Expected, Heard, Name, Stored};
+
+const ICALENDAR: &str = "text/calendar";
+/// Changes of one answer.
+const CHANGES_MAX: usize = 1_000;
+
+pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
+    routes.api(OWN, routes!(list_calendar_changes)).api(
+        OWN,
+        routes!(get_calendar_object, put_calendar_object, delete_calendar_object),
+    )
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ChangesIn {
+    /// `until` of the answer that was read last. Absent: from the beginning.
+    #[param(minimum = 0)]
+    after: Option<i64>,
+    /// At most so many: 1 to 1,000.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
+/// What became of an object.
+#[derive(Serialize, ToSchema)]
+struct ChangeOut {
+    name: String,
+    /// The ETag of the object is made of it.
+    change: i64,
+    /// It is not in the calendar any more.
+    deleted: bool,
+}
+
+impl From<Heard> for ChangeOut {
+    fn from(heard: Heard) -> ChangeOut {
+        ChangeOut {
+            name: heard.name.to_string(),
+            change: heard.change,
+            deleted: heard.is_gone,
+        }
+    }
+}
+
+/// What happened, each object once, in the order of its last change.
+#[derive(Serialize, ToSchema)]
+struct ChangesOut {
+    items: Vec<ChangeOut>,
+    /// Ask for what comes after this the next time.
+    until: i64,
+    /// Whether there is more to be read at once.
+    more: bool,
+}
+
+/// What happened in a calendar since one looked
+///
+/// 410 when that is too long ago: then read everything anew, without `after`.
+#[utoipa::path(get, path = "/api/v1/calendars/{id}/changes", operation_id = "list_calendar_changes",
+    params(("id" = String, Path, format = "uuid", description = "The calendar"), ChangesIn),
+    responses((status = OK, body = ChangesOut)))]
+async fn list_calendar_changes(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath(id): InPath<Id>,
+    Query(asked): Query<ChangesIn>,
+) -> Result<Body<ChangesOut>, Problem> {
+    let limit = asked.limit.unwrap_or(CHANGES_MAX);
+    if !(1..=CHANGES_MAX).contains(&limit) {
+        let what = format!("must be a number from 1 to {CHANGES_MAX}");
+        return Err(Problem::invalid("limit", "bounds", what));
+    }
+    let owner = caller.person()?.id;
+    let found = calendars
+        .changes(owner, id, asked.after.unwrap_or(0), limit)
+        .await?;
+    let changes = found.ok_or_else(|| {
+        Problem::new(Code::Gone)
+            .detail("What was deleted since then is no longer known. Read everything anew, without `after`.")
+    })?;
+    Ok(Body(ChangesOut {
+        items: changes.items.into_iter().map(ChangeOut::from).collect(),
+        until: changes.until,
+        more: !changes.is_all,
+    }))
+}
+
+/// An event or task with everything of its UID, as iCalendar
+#[utoipa::path(get, path = "/api/v1/calendars/{id}/objects/{name}", operation_id = "get_calendar_object",
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("name" = String, Path, description = "The object")),
+    responses((status = OK, content((String = "text/calendar")),
+        headers(("ETag" = String, description = "The version")))))]
+async fn get_calendar_object(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, name): InPath2<Id, String>,
+) -> Result<Response, Problem> {
+    let name = named(&name)?;
+    let found = calendars.named(caller.person()?.id, id, vec![name]).await?;
+    let found = found.into_iter().next().flatten();
+    let stored = found.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
+    Ok(as_text(StatusCode::OK, stored))
+}
+
+/// Puts an event or task into a calendar, or another version in its place
+///
+/// Everything of one UID is one object. It comes back byte for byte. `If-Match` names the version that was read;
+/// `If-None-Match: *` says that there is none; without either whatever is there is replaced.
+#[utoipa::path(put, path = "/api/v1/calendars/{id}/objects/{name}", operation_id = "put_calendar_object",
+    request_body(content((String = "text/calendar"))),
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("name" = String, Path, description = "The object: most end with .ics"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that was read"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only if there is none")),
+    responses((status = CREATED, description = "It is new", headers(("ETag" = String, description = "The version"))),
+        (status = NO_CONTENT, description = "It was replaced", headers(("ETag" = String, description = "The version")))))]
+async fn put_calendar_object(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, name): InPath2<Id, String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let expected = expected(&headers)?;
+    let name = Name::parse(&name).map_err(|bad| Problem::invalid("name", "name", bad.to_string()))?;
+    let text = bytes(request, ICALENDAR).await?;
+    let text =
+        String::from_utf8(text.into()).map_err(|_| Problem::invalid("ical", "utf8", "must be UTF-8"))?;
+    let put = calendars
+        .put(caller.person()?.id, id, name, text, expected)
+        .await?;
+    let status = if put.is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::NO_CONTENT
+    };
+    Ok((status, ETag::of(put.stored.change), ()).into_response())
+}
+
+/// Takes an event or task out of a calendar
+#[utoipa::path(delete, path = "/api/v1/calendars/{id}/objects/{name}", operation_id = "delete_calendar_object",
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("name" = String, Path, description = "The object"),
+        ("If-Match" = Option<String>, Header, description = "The ETag that was read")),
+    responses((status = NO_CONTENT)))]
+async fn delete_calendar_object(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, name): InPath2<Id, String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let expected = expected(&headers)?;
+    let owner = caller.person()?.id;
+    calendars.remove(owner, id, named(&name)?, expected).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A name that cannot be is one that is not there.
+fn named(name: &str) -> Result<Name, Problem> {
+    Name::parse(name).map_err(|_| Problem::not_found())
+}
+
+/// What the headers say that the writer believes.
+fn expected(headers: &HeaderMap) -> Result<Expected, Problem> {
+    let header = |name| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    };
+    match (header(header::IF_MATCH), header(header::IF_NONE_MATCH)) {
+        (None, None) => Ok(Expected::Anything),
+        (None, Some("*")) => Ok(Expected::Nothing),
+        (Some("*"), None) => Ok(Expected::Something),
+        // A tag that we never gave is that of no version.
+        (Some(tag), None) => Ok(Expected::Exactly(ETag::read(tag).map_or(-1, ETag::version))),
+        _ => {
+            let what = "must be `*`, and stand without If-Match";
+            Err(Problem::invalid("If-None-Match", "precondition", what))
+        }
+    }
+}
+
+fn as_text(status: StatusCode, stored: Stored) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/calendar; charset=utf-8")];
+    (status, ETag::of(stored.change), headers, stored.text).into_response()
+}

@@ -1,0 +1,21 @@
+//! Time that people share: calendars, what lies in them, and when it happens.
+//!
+//! What this crate keeps true:
+//! * What a client wrote is what it gets back: an object is stored as text, and everything else is found out from it.
+//! * A range of time is answered from spans that are written with the object; how finely they are cut changes how much is
+//!   looked at, and never what is answered.
+//! * Everything of a person lies in that person's shard, and each change of a calendar has a number: a reader who knows how
+//!   far they have read hears of every later change exactly once.
+
+mod agenda;
+mod http;
+mod problems;
+mod rows;
+pub mod rules;
+mod service;
+#[cfg(test)]
+mod tests;
+pub mod types;
+
+pub use agenda::{Lasting, Shown};
+pub use service::{Calendars, Changes, Draft, Put, Refused, Visitor};

@@ -1,0 +1,5 @@
+//! Decisions about calendars: values in, values out.
+
+pub mod spans;
+#[cfg(test)]
+mod tests;
