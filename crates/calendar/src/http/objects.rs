@@ -69,7 +69,8 @@ struct ChangesOut {
 /// 410 when that is too long ago: then read everything anew, without `after`.
 #[utoipa::path(get, path = "/api/v1/calendars/{id}/changes", operation_id = "list_calendar_changes",
     params(("id" = String, Path, format = "uuid", description = "The calendar"), ChangesIn),
-    responses((status = OK, body = ChangesOut)))]
+    responses((status = OK, body = ChangesOut),
+        (status = GONE, description = "It was too long ago: read everything anew")))]
 async fn list_calendar_changes(
     State(calendars): State<Calendars>,
     caller: Caller,
@@ -81,10 +82,12 @@ async fn list_calendar_changes(
         let what = format!("must be a number from 1 to {CHANGES_MAX}");
         return Err(Problem::invalid("limit", "bounds", what));
     }
+    let after = asked.after.unwrap_or(0);
+    if after < 0 {
+        return Err(Problem::invalid("after", "bounds", "must not be negative"));
+    }
     let owner = caller.person()?.id;
-    let found = calendars
-        .changes(owner, id, asked.after.unwrap_or(0), limit)
-        .await?;
+    let found = calendars.changes(owner, id, after, limit).await?;
     let changes = found.ok_or_else(|| {
         Problem::new(Code::Gone)
             .detail("What was deleted since then is no longer known. Read everything anew, without `after`.")

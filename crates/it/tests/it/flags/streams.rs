@@ -379,7 +379,9 @@ async fn what_is_edited_at_one_process_is_told_by_the_other_and_closing_ends_the
     let person = json!({"email": format!("p{born}@town.example"), "name": "Ada"});
     let person = editor.send("POST", "/api/v1/people", person).await;
     let person = person["id"].as_str().unwrap();
-    api.knows(person).await;
+    for process in [&editor, &api] {
+        process.knows(person).await;
+    }
 
     let fetched = api.fetch(person, None, None).await;
     let mut streams = Vec::new();
