@@ -14,6 +14,8 @@ use crate::house::Town;
 use crate::load::Asked;
 
 const CRATE: &str = "unleash-edge";
+/// Nobody uses it, and without one it does not start.
+const CLIENT_TOKEN: &str = "default:development.client0client0client0client0";
 
 pub struct Edge {
     address: SocketAddr,
@@ -33,7 +35,8 @@ impl Edge {
             .arg("offline")
             .arg("--bootstrap-file")
             .arg(&file)
-            .args(["--tokens", FRONTEND_TOKEN])
+            .args(["--frontend-tokens", FRONTEND_TOKEN])
+            .args(["--client-tokens", CLIENT_TOKEN])
             .env("RUST_LOG", "error")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
