@@ -1,7 +1,7 @@
 //! What happens in calendars within a range of time, for somebody who looks from somewhere.
 
 use ical::zones::Zone;
-use ical::{Class, Happening, Kind, Status, Timeline};
+use ical::{Class, Happening, Kind, Status, Timing};
 use jiff::civil::{Date, DateTime};
 use kernel::{Id, Moment, PersonId};
 
@@ -86,32 +86,25 @@ fn shown(stored: &Stored, (from, to): (Moment, Moment), viewer: &Zone, all: &mut
     let Ok(object) = ical::check(&calendar) else {
         return;
     };
-    let Ok(Some(timeline)) = Timeline::of(&object) else {
+    let Ok(timing) = Timing::new(&object) else {
         return;
     };
-    let recurs = object
-        .entries()
-        .any(|entry| entry.recurs() || entry.recurrence_id.is_some());
-    let found = timeline.between(from.to_timestamp(), to.to_timestamp(), viewer);
+    let found = timing.between(from.to_timestamp(), to.to_timestamp(), viewer);
     let found = found.unwrap_or_default();
-    all.extend(found.iter().map(|one| of(stored, one, recurs, viewer)));
+    all.extend(found.iter().map(|one| of(stored, one)));
 }
 
-fn of(stored: &Stored, one: &Happening<'_, '_>, recurs: bool, viewer: &Zone) -> Shown {
+fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
     let entry = one.entry;
-    let when = if entry.is_all_day() {
-        // The end is the midnight after the last day.
-        let end = viewer.local_at(one.end).date();
-        let first = one.local.date();
-        Lasting::Days {
-            first,
-            last: end.yesterday().unwrap_or(first).max(first),
-        }
-    } else {
-        Lasting::Time {
+    let when = match one.days {
+        Some((first, after)) => Lasting::Days {
+            first: first.date(),
+            last: after.date().yesterday().unwrap_or(first.date()).max(first.date()),
+        },
+        None => Lasting::Time {
             starts: one.start.into(),
             ends: one.end.into(),
-        }
+        },
     };
     Shown {
         calendar: stored.calendar,
@@ -121,8 +114,8 @@ fn of(stored: &Stored, one: &Happening<'_, '_>, recurs: bool, viewer: &Zone) -> 
         title: entry.summary.as_deref().unwrap_or_default().to_owned(),
         place: entry.location.as_deref().map(str::to_owned),
         when,
-        instance: recurs.then_some(one.instance),
-        is_changed: one.is_changed,
+        instance: one.id.map(|(local, _)| local),
+        is_changed: one.changed,
         is_busy: !entry.transparent && entry.status != Some(Status::Cancelled),
         is_private: entry.class != Class::Public,
         is_cancelled: entry.status == Some(Status::Cancelled),

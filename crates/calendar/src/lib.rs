@@ -9,6 +9,7 @@
 
 mod agenda;
 mod http;
+mod library;
 mod problems;
 mod rows;
 pub mod rules;
@@ -18,4 +19,5 @@ mod tests;
 pub mod types;
 
 pub use agenda::{Lasting, Shown};
-pub use service::{Calendars, Changes, Draft, Put, Refused, Visitor};
+pub use library::{Card, People, Shelf};
+pub use service::{Calendars, Changes, Draft, Mark, Put, Refused, Visitor};

@@ -15,7 +15,7 @@ pub(crate) fn calendars(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Calendar
     tx.query(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at
+                forgotten, created_at, changed_at, deleted_at, extra
              FROM calendars WHERE vshard = $1 AND owner = $2 AND deleted_at IS NULL
              ORDER BY position, created_at, calendar LIMIT $3"
         ),
@@ -33,7 +33,7 @@ pub(crate) fn calendar_with_id(
     tx.query_opt(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at
+                forgotten, created_at, changed_at, deleted_at, extra
              FROM calendars WHERE calendar = $1 AND owner = $2"
         ),
         params![id, owner],
@@ -49,7 +49,7 @@ pub(crate) fn calendar_named(
     tx.query_opt(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at
+                forgotten, created_at, changed_at, deleted_at, extra
              FROM calendars WHERE owner = $1 AND name = $2 AND deleted_at IS NULL"
         ),
         params![owner, name.as_str()],
@@ -72,13 +72,13 @@ pub(crate) fn save_calendar(tx: &mut Tx<'_>, calendar: &Calendar) -> Result<(), 
     tx.execute(
         sql!(
             "INSERT INTO calendars (calendar, owner, vshard, name, title, description, color, zone, position, kinds, busy,
-                version, changes, forgotten, created_at, changed_at, deleted_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                version, changes, forgotten, created_at, changed_at, deleted_at, extra)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
              ON CONFLICT (calendar) DO UPDATE SET name = excluded.name, title = excluded.title,
                 description = excluded.description, color = excluded.color, zone = excluded.zone,
                 position = excluded.position, busy = excluded.busy, version = excluded.version,
                 changes = excluded.changes, forgotten = excluded.forgotten, changed_at = excluded.changed_at,
-                deleted_at = excluded.deleted_at"
+                deleted_at = excluded.deleted_at, extra = excluded.extra"
         ),
         params![
             calendar.id,
@@ -97,7 +97,8 @@ pub(crate) fn save_calendar(tx: &mut Tx<'_>, calendar: &Calendar) -> Result<(), 
             calendar.forgotten,
             calendar.created,
             calendar.changed,
-            calendar.deleted
+            calendar.deleted,
+            about.extra.as_str()
         ],
     )?;
     Ok(())
@@ -184,19 +185,21 @@ pub(crate) fn objects(
     )
 }
 
-/// What happened in a calendar after a change, in order.
+/// What happened in a calendar after a change, in order. Deletions up to `began` are left out: whoever began to read then never
+/// saw what was deleted.
 pub(crate) fn heard(
     tx: &mut Tx<'_>,
     calendar: Id,
-    after: i64,
+    (after, began): (i64, i64),
     count: usize,
 ) -> Result<Vec<Heard>, StoreError> {
     tx.query(
         sql!(
             "SELECT name, change, CAST(CASE WHEN ical IS NULL THEN 1 ELSE 0 END AS BIGINT)
-             FROM calendar_objects WHERE calendar = $1 AND change > $2 ORDER BY change LIMIT $3"
+             FROM calendar_objects WHERE calendar = $1 AND change > $2 AND (ical IS NOT NULL OR change > $3)
+             ORDER BY change LIMIT $4"
         ),
-        params![calendar, after, i64::try_from(count).unwrap_or(ROWS_MAX)],
+        params![calendar, after, began, i64::try_from(count).unwrap_or(ROWS_MAX)],
         |row| {
             Ok(Heard {
                 name: Name::stored(row.get(0)?),
@@ -389,6 +392,7 @@ fn calendar(row: &Row<'_>) -> Result<Calendar, StoreError> {
             zone: row.get(6)?,
             position: row.get(7)?,
             busy: row.get(9)?,
+            extra: row.get(16)?,
         },
         kinds: Kinds::stored(row.get(8)?).ok_or_else(|| broken("the kinds"))?,
         version: row.get(10)?,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use front::Routes;
 use ical::zones::Zone;
-use ical::{Kind, Object, Timeline};
+use ical::{Kind, Object, Timing};
 use kernel::{Clock, Id, Language, Moment, PersonId, Text};
 use store::{Store, StoreError, Tx};
 
@@ -58,12 +58,24 @@ pub struct Put {
     pub is_new: bool,
 }
 
+/// Where a reader of a calendar is. A first reading may take several answers; until its end, what was deleted before it began was
+/// never there for this reader, so it is not told, and need not be known any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// Everything up to this number was told.
+    pub after: i64,
+    /// The calendar's number when the first reading began; once that is done, how far was read. `None`: it begins now.
+    pub began: Option<i64>,
+}
+
 /// What a reader hears of a calendar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
     pub items: Vec<Heard>,
     /// How far the reader has read with these.
     pub until: i64,
+    /// When they began to read.
+    pub began: i64,
     /// Whether there is nothing after them.
     pub is_all: bool,
 }
@@ -87,7 +99,7 @@ impl Calendars {
         http::routes().with_state(self.clone())
     }
 
-    fn now(&self) -> Moment {
+    pub(crate) fn now(&self) -> Moment {
         self.0.clock.now()
     }
 
@@ -294,30 +306,36 @@ impl Calendars {
         found.await
     }
 
-    /// What happened in a calendar since a change. `None` when that is too long ago, or was never: the reader begins anew.
+    /// What happened in a calendar since a reader was there. `None` when what was deleted since they began is no longer known,
+    /// or they were told a number that there never was: such a reader begins anew.
     pub async fn changes(
         &self,
         owner: PersonId,
         calendar: Id,
-        after: i64,
+        mark: Mark,
         count: usize,
     ) -> Result<Option<Changes>, Refused> {
         let shard = self.0.store.shard_of(owner);
         let found = shard.read::<_, Refused>(move |tx| {
             let calendar = live(tx, owner, calendar)?;
-            // A reader who knows nothing yet needs nothing that is forgotten.
-            let is_known = after == 0 || (calendar.forgotten..=calendar.changes).contains(&after);
-            if !is_known {
+            // A reader who knows nothing yet began now.
+            let began = mark.began.unwrap_or(calendar.changes);
+            if mark.after > calendar.changes || !(calendar.forgotten..=calendar.changes).contains(&began) {
                 return Ok(None);
             }
-            let mut items = rows::heard(tx, calendar.id, after, count.saturating_add(1))?;
+            let mut items = rows::heard(tx, calendar.id, (mark.after, began), count.saturating_add(1))?;
             let is_all = items.len() <= count;
             items.truncate(count);
             let until = match (is_all, items.last()) {
                 (false, Some(last)) => last.change,
                 _ => calendar.changes,
             };
-            Ok(Some(Changes { items, until, is_all }))
+            Ok(Some(Changes {
+                items,
+                until,
+                began,
+                is_all,
+            }))
         });
         found.await
     }
@@ -337,48 +355,31 @@ impl Calendars {
         let shard = self.0.store.shard_of(owner);
         let put = shard.write::<_, Refused>(move |tx| {
             let calendar = live(tx, owner, calendar)?;
-            if !calendar.kinds.take(read.kind) {
-                return Err(Reason::KindNotTaken(read.kind).into());
-            }
-            let slot = rows::slot(tx, calendar.id, &name)?;
-            let id = match &slot {
-                None => id,
-                Some(Slot::Empty { id }) => *id,
-                Some(Slot::Full(before)) => before.id,
-            };
-            let before = slot.and_then(Slot::stored);
-            if !expected.holds(before.as_ref().map(|before| before.change)) {
-                return Err(Reason::Stale.into());
-            }
-            match rows::name_of_uid(tx, calendar.id, &read.uid)? {
-                Some(other) if other != name => return Err(Reason::UidTaken(other).into()),
-                _ => {}
-            }
-            if before.is_none() && rows::count(tx, calendar.id)? >= OBJECTS_MAX {
-                return Err(Reason::TooManyObjects.into());
-            }
-            let stored = Stored {
-                id,
-                calendar: calendar.id,
-                name: name.clone(),
-                uid: read.uid.clone(),
-                kind: read.kind,
-                change: rows::next_change(tx, calendar.id)?,
-                text: text.clone(),
-                created: before.as_ref().map_or(now, |before| before.created),
-                changed: now,
-            };
-            if let Some(before) = &before {
-                rows::keep(tx, owner, before, now)?;
-            }
-            rows::save_object(tx, owner, &stored)?;
-            rows::save_spans(tx, owner, calendar.id, id, &read.spans)?;
-            Ok(Put {
-                stored,
-                is_new: before.is_none(),
-            })
+            put_in(tx, &calendar, &name, (&read, &text), (id, now), expected)
         });
         put.await
+    }
+
+    /// Moves an object, within a calendar or to another one of its owner's. `expected` is about the place where it goes.
+    pub async fn relocate(
+        &self,
+        owner: PersonId,
+        (from, name): (Id, Name),
+        (to, as_name): (Id, Name),
+        expected: Expected,
+    ) -> Result<Put, Refused> {
+        let found = self.named(owner, from, vec![name.clone()]).await?;
+        let found = found.into_iter().next().flatten().ok_or(Reason::NoObject)?;
+        let now = self.now();
+        let read = Read::new(&found.text, now)?;
+        let id = Id::beside(owner.0, now);
+        let shard = self.0.store.shard_of(owner);
+        let moved = shard.write::<_, Refused>(move |tx| {
+            let (source, target) = (live(tx, owner, from)?, live(tx, owner, to)?);
+            take_out(tx, &source, &name, Expected::Exactly(found.change), now)?;
+            put_in(tx, &target, &as_name, (&read, &found.text), (id, now), expected)
+        });
+        moved.await
     }
 
     pub async fn remove(
@@ -392,15 +393,7 @@ impl Calendars {
         let shard = self.0.store.shard_of(owner);
         let removed = shard.write::<_, Refused>(move |tx| {
             let calendar = live(tx, owner, calendar)?;
-            let before = rows::slot(tx, calendar.id, &name)?.and_then(Slot::stored);
-            let before = before.ok_or(Reason::NoObject)?;
-            if !expected.holds(Some(before.change)) {
-                return Err(Reason::Stale.into());
-            }
-            rows::keep(tx, owner, &before, now)?;
-            let change = rows::next_change(tx, calendar.id)?;
-            rows::empty_object(tx, before.id, change, now)?;
-            Ok(rows::save_spans(tx, owner, calendar.id, before.id, &[])?)
+            take_out(tx, &calendar, &name, expected, now)
         });
         removed.await
     }
@@ -417,13 +410,85 @@ impl Read {
     fn new(text: &str, now: Moment) -> Result<Read, Reason> {
         let calendar = ical::parse(text.as_bytes())?;
         let object: Object<'_> = ical::check(&calendar)?;
-        let timeline = Timeline::of(&object)?;
+        let timing = Timing::new(&object)?;
         Ok(Read {
             uid: object.uid.to_string(),
             kind: object.kind,
-            spans: spans(timeline.as_ref(), now),
+            spans: spans(&timing, now),
         })
     }
+}
+
+/// Lays an object into a calendar, under `id` where it is new there.
+fn put_in(
+    tx: &mut Tx<'_>,
+    calendar: &Calendar,
+    name: &Name,
+    (read, text): (&Read, &str),
+    (id, now): (Id, Moment),
+    expected: Expected,
+) -> Result<Put, Refused> {
+    if !calendar.kinds.take(read.kind) {
+        return Err(Reason::KindNotTaken(read.kind).into());
+    }
+    let slot = rows::slot(tx, calendar.id, name)?;
+    let id = match &slot {
+        None => id,
+        Some(Slot::Empty { id }) => *id,
+        Some(Slot::Full(before)) => before.id,
+    };
+    let before = slot.and_then(Slot::stored);
+    if !expected.holds(before.as_ref().map(|before| before.change)) {
+        return Err(Reason::Stale.into());
+    }
+    match rows::name_of_uid(tx, calendar.id, &read.uid)? {
+        Some(other) if other != *name => return Err(Reason::UidTaken(other).into()),
+        _ => {}
+    }
+    // Whatever lies in a calendar is a change of it, so most need no counting.
+    let may_be_too_many = before.is_none() && calendar.changes >= OBJECTS_MAX;
+    if may_be_too_many && rows::count(tx, calendar.id)? >= OBJECTS_MAX {
+        return Err(Reason::TooManyObjects.into());
+    }
+    let stored = Stored {
+        id,
+        calendar: calendar.id,
+        name: name.clone(),
+        uid: read.uid.clone(),
+        kind: read.kind,
+        change: rows::next_change(tx, calendar.id)?,
+        text: text.to_owned(),
+        created: before.as_ref().map_or(now, |before| before.created),
+        changed: now,
+    };
+    if let Some(before) = &before {
+        rows::keep(tx, calendar.owner, before, now)?;
+    }
+    rows::save_object(tx, calendar.owner, &stored)?;
+    rows::save_spans(tx, calendar.owner, calendar.id, id, &read.spans)?;
+    Ok(Put {
+        stored,
+        is_new: before.is_none(),
+    })
+}
+
+/// Takes an object out of a calendar; what is left says that it was there.
+fn take_out(
+    tx: &mut Tx<'_>,
+    calendar: &Calendar,
+    name: &Name,
+    expected: Expected,
+    now: Moment,
+) -> Result<(), Refused> {
+    let before = rows::slot(tx, calendar.id, name)?.and_then(Slot::stored);
+    let before = before.ok_or(Reason::NoObject)?;
+    if !expected.holds(Some(before.change)) {
+        return Err(Reason::Stale.into());
+    }
+    rows::keep(tx, calendar.owner, &before, now)?;
+    let change = rows::next_change(tx, calendar.id)?;
+    rows::empty_object(tx, before.id, change, now)?;
+    Ok(rows::save_spans(tx, calendar.owner, calendar.id, before.id, &[])?)
 }
 
 /// A calendar of somebody that is not in the bin.
@@ -450,6 +515,7 @@ fn changed(before: About, change: AboutChange) -> About {
         zone: change.zone.unwrap_or(before.zone),
         busy: change.busy.unwrap_or(before.busy),
         position: change.position.unwrap_or(before.position),
+        extra: change.extra.unwrap_or(before.extra),
     }
 }
 
@@ -470,6 +536,7 @@ fn first_calendar(visitor: &Visitor, now: Moment) -> Calendar {
             zone: zone.unwrap_or_else(|| "UTC".to_owned()),
             busy: true,
             position: 0,
+            extra: String::new(),
         },
         kinds: Kinds::EVENTS_AND_TASKS,
         version: 1,

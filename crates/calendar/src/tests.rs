@@ -3,7 +3,7 @@
 use kernel::{Id, Language, PersonId, Text};
 use testkit::stores::{self, KINDS, Kind, TestStore};
 
-use crate::service::{Calendars, Draft, Refused, Visitor};
+use crate::service::{Calendars, Draft, Mark, Refused, Visitor};
 use crate::types::{About, AboutChange, Calendar, Color, Expected, Kinds, Name, Reason};
 
 struct Scene {
@@ -59,6 +59,14 @@ fn visitor(name: &str) -> Visitor {
     }
 }
 
+/// A reader who has read so far.
+fn mark(after: i64) -> Mark {
+    Mark {
+        after,
+        began: (after > 0).then_some(after),
+    }
+}
+
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
@@ -73,6 +81,7 @@ fn draft(called: Option<&str>) -> Draft {
             zone: "Europe/Moscow".to_owned(),
             busy: true,
             position: 3,
+            extra: String::new(),
         },
         kinds: Kinds::EVENTS_AND_TASKS,
     }
@@ -195,7 +204,10 @@ async fn a_reader_hears_of_each_change_once_however_few_they_take_at_a_time() {
                 .await
                 .unwrap();
         }
-        let changes = |after, count| scene.calendars.changes(calendar.owner, calendar.id, after, count);
+        let changes = |after, count| {
+            let calendars = &scene.calendars;
+            calendars.changes(calendar.owner, calendar.id, mark(after), count)
+        };
         let mut heard = Vec::new();
         let mut after = 0;
         loop {
@@ -302,7 +314,10 @@ async fn eight_writers_on_one_calendar_are_all_heard() {
         for writer in writers.collect::<Vec<_>>() {
             writer.await.unwrap();
         }
-        let heard = scene.calendars.changes(calendar.owner, calendar.id, 0, 100).await;
+        let heard = scene
+            .calendars
+            .changes(calendar.owner, calendar.id, Mark::default(), 100)
+            .await;
         let heard = heard.unwrap().unwrap();
         let numbers: Vec<i64> = heard.items.iter().map(|one| one.change).collect();
         assert_eq!(numbers, (1..=40).collect::<Vec<_>>(), "{kind:?}");

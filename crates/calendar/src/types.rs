@@ -48,6 +48,8 @@ pub struct About {
     pub busy: bool,
     /// Where it stands among the others.
     pub position: i64,
+    /// What calendar programs keep here for themselves, in a form that only they know.
+    pub extra: String,
 }
 
 /// What somebody wants changed; the rest stays.
@@ -59,6 +61,7 @@ pub struct AboutChange {
     pub zone: Option<String>,
     pub busy: Option<bool>,
     pub position: Option<i64>,
+    pub extra: Option<String>,
 }
 
 /// Red, green and blue.
@@ -107,6 +110,7 @@ impl fmt::Display for Color {
 pub struct Kinds(u8);
 
 impl Kinds {
+    pub const ALL: Kinds = Kinds(1 | 2 | 4);
     pub const EVENTS_AND_TASKS: Kinds = Kinds(1 | 2);
     const EACH: [Kind; 3] = [Kind::Event, Kind::Todo, Kind::Journal];
 

@@ -31,12 +31,12 @@ impl Multistatus {
 
     /// The properties of one resource.
     pub fn response(&mut self, href: &str, answer: impl FnOnce(&mut Answer<'_>)) {
-        self.add(|writer| {
-            writer.element(DAV, "response", |inside| {
-                inside.leaf(DAV, "href", href);
-                answer(&mut Answer { writer: inside });
-            });
-        });
+        self.add(|writer| response(writer, href, answer));
+    }
+
+    /// How long it is by now.
+    pub fn bytes(&self) -> usize {
+        self.responses.len()
     }
 
     /// A resource of which there is but a status: gone, refused, more to come (507 with number-of-matches-within-limits).
@@ -86,16 +86,38 @@ impl Answer<'_> {
     /// Properties that are not there (404), may not be changed (403) or wait for another (424).
     pub fn names(&mut self, status: u16, names: &[Name]) {
         if !names.is_empty() {
-            self.props(status, |writer| names.iter().for_each(|name| writer.empty(name)));
+            self.names_or_nothing(status, names);
         }
+    }
+
+    /// The same, also of none: a response needs something in it.
+    pub fn names_or_nothing(&mut self, status: u16, names: &[Name]) {
+        self.props(status, |writer| names.iter().for_each(|name| writer.empty(name)));
     }
 }
 
-/// The body of a refusal that names a condition, with words for people.
-pub fn error_body(condition: &Name, words: &str) -> String {
+/// The properties of one resource, in whatever is being written.
+pub(crate) fn response(writer: &mut Writer, href: &str, answer: impl FnOnce(&mut Answer<'_>)) {
+    writer.element(DAV, "response", |inside| {
+        inside.leaf(DAV, "href", href);
+        answer(&mut Answer { writer: inside });
+    });
+}
+
+/// Properties with their statuses, in something that is no multistatus.
+pub(crate) fn within(writer: &mut Writer) -> Answer<'_> {
+    Answer { writer }
+}
+
+/// The body of a refusal that names a condition, where it has one the place that it is about, and words for people.
+pub fn error_body(condition: &Name, href: Option<&str>, words: &str) -> String {
     let mut writer = Writer::new();
     writer.element(DAV, "error", |inside| {
-        inside.empty(condition);
+        inside.element(&condition.space, &condition.local, |condition| {
+            if let Some(href) = href {
+                condition.leaf(DAV, "href", href);
+            }
+        });
         inside.leaf(DAV, "responsedescription", words);
     });
     writer.finish()

@@ -174,7 +174,7 @@ fn an_answer_is_xml_whatever_stands_in_it() {
             .is_some()
     );
     assert_eq!(root.child(DAV, "sync-token").unwrap().text(), "t1");
-    let error = error_body(&Name::new(CALDAV, "valid-calendar-data"), "line 3");
+    let error = error_body(&Name::new(CALDAV, "valid-calendar-data"), None, "line 3");
     assert!(
         parse(error.as_bytes())
             .unwrap()

@@ -99,6 +99,7 @@ impl Front {
         if !routes.faults.is_empty() {
             return Err(BadRoutes(routes.faults));
         }
+        routes.tell_allowed();
         let router: Router = routes
             .router
             .fallback(|| async { Problem::not_found() })

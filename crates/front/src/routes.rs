@@ -5,21 +5,23 @@
 //! itself (the same route twice) are collected and refuse the start.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter};
-use http::Method;
+use futures_util::future::BoxFuture;
+use http::{HeaderValue, Method, header};
 use tonic::server::NamedService;
 use tower::Service;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::gate::{Gate, Place};
-use crate::{Access, openapi};
+use crate::{Access, Code, Problem, openapi};
 
 /// What a route is for; decides how problems are told there and which headers answers get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Kind {
     /// For browsers.
     Page,
     Grpc,
+    /// WebDAV and CalDAV: for calendars of phones and desks. Not in the OpenAPI document, which cannot say PROPFIND.
+    Dav,
     /// For those who run the server: answers while requests are shed.
     Probe,
 }
@@ -54,7 +58,15 @@ pub struct Routes<S = ()> {
     pub(crate) grpc_services: Vec<&'static str>,
     pub(crate) descriptors: Vec<&'static [u8]>,
     pub(crate) files: Files,
+    pub(crate) allowed: Vec<Allowed>,
     pub(crate) faults: Vec<String>,
+}
+
+/// What a path of WebDAV says in `Allow`, once all routes are known.
+#[derive(Clone, Debug)]
+pub(crate) struct Allowed {
+    path: String,
+    methods: Arc<OnceLock<HeaderValue>>,
 }
 
 /// Routes whose bodies may be whole files.
@@ -88,6 +100,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             grpc_services: Vec::new(),
             descriptors: Vec::new(),
             files: Files::default(),
+            allowed: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -164,6 +177,43 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// Adds a path of WebDAV with all of its methods, which the handler tells apart: a router of axum knows those of HTTP only.
+    /// Other methods are answered before the gate, as everywhere. A collection is the same without the slash at its end.
+    pub fn dav<H, T>(mut self, access: Access, methods: &[Method], path: &str, handler: H) -> Routes<S>
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        for method in methods {
+            self.note(method.clone(), path, access, Kind::Dav, None);
+        }
+        if !self.faults.is_empty() {
+            return self;
+        }
+        let place = Arc::new(Place::new(path, access, Kind::Dav));
+        let allowed = Allowed {
+            path: path.to_owned(),
+            methods: Arc::default(),
+        };
+        let (known, allow) = (Arc::<[Method]>::from(methods), Arc::clone(&allowed.methods));
+        let gated = axum::routing::any(handler)
+            .layer(tower::layer::layer_fn(move |inner| {
+                Gate::new(inner, Arc::clone(&place))
+            }))
+            .layer(tower::layer::layer_fn(move |inner| Known {
+                inner,
+                methods: Arc::clone(&known),
+                allow: Arc::clone(&allow),
+            }));
+        self.allowed.push(allowed);
+        let router = std::mem::take(&mut self.router).route(path, gated.clone());
+        self.router = match path.strip_suffix('/') {
+            None | Some("") => router,
+            Some(bare) => router.route(bare, gated),
+        };
+        self
+    }
+
     /// Adds a gRPC service. Each of its methods that is named here is open as said; others do not exist.
     /// `descriptors` is its encoded file descriptor set, for reflection.
     pub fn grpc<G>(
@@ -232,6 +282,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             grpc_services: self.grpc_services,
             descriptors: self.descriptors,
             files: self.files,
+            allowed: self.allowed,
             faults: self.faults,
         }
     }
@@ -253,6 +304,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.grpc_services.extend(other.grpc_services);
         self.descriptors.extend(other.descriptors);
         self.files.0.extend(other.files.0);
+        self.allowed.extend(other.allowed);
         self.openapi.merge(other.openapi);
         if self.faults.is_empty() {
             self.router = self.router.merge(other.router);
@@ -260,9 +312,56 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// Tells each path of WebDAV what else is at its place.
+    pub(crate) fn tell_allowed(&self) {
+        for allowed in &self.allowed {
+            let here = self.table.iter().filter(|entry| entry.path == allowed.path);
+            let methods: Vec<&str> = here.map(|entry| entry.method.as_str()).collect();
+            if let Ok(value) = HeaderValue::try_from(methods.join(", ")) {
+                // Told twice it is told the same.
+                let _ = allowed.methods.set(value);
+            }
+        }
+    }
+
     /// Every route, for the walk test and the docs.
     pub fn table(&self) -> &[RouteEntry] {
         &self.table
+    }
+}
+
+/// Lets pass the methods that a path was declared with.
+#[derive(Clone)]
+struct Known<S> {
+    inner: S,
+    methods: Arc<[Method]>,
+    allow: Arc<OnceLock<HeaderValue>>,
+}
+
+impl<S> Service<Request> for Known<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if self.methods.contains(request.method()) {
+            return Box::pin(self.inner.call(request));
+        }
+        let allow = self.allow.get().cloned();
+        let problem = Problem::new(Code::MethodNotAllowed);
+        let problem = match allow {
+            Some(allow) => problem.header(header::ALLOW, allow),
+            None => problem,
+        };
+        Box::pin(std::future::ready(Ok(problem.into_response())))
     }
 }
 
@@ -336,6 +435,33 @@ mod tests {
         ] {
             assert_eq!(routes.files.takes(&method, path), expected, "{method} {path}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_path_of_webdav_takes_its_own_methods_and_names_all_that_are_there() {
+        let propfind = Method::from_bytes(b"PROPFIND").unwrap();
+        let dav = Routes::new("dav").dav(
+            Access::PUBLIC,
+            std::slice::from_ref(&propfind),
+            "/x/",
+            async || "dav",
+        );
+        let front = built(dav.page(Access::PUBLIC, Method::GET, "/x/", async || "page")).unwrap();
+        let ask = async |method: Method, path: &str| {
+            let request = Request::builder().method(method).uri(path);
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            front.answer(request, std::net::Ipv4Addr::LOCALHOST.into()).await
+        };
+        for (method, path, status) in [
+            (propfind.clone(), "/x/", 200),
+            (propfind.clone(), "/x", 200),
+            (Method::GET, "/x/", 200),
+            (Method::PUT, "/x/", 405),
+        ] {
+            let answer = ask(method.clone(), path).await;
+            assert_eq!(answer.status(), status, "{method} {path}");
+        }
+        assert_eq!(ask(Method::PUT, "/x/").await.headers()["allow"], "PROPFIND, GET");
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod problem;
 mod property;
 pub mod recurrence;
 mod text;
-mod timeline;
+mod timing;
 mod values;
 mod words;
 pub mod zones;
@@ -34,7 +34,7 @@ pub use participant::{Participant, mailbox, same_address};
 pub use problem::{Precondition, Problem, Reason};
 pub use property::{Param, Property};
 pub use text::{Limits, escape, split_unescaped, unescape};
-pub use timeline::{Happening, Timeline};
+pub use timing::{Happening, Timing, Zones};
 pub use values::{
     Duration, Period, Recurs, Until, When, dates_properties, parse_geo, parse_offset, read_dates,
     read_periods, read_rdates,

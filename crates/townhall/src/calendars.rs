@@ -1,8 +1,13 @@
-//! Calendars among their neighbours: what they hear of people.
+//! Calendars among their neighbours: what they hear of people, and who people are.
+
+use std::sync::Arc;
 
 use bell::{Bell, Failed, Hear};
-use calendar::Calendars;
+use calendar::{Calendars, Card, People, Shelf};
+use front::Routes;
 use futures_util::future::BoxFuture;
+use kernel::PersonId;
+use registry::Registry;
 use store::outbox::Change;
 
 use crate::segmentation::person;
@@ -10,6 +15,12 @@ use crate::segmentation::person;
 /// What rings and is heard for calendars.
 pub fn later(bell: Bell, calendars: &Calendars) -> Bell {
     bell.hear("registry.person.deleted", Forgetter(calendars.clone()))
+}
+
+/// What calendars answer to pages, programs and calendar programs.
+pub fn routes(calendars: &Calendars, registry: &Arc<Registry>) -> Routes {
+    let shelf = Shelf::new(calendars.clone(), Arc::new(Neighbours(Arc::clone(registry))));
+    calendars.routes().merge(dav::routes(Arc::new(shelf)))
 }
 
 /// Deletes what was somebody's who is no more.
@@ -20,6 +31,26 @@ impl Hear for Forgetter {
         Box::pin(async move {
             let forgotten = self.0.forget(person(change)?).await;
             forgotten.map_err(|error| Failed::because(error.to_string()))
+        })
+    }
+}
+
+/// The registry, as calendars ask for people.
+struct Neighbours(Arc<Registry>);
+
+impl People for Neighbours {
+    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>> {
+        Box::pin(async move {
+            let found = self
+                .0
+                .all_of(&[person])
+                .await
+                .map_err(|error| error.to_string())?;
+            let found = found.into_iter().next().flatten();
+            Ok(found.as_ref().and_then(|found| found.about()).map(|about| Card {
+                name: about.name.to_string(),
+                email: about.email.as_ref().map(ToString::to_string),
+            }))
         })
     }
 }

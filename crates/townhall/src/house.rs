@@ -171,7 +171,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     if runs(&only, "calendar") {
         let calendars = Calendars::new(store.clone(), clock.clone());
         bell = calendars::later(bell, &calendars);
-        routes = routes.merge(calendars.routes());
+        routes = routes.merge(calendars::routes(&calendars, &registry));
     }
     let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
     Ok(Built {

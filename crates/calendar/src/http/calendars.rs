@@ -189,6 +189,7 @@ async fn create_calendar(
             zone: zone(given.zone.as_deref().unwrap_or(&visitor.zone))?,
             busy: given.busy,
             position: given.position,
+            extra: String::new(),
         },
         kinds: given
             .kinds
@@ -235,6 +236,7 @@ async fn change_calendar(
         zone: given.zone.as_deref().map(zone).transpose()?,
         busy: given.busy,
         position: given.position,
+        extra: None,
     };
     let changed = calendars.change(owner, id, Some(before.version), change).await?;
     Ok(shown(&changed))

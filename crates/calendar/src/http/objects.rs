@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::OWN;
-use crate::service::Calendars;
+use crate::service::{Calendars, Mark};
 use crate::types::{Expected, Heard, Name, Stored};
 
 const ICALENDAR: &str = "text/calendar";
@@ -87,7 +87,11 @@ async fn list_calendar_changes(
         return Err(Problem::invalid("after", "bounds", "must not be negative"));
     }
     let owner = caller.person()?.id;
-    let found = calendars.changes(owner, id, after, limit).await?;
+    let mark = Mark {
+        after,
+        began: (after > 0).then_some(after),
+    };
+    let found = calendars.changes(owner, id, mark, limit).await?;
     let changes = found.ok_or_else(|| {
         Problem::new(Code::Gone)
             .detail("What was deleted since then is no longer known. Read everything anew, without `after`.")

@@ -4,7 +4,7 @@
 //! follow each other closely are one span, so a daily series is one row and not a thousand. Far from the day of writing,
 //! spans are as coarse as can be: that makes an answer slower and never wrong, and no series ever runs dry.
 
-use ical::Timeline;
+use ical::Timing;
 use ical::zones::Zone;
 use kernel::Moment;
 
@@ -61,14 +61,14 @@ impl Span {
 }
 
 /// The spans of an object that is written `at` an instant. What has no time is always there.
-pub fn spans(timeline: Option<&Timeline<'_, '_>>, at: Moment) -> Vec<Span> {
-    let Some(timeline) = timeline else {
+pub fn spans(timing: &Timing<'_>, at: Moment) -> Vec<Span> {
+    if !timing.has_time() {
         return vec![Span {
             starts: ALWAYS,
             ends: NEVER,
         }];
-    };
-    let Some((first, last)) = timeline.extent() else {
+    }
+    let Some((first, last)) = timing.extent() else {
         return Vec::new();
     };
     let (first, last) = (Moment::from(first), last.map_or(NEVER, Moment::from));
@@ -76,12 +76,12 @@ pub fn spans(timeline: Option<&Timeline<'_, '_>>, at: Moment) -> Vec<Span> {
     let to = at.plus_micros(FINE_AFTER_MICROS);
     let mut run = Run {
         spans: Vec::new(),
-        margin: if timeline.floats() { FLOATS_MICROS } else { 0 },
+        margin: if timing.floats() { FLOATS_MICROS } else { 0 },
     };
     if first < from {
         run.add(first, last.min(from));
     }
-    match timeline.between(from.to_timestamp(), to.to_timestamp(), &Zone::UTC) {
+    match timing.between(from.to_timestamp(), to.to_timestamp(), &Zone::UTC) {
         Ok(happenings) => {
             for one in &happenings {
                 run.add(one.start.into(), one.end.into());
@@ -90,7 +90,7 @@ pub fn spans(timeline: Option<&Timeline<'_, '_>>, at: Moment) -> Vec<Span> {
         // So dense that it is one span anyway.
         Err(_) => run.add(first.max(from), last.min(to)),
     }
-    if last > to {
+    if last >= to {
         run.add(first.max(to), last);
     }
     run.spans

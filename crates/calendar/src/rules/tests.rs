@@ -1,7 +1,7 @@
 //! Decisions about calendars, tried without a store.
 
 use ical::zones::Zone;
-use ical::{Timeline, check, parse};
+use ical::{Timing, check, parse};
 use jiff::Timestamp;
 use kernel::Moment;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn spans_of(times: &str) -> Vec<Span> {
     let text = text(times);
     let calendar = parse(text.as_bytes()).unwrap();
     let object = check(&calendar).unwrap();
-    spans(Timeline::of(&object).unwrap().as_ref(), AT)
+    spans(&Timing::new(&object).unwrap(), AT)
 }
 
 #[test]
@@ -91,11 +91,11 @@ proptest! {
         let text = text(&times);
         let calendar = parse(text.as_bytes()).unwrap();
         let object = check(&calendar).unwrap();
-        let timeline = Timeline::of(&object).unwrap().unwrap();
-        let spans = spans(Some(&timeline), AT);
+        let timing = Timing::new(&object).unwrap();
+        let spans = spans(&timing, AT);
         let at = |days: i64| AT.plus_seconds(days * DAY).to_timestamp();
         let viewer = Zone::iana(viewer).unwrap_or(Zone::UTC);
-        for one in timeline.between(at(from), at(from + 60), &viewer).unwrap() {
+        for one in timing.between(at(from), at(from + 60), &viewer).unwrap() {
             let within = |at: Timestamp| {
                 spans.iter().any(|span| span.starts <= at.into() && Moment::from(at) <= span.ends)
             };

@@ -74,11 +74,6 @@ impl<T> Overrides<T> {
         self.all.is_empty()
     }
 
-    /// What the caller laid over the series, in the order of the instances.
-    pub fn all(&self) -> impl Iterator<Item = &T> {
-        self.all.iter().map(|(_, one)| &one.what)
-    }
-
     /// The override of an instance.
     pub fn of(&self, series: &Series, instance: &Instance, viewer: &Zone) -> Option<&Override<T>> {
         let zone = series.read_by(viewer);

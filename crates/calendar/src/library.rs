@@ -1,0 +1,358 @@
+//! Calendars as CalDAV asks for them.
+
+use std::sync::Arc;
+
+use dav::{Asked, Denied, Library, Mark as Place, Object, Only, Principal, Rights, Wanted, Wishes};
+use front::{Problem, SignedIn};
+use futures_util::future::BoxFuture;
+use ical::Kind;
+use ical::zones::Zone;
+use kernel::{Moment, PersonId, Text};
+
+use crate::service::{Calendars, Draft, Mark, Refused, Visitor};
+use crate::types::{
+    About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Stored,
+    TITLE_CHARS_MAX,
+};
+
+/// A person as others address them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    pub name: String,
+    pub email: Option<String>,
+}
+
+/// Who people are.
+pub trait People: Send + Sync + 'static {
+    /// `None`: nobody.
+    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>>;
+}
+
+/// The library that CalDAV reads and writes.
+#[derive(Clone)]
+pub struct Shelf {
+    calendars: Calendars,
+    people: Arc<dyn People>,
+}
+
+impl Shelf {
+    pub fn new(calendars: Calendars, people: Arc<dyn People>) -> Shelf {
+        Shelf { calendars, people }
+    }
+
+    async fn found(
+        &self,
+        who: &SignedIn,
+        calendar: &dav::Calendar,
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<Object>, Denied> {
+        let found = match wanted {
+            Wanted::Named(names) => {
+                let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
+                names.sort();
+                names.dedup();
+                let found = self.calendars.named(who.id, calendar.id, names).await?;
+                found.into_iter().flatten().collect()
+            }
+            Wanted::After(after, limit) => {
+                let after = after.map(|name| Name::stored(name.to_owned()));
+                self.calendars.objects(who.id, calendar.id, after, limit).await?
+            }
+            Wanted::Around {
+                from,
+                to,
+                kind,
+                after,
+                limit,
+            } => {
+                let near = self.calendars.near(who.id, calendar.id, from.into(), to.into());
+                let mut near: Vec<Stored> = near.await?;
+                near.retain(|one| kind.is_none_or(|kind| kind == one.kind));
+                near.retain(|one| after.is_none_or(|after| one.name.as_str() > after));
+                near.truncate(limit);
+                near
+            }
+        };
+        Ok(found.into_iter().map(object).collect())
+    }
+}
+
+fn visitor(who: &SignedIn) -> Visitor {
+    Visitor {
+        id: who.id,
+        language: who.language,
+        zone: who.zone.clone(),
+    }
+}
+
+fn shown(calendar: &Calendar) -> dav::Calendar {
+    let about = &calendar.about;
+    dav::Calendar {
+        id: calendar.id,
+        name: calendar.name.to_string(),
+        owner: calendar.owner,
+        rights: Rights::ALL,
+        title: about.title.to_string(),
+        description: about.description.to_string(),
+        color: u32::try_from(about.color.rgb()).ok(),
+        order: about.position,
+        zone: about.zone.clone(),
+        kinds: dav::Kinds {
+            events: calendar.kinds.take(Kind::Event),
+            tasks: calendar.kinds.take(Kind::Todo),
+            journals: calendar.kinds.take(Kind::Journal),
+        },
+        transparent: !about.busy,
+        extra: about.extra.clone(),
+        version: calendar.version,
+        changes: calendar.changes,
+        created: calendar.created,
+        changed: calendar.changed,
+    }
+}
+
+fn object(stored: Stored) -> Object {
+    Object {
+        name: stored.name.to_string(),
+        uid: stored.uid,
+        kind: stored.kind,
+        change: stored.change,
+        bytes: stored.text.len(),
+        text: stored.text,
+        created: stored.created,
+        changed: stored.changed,
+    }
+}
+
+fn name(given: &str) -> Result<Name, Denied> {
+    Name::parse(given).map_err(|bad| Problem::invalid("name", "name", bad.to_string()).into())
+}
+
+/// A name that cannot be is one that is not there.
+fn known(given: &str) -> Result<Name, Denied> {
+    Name::parse(given).map_err(|_| Denied::NotFound)
+}
+
+fn expected(only: Only) -> Expected {
+    match only {
+        Only::Any => Expected::Anything,
+        Only::Absent => Expected::Nothing,
+        Only::Exists => Expected::Something,
+        Only::Match(change) => Expected::Exactly(change),
+    }
+}
+
+fn text(field: &'static str, given: &str, chars_max: usize) -> Result<Text, Denied> {
+    Text::new(given, chars_max).map_err(|bad| Problem::invalid(field, "text", bad.to_string()).into())
+}
+
+fn zone(given: &str) -> Result<String, Denied> {
+    let known = Zone::iana(given).and_then(|zone| zone.id().map(str::to_owned));
+    known.ok_or_else(|| {
+        let what = "must be a time zone of the IANA database, such as Europe/Moscow";
+        Problem::invalid("zone", "zone", what).into()
+    })
+}
+
+fn change(wishes: &Wishes) -> Result<AboutChange, Denied> {
+    let title = wishes.title.as_deref();
+    let title = title.map(|given| text("title", given, TITLE_CHARS_MAX));
+    let description = wishes.description.as_deref();
+    let description = description.map(|given| text("description", given, DESCRIPTION_CHARS_MAX));
+    Ok(AboutChange {
+        title: title.transpose()?,
+        description: description.transpose()?,
+        color: wishes.color.and_then(|rgb| Color::stored(i64::from(rgb))),
+        zone: wishes.zone.as_deref().map(zone).transpose()?,
+        busy: wishes.transparent.map(|transparent| !transparent),
+        position: wishes.order,
+        extra: wishes.extra.clone(),
+    })
+}
+
+fn kinds(wanted: dav::Kinds) -> Option<Kinds> {
+    let all = [Kind::Event, Kind::Todo, Kind::Journal];
+    let wanted: Vec<Kind> = all.into_iter().filter(|kind| wanted.takes(*kind)).collect();
+    Kinds::of(&wanted)
+}
+
+impl Library for Shelf {
+    fn now(&self) -> Moment {
+        self.calendars.now()
+    }
+
+    fn principal<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Principal> {
+        Box::pin(async move {
+            let card = self.people.card(who.id).await.map_err(Problem::internal)?;
+            let card = card.ok_or(Denied::NotFound)?;
+            Ok(Principal {
+                name: card.name,
+                addresses: card.email.into_iter().collect(),
+            })
+        })
+    }
+
+    fn calendars<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Vec<dav::Calendar>> {
+        Box::pin(async move {
+            let all = self.calendars.home(&visitor(who)).await?;
+            Ok(all.iter().map(shown).collect())
+        })
+    }
+
+    fn calendar<'a>(&'a self, who: &'a SignedIn, called: &'a str) -> Asked<'a, dav::Calendar> {
+        Box::pin(async move {
+            let found = self.calendars.calendar_named(who.id, known(called)?).await?;
+            Ok(shown(&found))
+        })
+    }
+
+    fn create<'a>(&'a self, who: &'a SignedIn, called: &'a str, as_said: Wishes) -> Asked<'a, ()> {
+        Box::pin(async move {
+            let name = name(called)?;
+            let change = change(&as_said)?;
+            let title = change.title.filter(|title| !title.is_empty());
+            let draft = Draft {
+                about: About {
+                    title: title.unwrap_or_else(|| Text::stored(name.to_string())),
+                    description: change.description.unwrap_or_else(|| Text::stored(String::new())),
+                    color: change.color.unwrap_or(Color::BLUE),
+                    zone: change.zone.map_or_else(|| zone(&who.zone), Ok)?,
+                    busy: change.busy.unwrap_or(true),
+                    position: change.position.unwrap_or_default(),
+                    extra: change.extra.unwrap_or_default(),
+                },
+                kinds: as_said.kinds.and_then(kinds).unwrap_or(Kinds::ALL),
+                name: Some(name),
+            };
+            self.calendars.create(who.id, draft).await?;
+            Ok(())
+        })
+    }
+
+    fn change<'a>(&'a self, who: &'a SignedIn, calendar: &'a dav::Calendar, to: Wishes) -> Asked<'a, ()> {
+        Box::pin(async move {
+            let seen = Some(calendar.version);
+            self.calendars
+                .change(who.id, calendar.id, seen, change(&to)?)
+                .await?;
+            Ok(())
+        })
+    }
+
+    fn delete<'a>(&'a self, who: &'a SignedIn, calendar: &'a dav::Calendar) -> Asked<'a, ()> {
+        Box::pin(async move { Ok(self.calendars.delete(who.id, calendar.id, None).await?) })
+    }
+
+    fn objects<'a>(
+        &'a self,
+        who: &'a SignedIn,
+        calendar: &'a dav::Calendar,
+        wanted: Wanted<'a>,
+        _texts: bool,
+    ) -> Asked<'a, Vec<Object>> {
+        Box::pin(self.found(who, calendar, wanted))
+    }
+
+    fn changes<'a>(
+        &'a self,
+        who: &'a SignedIn,
+        calendar: &'a dav::Calendar,
+        since: Place,
+        limit: usize,
+    ) -> Asked<'a, dav::Changes> {
+        Box::pin(async move {
+            let mark = Mark {
+                after: since.after,
+                began: Some(since.began),
+            };
+            let found = self.calendars.changes(who.id, calendar.id, mark, limit).await?;
+            let found = found.ok_or(Denied::TooOld)?;
+            let changed = found.items.into_iter().map(|heard| dav::Changed {
+                name: heard.name.to_string(),
+                change: heard.change,
+                deleted: heard.is_gone,
+            });
+            Ok(dav::Changes {
+                changed: changed.collect(),
+                reached: found.until,
+                complete: found.is_all,
+            })
+        })
+    }
+
+    fn put<'a>(
+        &'a self,
+        who: &'a SignedIn,
+        calendar: &'a dav::Calendar,
+        called: &'a str,
+        text: String,
+        only: Only,
+    ) -> Asked<'a, dav::Stored> {
+        Box::pin(async move {
+            let name = name(called)?;
+            let put = self
+                .calendars
+                .put(who.id, calendar.id, name, text, expected(only));
+            Ok(kept(&put.await?))
+        })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        who: &'a SignedIn,
+        calendar: &'a dav::Calendar,
+        called: &'a str,
+        only: Only,
+    ) -> Asked<'a, ()> {
+        Box::pin(async move {
+            let removed = self
+                .calendars
+                .remove(who.id, calendar.id, known(called)?, expected(only));
+            Ok(removed.await?)
+        })
+    }
+
+    fn relocate<'a>(
+        &'a self,
+        who: &'a SignedIn,
+        from: (&'a dav::Calendar, &'a str),
+        to: (&'a dav::Calendar, &'a str),
+        only: Only,
+    ) -> Asked<'a, dav::Stored> {
+        Box::pin(async move {
+            let from = (from.0.id, known(from.1)?);
+            let to = (to.0.id, name(to.1)?);
+            let moved = self.calendars.relocate(who.id, from, to, expected(only));
+            Ok(kept(&moved.await?))
+        })
+    }
+}
+
+fn kept(put: &crate::service::Put) -> dav::Stored {
+    dav::Stored {
+        created: put.is_new,
+        change: put.stored.change,
+        as_given: true,
+    }
+}
+
+impl From<Refused> for Denied {
+    fn from(why: Refused) -> Denied {
+        let reason = match why {
+            Refused::Reason(reason) => reason,
+            store @ Refused::Store(_) => return Denied::Other(store.into()),
+        };
+        match reason {
+            Reason::NoCalendar | Reason::NoObject => Denied::NotFound,
+            Reason::NameTaken => Denied::Taken,
+            Reason::Stale => Denied::Precondition,
+            Reason::UidTaken(name) => Denied::UidTaken {
+                name: name.to_string(),
+            },
+            Reason::KindNotTaken(_) => Denied::KindNotTaken,
+            Reason::Invalid(problem) => Denied::Invalid(problem),
+            full @ (Reason::TooManyCalendars | Reason::TooManyObjects) => Denied::Full(full.to_string()),
+            field @ Reason::Field { .. } => Denied::Other(field.into()),
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! REPORT: which report it is, and those about what is in calendars.
+
+use axum::response::{IntoResponse, Response};
+use front::{Code, Problem};
+use http::header;
+use ical::zones::Zone;
+use ical::{Kind, Status, Timing};
+use jiff::Timestamp;
+
+use super::find::WITHIN_LIMITS;
+use super::props::{Here, Live, Question, Resource};
+use super::stop::Stop;
+use super::{ANSWER_BYTES_MAX, CALENDAR, Call, Depth, PAGE};
+use crate::answer::Multistatus;
+use crate::library::{Calendar, Object, Wanted};
+use crate::place::Place;
+use crate::report::{CompFilter, Range, Report, report};
+
+/// Places that one multiget names: the largest calendar that a client reads anew, at a stroke.
+const HREFS_MAX: usize = 10_000;
+/// Periods of one answer about when somebody is busy.
+const BUSY_MAX: usize = 20_000;
+
+impl Call<'_> {
+    pub(super) async fn report(&self) -> Result<Response, Stop> {
+        match report(&self.body)? {
+            Report::CalendarQuery {
+                props,
+                filter,
+                timezone,
+            } => {
+                let question = Question::new(props, self.brief());
+                let viewer = timezone.as_deref().map(|text| {
+                    Zone::of_text(text)
+                        .ok_or_else(|| Stop::caldav("valid-calendar-data", "The timezone cannot be read."))
+                });
+                self.query(&question, &filter, viewer.transpose()?).await
+            }
+            Report::CalendarMultiget { props, hrefs } => {
+                let question = Question::new(props, self.brief());
+                self.multiget(&question, &hrefs).await
+            }
+            Report::FreeBusyQuery(range) => self.busy(range).await,
+            Report::SyncCollection(sync) => self.sync(sync).await,
+            Report::PrincipalPropertySearch {
+                searches, any, props, ..
+            } => {
+                let question = Question::new(props, self.brief());
+                self.search_people(&searches, any, &question).await
+            }
+            Report::PrincipalSearchPropertySet => Ok(super::people::searchable()),
+            Report::ExpandProperty(wanted) => self.expand(&wanted).await,
+        }
+    }
+
+    /// The calendars that a report is about: those of the home, one, or none for an object in it.
+    async fn asked_calendars(&self) -> Result<Vec<Calendar>, Stop> {
+        match &self.place {
+            Place::Home(_) => Ok(self.library.calendars(self.who).await?),
+            Place::Calendar(_, name) | Place::Object(_, name, _) => Ok(vec![self.calendar(name).await?]),
+            _ => Err(Stop::dav("supported-report", "This is asked of calendars.")),
+        }
+    }
+
+    async fn query(
+        &self,
+        question: &Question,
+        filter: &CompFilter,
+        viewer: Option<Zone>,
+    ) -> Result<Response, Stop> {
+        let mut out = Multistatus::new();
+        let of_object = matches!(self.place, Place::Object(..));
+        let far_enough = match self.depth()? {
+            Depth::Zero => of_object,
+            Depth::Unsaid | Depth::One => !matches!(self.place, Place::Home(_)),
+            Depth::Infinity => true,
+        };
+        let calendars = self.asked_calendars().await?;
+        for calendar in calendars.iter().filter(|_| far_enough) {
+            let viewer = viewer.clone().unwrap_or_else(|| zone_of(calendar));
+            if let Place::Object(_, _, name) = &self.place {
+                let object = self.object(calendar, name, true).await?;
+                if filter.takes(&object.text, &viewer) {
+                    self.tell(question, calendar, &object, &viewer, &mut out)?;
+                }
+            } else if !self
+                .query_one(question, filter, calendar, &viewer, &mut out)
+                .await?
+            {
+                out.status(&self.place.href(), 507, Some(&WITHIN_LIMITS));
+                break;
+            }
+        }
+        Ok(self.multistatus(out))
+    }
+
+    /// Whether everything that was found had its place.
+    async fn query_one(
+        &self,
+        question: &Question,
+        filter: &CompFilter,
+        calendar: &Calendar,
+        viewer: &Zone,
+        out: &mut Multistatus,
+    ) -> Result<bool, Stop> {
+        let around = filter.around();
+        let decided = around.decided && filter.name.eq_ignore_ascii_case("VCALENDAR") && !filter.absent;
+        let looked_at = !decided || question.asks(Live::Data);
+        let texts = looked_at && around.uid.is_none();
+        let mut after: Option<String> = None;
+        loop {
+            let wanted = Wanted::Around {
+                from: around.from,
+                to: around.to,
+                kind: around.kind,
+                after: after.as_deref(),
+                limit: PAGE,
+            };
+            let page = self.library.objects(self.who, calendar, wanted, texts).await?;
+            let last = page.last().map(|object| object.name.clone());
+            let ended = page.len() < PAGE;
+            let page = match around.uid {
+                None => page,
+                Some(uid) => {
+                    let names = page.iter().filter(|object| uid.takes(&object.uid));
+                    let names: Vec<&str> = names.map(|object| object.name.as_str()).collect();
+                    let wanted = Wanted::Named(&names);
+                    self.library.objects(self.who, calendar, wanted, true).await?
+                }
+            };
+            for object in page {
+                let of_kind = around.kind.is_none_or(|kind| kind == object.kind);
+                if of_kind && (decided || filter.takes(&object.text, viewer)) {
+                    self.tell(question, calendar, &object, viewer, out)?;
+                }
+            }
+            if out.bytes() > ANSWER_BYTES_MAX {
+                return Ok(false);
+            }
+            if ended {
+                return Ok(true);
+            }
+            after = last;
+        }
+    }
+
+    /// One object in an answer, its text in the form that was asked for.
+    pub(super) fn tell(
+        &self,
+        question: &Question,
+        calendar: &Calendar,
+        object: &Object,
+        viewer: &Zone,
+        out: &mut Multistatus,
+    ) -> Result<(), Stop> {
+        let place = Place::Object(self.who.id, calendar.name.clone(), object.name.clone());
+        let text = match question.asks(Live::Data) {
+            true => Some(
+                question
+                    .data
+                    .of(&object.text, viewer)
+                    .map_err(|_| Stop::too_long())?,
+            ),
+            false => None,
+        };
+        let resource = Resource::Object(calendar, object, text.as_deref());
+        let here = Here::of(self.who);
+        out.response(&place.href(), |answer| question.answer(resource, &here, answer));
+        Ok(())
+    }
+
+    /// Objects by their places, in the order in which they were asked for; each that is not there is told.
+    async fn multiget(&self, question: &Question, hrefs: &[String]) -> Result<Response, Stop> {
+        if hrefs.len() > HREFS_MAX {
+            return Err(Problem::new(Code::BodyTooLarge)
+                .detail(format!("Ask for at most {HREFS_MAX} at a time."))
+                .into());
+        }
+        let calendars = self.asked_calendars().await?;
+        let texts = question.asks(Live::Data);
+        let mut out = Multistatus::new();
+        for part in hrefs.chunks(PAGE) {
+            let places: Vec<Option<Place>> = part.iter().map(|href| Place::read(href)).collect();
+            let mut found: Vec<Vec<Object>> = Vec::new();
+            for calendar in &calendars {
+                let names = places
+                    .iter()
+                    .flatten()
+                    .filter_map(|place| self.name_in(place, calendar));
+                let mut names: Vec<&str> = names.collect();
+                names.sort_unstable();
+                names.dedup();
+                found.push(match names.is_empty() {
+                    true => Vec::new(),
+                    false => {
+                        let wanted = Wanted::Named(&names);
+                        self.library.objects(self.who, calendar, wanted, texts).await?
+                    }
+                });
+            }
+            for (href, place) in part.iter().zip(&places) {
+                let there = calendars.iter().zip(&found).find_map(|(calendar, objects)| {
+                    let name = self.name_in(place.as_ref()?, calendar)?;
+                    let at = objects
+                        .binary_search_by(|object| object.name.as_str().cmp(name))
+                        .ok()?;
+                    Some((calendar, objects.get(at)?))
+                });
+                match there {
+                    Some((calendar, object)) => {
+                        self.tell(question, calendar, object, &zone_of(calendar), &mut out)?;
+                    }
+                    None => out.status(href, 404, None),
+                }
+            }
+            if out.bytes() > ANSWER_BYTES_MAX {
+                return Err(Stop::too_long());
+            }
+        }
+        Ok(self.multistatus(out))
+    }
+
+    fn name_in<'p>(&self, place: &'p Place, calendar: &Calendar) -> Option<&'p str> {
+        match place {
+            Place::Object(person, of, name) if *person == self.who.id && *of == calendar.name => Some(name),
+            _ => None,
+        }
+    }
+
+    /// When somebody is busy, by what is in one calendar or in all that count (RFC 4791 7.10).
+    async fn busy(&self, range: Range) -> Result<Response, Stop> {
+        let (Some(from), Some(to)) = (range.start, range.end) else {
+            return Err(Stop::caldav(
+                "valid-filter",
+                "A range has a start and an end here.",
+            ));
+        };
+        let mut periods = Vec::new();
+        for calendar in self.asked_calendars().await? {
+            if calendar.transparent && matches!(self.place, Place::Home(_)) {
+                continue;
+            }
+            let viewer = zone_of(&calendar);
+            let mut after: Option<String> = None;
+            loop {
+                let wanted = Wanted::Around {
+                    from,
+                    to,
+                    kind: Some(Kind::Event),
+                    after: after.as_deref(),
+                    limit: PAGE,
+                };
+                let page = self.library.objects(self.who, &calendar, wanted, true).await?;
+                for object in &page {
+                    busy_of(&object.text, from, to, &viewer, &mut periods);
+                }
+                if periods.len() > BUSY_MAX {
+                    return Err(Stop::too_long());
+                }
+                match page.last() {
+                    Some(last) if page.len() == PAGE => after = Some(last.name.clone()),
+                    _ => break,
+                }
+            }
+        }
+        let made = Timestamp::from_second(self.library.now().as_seconds()).unwrap_or_default();
+        let text = busy_text(made, from, to, periods);
+        Ok(([(header::CONTENT_TYPE, CALENDAR)], text).into_response())
+    }
+}
+
+/// The zone by which floating times and days of a calendar are read.
+pub(super) fn zone_of(calendar: &Calendar) -> Zone {
+    Zone::named(&calendar.zone).unwrap_or(Zone::UTC)
+}
+
+/// Some time that is taken, perhaps only tentatively.
+type Busy = (bool, Timestamp, Timestamp);
+
+fn busy_of(text: &str, from: Timestamp, to: Timestamp, viewer: &Zone, periods: &mut Vec<Busy>) {
+    let Ok(calendar) = ical::parse(text.as_bytes()) else {
+        return;
+    };
+    let Ok(object) = ical::check(&calendar) else {
+        return;
+    };
+    let timing = Timing::new(&object).unwrap_or_else(|_| Timing::once(&object));
+    for one in timing.between(from, to, viewer).unwrap_or_default() {
+        let cancelled = one.entry.status == Some(Status::Cancelled);
+        if !one.entry.transparent && !cancelled && one.start < one.end {
+            let tentative = one.entry.status == Some(Status::Tentative);
+            periods.push((tentative, one.start.max(from), one.end.min(to)));
+        }
+    }
+}
+
+/// A VFREEBUSY; what touches is one period, what is certain and what is not stay apart.
+fn busy_text(made: Timestamp, from: Timestamp, to: Timestamp, mut periods: Vec<Busy>) -> String {
+    let utc = |at: Timestamp| ical::When::Utc(Zone::UTC.local_at(at)).to_string();
+    let mut busy = ical::Component::new("VFREEBUSY");
+    busy.add(ical::Property::new("DTSTAMP", &utc(made)));
+    busy.add(ical::Property::new("DTSTART", &utc(from)));
+    busy.add(ical::Property::new("DTEND", &utc(to)));
+    periods.sort_unstable();
+    let mut joined: Vec<Busy> = Vec::with_capacity(periods.len());
+    for one in periods {
+        match joined.last_mut() {
+            Some(last) if last.0 == one.0 && one.1 <= last.2 => last.2 = last.2.max(one.2),
+            _ => joined.push(one),
+        }
+    }
+    for (tentative, start, end) in joined {
+        let period = format!("{}/{}", utc(start), utc(end));
+        let property = ical::Property::new("FREEBUSY", &period);
+        busy.add(match tentative {
+            true => property.with("FBTYPE", "BUSY-TENTATIVE"),
+            false => property,
+        });
+    }
+    let mut calendar = ical::Component::new("VCALENDAR");
+    calendar.add(ical::Property::new("VERSION", "2.0"));
+    calendar.add(ical::Property::new("PRODID", "-//Townhall//Calendar//EN"));
+    calendar.components.push(busy);
+    calendar.write()
+}
