@@ -10,6 +10,7 @@
 mod agenda;
 mod http;
 mod library;
+mod objects;
 mod problems;
 mod rows;
 pub mod rules;
@@ -20,4 +21,5 @@ pub mod types;
 
 pub use agenda::{Lasting, Shown};
 pub use library::{Card, People, Shelf};
-pub use service::{Calendars, Changes, Draft, Mark, Put, Refused, Visitor};
+pub use objects::{Changes, Mark, Put};
+pub use service::{Calendars, Draft, Refused, Visitor};

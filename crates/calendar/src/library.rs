@@ -9,7 +9,8 @@ use ical::Kind;
 use ical::zones::Zone;
 use kernel::{Moment, PersonId, Text};
 
-use crate::service::{Calendars, Draft, Mark, Refused, Visitor};
+use crate::objects::{Mark, Put};
+use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::types::{
     About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Stored,
     TITLE_CHARS_MAX,
@@ -328,7 +329,7 @@ impl Library for Shelf {
     }
 }
 
-fn kept(put: &crate::service::Put) -> dav::Stored {
+fn kept(put: &Put) -> dav::Stored {
     dav::Stored {
         created: put.is_new,
         change: put.stored.change,

@@ -3,7 +3,8 @@
 use kernel::{Id, Language, PersonId, Text};
 use testkit::stores::{self, KINDS, Kind, TestStore};
 
-use crate::service::{Calendars, Draft, Mark, Refused, Visitor};
+use crate::objects::Mark;
+use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::types::{About, AboutChange, Calendar, Color, Expected, Kinds, Name, Reason};
 
 struct Scene {

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::OWN;
-use crate::service::{Calendars, Mark};
+use crate::objects::Mark;
+use crate::service::Calendars;
 use crate::types::{Expected, Heard, Name, Stored};
 
 const ICALENDAR: &str = "text/calendar";
