@@ -127,6 +127,12 @@ async fn an_old_version_overwrites_nothing_and_changes_are_told() {
     assert_eq!(desk.call(Method::GET, &path, Call::default()).await.status, 404);
     let changes = format!("/api/v1/calendars/{calendar}/changes");
     let told = desk.town.get(&desk.anna, &changes).await;
+    assert_eq!(
+        told,
+        json!({"items": [], "until": 3, "more": false}),
+        "whoever begins to read never saw what is gone"
+    );
+    let told = desk.town.get(&desk.anna, &format!("{changes}?after=2")).await;
     let expected =
         json!({"items": [{"name": "rounds.ics", "change": 3, "deleted": true}], "until": 3, "more": false});
     assert_eq!(told, expected);

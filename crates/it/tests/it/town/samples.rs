@@ -4,6 +4,7 @@
 mod access;
 mod archive;
 mod bell;
+mod caldav;
 mod calendars;
 mod feedback;
 mod letters;
@@ -83,6 +84,7 @@ fn all() -> &'static [Sample] {
             access::samples(),
             archive::samples(),
             bell::samples(),
+            caldav::samples(),
             calendars::samples(),
             letters::samples(),
             pages::samples(),

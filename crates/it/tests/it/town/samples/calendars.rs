@@ -80,7 +80,7 @@ fn text(path: &[&str]) -> Call {
 }
 
 /// A calendar of the owner.
-async fn made(ctx: &Ctx) -> String {
+pub(super) async fn made(ctx: &Ctx) -> String {
     if ctx.unknown() {
         return ctx.owner.id.clone();
     }
@@ -90,7 +90,7 @@ async fn made(ctx: &Ctx) -> String {
 }
 
 /// One in which there is an event.
-async fn with_event(ctx: &Ctx) -> String {
+pub(super) async fn with_event(ctx: &Ctx) -> String {
     let calendar = made(ctx).await;
     if !ctx.unknown() {
         let path = format!("/api/v1/calendars/{calendar}/objects/walk.ics");
