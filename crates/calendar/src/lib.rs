@@ -11,15 +11,19 @@ mod agenda;
 mod http;
 mod library;
 mod objects;
+mod people;
 mod problems;
 mod rows;
 pub mod rules;
+mod scheduling;
 mod service;
 #[cfg(test)]
 mod tests;
 pub mod types;
 
 pub use agenda::{Lasting, Shown};
-pub use library::{Card, People, Shelf};
+pub use library::Shelf;
 pub use objects::{Changes, Mark, Put};
+pub use people::{Card, People};
+pub use scheduling::TOLD;
 pub use service::{Calendars, Draft, Refused, Visitor};

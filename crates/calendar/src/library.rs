@@ -1,44 +1,27 @@
 //! Calendars as CalDAV asks for them.
 
-use std::sync::Arc;
-
-use dav::{Asked, Denied, Library, Mark as Place, Object, Only, Principal, Rights, Wanted, Wishes};
+use dav::{Asked, Busy, Denied, Library, Mark as Place, Object, Only, Principal, Rights, Wanted, Wishes};
 use front::{Problem, SignedIn};
-use futures_util::future::BoxFuture;
 use ical::Kind;
 use ical::zones::Zone;
-use kernel::{Moment, PersonId, Text};
+use jiff::Timestamp;
+use kernel::{Moment, Text};
 
 use crate::objects::{Mark, Put};
+use crate::people::addresses;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::types::{
-    About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Stored,
+    About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Role, Stored,
     TITLE_CHARS_MAX,
 };
 
-/// A person as others address them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
-    pub name: String,
-    pub email: Option<String>,
-}
-
-/// Who people are.
-pub trait People: Send + Sync + 'static {
-    /// `None`: nobody.
-    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>>;
-}
-
 /// The library that CalDAV reads and writes.
 #[derive(Clone)]
-pub struct Shelf {
-    calendars: Calendars,
-    people: Arc<dyn People>,
-}
+pub struct Shelf(Calendars);
 
 impl Shelf {
-    pub fn new(calendars: Calendars, people: Arc<dyn People>) -> Shelf {
-        Shelf { calendars, people }
+    pub fn new(calendars: Calendars) -> Shelf {
+        Shelf(calendars)
     }
 
     async fn found(
@@ -52,12 +35,12 @@ impl Shelf {
                 let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
                 names.sort();
                 names.dedup();
-                let found = self.calendars.named(who.id, calendar.id, names).await?;
+                let found = self.0.named(who.id, calendar.id, names).await?;
                 found.into_iter().flatten().collect()
             }
             Wanted::After(after, limit) => {
                 let after = after.map(|name| Name::stored(name.to_owned()));
-                self.calendars.objects(who.id, calendar.id, after, limit).await?
+                self.0.objects(who.id, calendar.id, after, limit).await?
             }
             Wanted::Around {
                 from,
@@ -66,7 +49,7 @@ impl Shelf {
                 after,
                 limit,
             } => {
-                let near = self.calendars.near(who.id, calendar.id, from.into(), to.into());
+                let near = self.0.near(who.id, calendar.id, from.into(), to.into());
                 let mut near: Vec<Stored> = near.await?;
                 near.retain(|one| kind.is_none_or(|kind| kind == one.kind));
                 near.retain(|one| after.is_none_or(|after| one.name.as_str() > after));
@@ -92,7 +75,18 @@ fn shown(calendar: &Calendar) -> dav::Calendar {
         id: calendar.id,
         name: calendar.name.to_string(),
         owner: calendar.owner,
-        rights: Rights::ALL,
+        role: match calendar.role {
+            Role::Plain => dav::Role::Plain,
+            Role::Inbox => dav::Role::Inbox { default: None },
+        },
+        rights: match calendar.role {
+            Role::Plain => Rights::ALL,
+            // Messages are taken out, not put in.
+            Role::Inbox => Rights {
+                manage: false,
+                ..Rights::ALL
+            },
+        },
         title: about.title.to_string(),
         description: about.description.to_string(),
         color: u32::try_from(about.color.rgb()).ok(),
@@ -118,6 +112,7 @@ fn object(stored: Stored) -> Object {
         uid: stored.uid,
         kind: stored.kind,
         change: stored.change,
+        schedule: stored.schedule,
         bytes: stored.text.len(),
         text: stored.text,
         created: stored.created,
@@ -140,6 +135,7 @@ fn expected(only: Only) -> Expected {
         Only::Absent => Expected::Nothing,
         Only::Exists => Expected::Something,
         Only::Match(change) => Expected::Exactly(change),
+        Only::Schedule(change) => Expected::Scheduled(change),
     }
 }
 
@@ -179,13 +175,12 @@ fn kinds(wanted: dav::Kinds) -> Option<Kinds> {
 
 impl Library for Shelf {
     fn now(&self) -> Moment {
-        self.calendars.now()
+        self.0.now()
     }
 
     fn principal<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Principal> {
         Box::pin(async move {
-            let card = self.people.card(who.id).await.map_err(Problem::internal)?;
-            let card = card.ok_or(Denied::NotFound)?;
+            let card = self.0.card(who.id).await?.ok_or(Denied::NotFound)?;
             Ok(Principal {
                 name: card.name,
                 addresses: card.email.into_iter().collect(),
@@ -195,14 +190,22 @@ impl Library for Shelf {
 
     fn calendars<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Vec<dav::Calendar>> {
         Box::pin(async move {
-            let all = self.calendars.home(&visitor(who)).await?;
+            let all = self.0.home(&visitor(who)).await?;
             Ok(all.iter().map(shown).collect())
         })
     }
 
     fn calendar<'a>(&'a self, who: &'a SignedIn, called: &'a str) -> Asked<'a, dav::Calendar> {
         Box::pin(async move {
-            let found = self.calendars.calendar_named(who.id, known(called)?).await?;
+            if called == dav::INBOX {
+                let (inbox, default) = self.0.inbox(&visitor(who)).await?;
+                let default = default.map(|calendar| calendar.name.to_string());
+                return Ok(dav::Calendar {
+                    role: dav::Role::Inbox { default },
+                    ..shown(&inbox)
+                });
+            }
+            let found = self.0.calendar_named(who.id, known(called)?).await?;
             Ok(shown(&found))
         })
     }
@@ -225,7 +228,7 @@ impl Library for Shelf {
                 kinds: as_said.kinds.and_then(kinds).unwrap_or(Kinds::ALL),
                 name: Some(name),
             };
-            self.calendars.create(who.id, draft).await?;
+            self.0.create(who.id, draft).await?;
             Ok(())
         })
     }
@@ -233,15 +236,13 @@ impl Library for Shelf {
     fn change<'a>(&'a self, who: &'a SignedIn, calendar: &'a dav::Calendar, to: Wishes) -> Asked<'a, ()> {
         Box::pin(async move {
             let seen = Some(calendar.version);
-            self.calendars
-                .change(who.id, calendar.id, seen, change(&to)?)
-                .await?;
+            self.0.change(who.id, calendar.id, seen, change(&to)?).await?;
             Ok(())
         })
     }
 
     fn delete<'a>(&'a self, who: &'a SignedIn, calendar: &'a dav::Calendar) -> Asked<'a, ()> {
-        Box::pin(async move { Ok(self.calendars.delete(who.id, calendar.id, None).await?) })
+        Box::pin(async move { Ok(self.0.delete(who.id, calendar.id, None).await?) })
     }
 
     fn objects<'a>(
@@ -266,7 +267,7 @@ impl Library for Shelf {
                 after: since.after,
                 began: Some(since.began),
             };
-            let found = self.calendars.changes(who.id, calendar.id, mark, limit).await?;
+            let found = self.0.changes(who.id, calendar.id, mark, limit).await?;
             let found = found.ok_or(Denied::TooOld)?;
             let changed = found.items.into_iter().map(|heard| dav::Changed {
                 name: heard.name.to_string(),
@@ -291,9 +292,7 @@ impl Library for Shelf {
     ) -> Asked<'a, dav::Stored> {
         Box::pin(async move {
             let name = name(called)?;
-            let put = self
-                .calendars
-                .put(who.id, calendar.id, name, text, expected(only));
+            let put = self.0.put(who.id, calendar.id, name, text, expected(only));
             Ok(kept(&put.await?))
         })
     }
@@ -304,12 +303,45 @@ impl Library for Shelf {
         calendar: &'a dav::Calendar,
         called: &'a str,
         only: Only,
+        silently: bool,
     ) -> Asked<'a, ()> {
         Box::pin(async move {
-            let removed = self
-                .calendars
-                .remove(who.id, calendar.id, known(called)?, expected(only));
-            Ok(removed.await?)
+            let (name, only) = (known(called)?, expected(only));
+            let removed = match silently {
+                true => self.0.remove_silently(who.id, calendar.id, name, only).await,
+                false => self.0.remove(who.id, calendar.id, name, only).await,
+            };
+            Ok(removed?)
+        })
+    }
+
+    fn busy<'a>(
+        &'a self,
+        _: &'a SignedIn,
+        address: &'a str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Asked<'a, Option<Vec<Busy>>> {
+        Box::pin(async move {
+            let Some(person) = self.0.reader(address).await? else {
+                return Ok(None);
+            };
+            let Some(card) = self.0.card(person).await? else {
+                return Ok(None);
+            };
+            let mine = addresses(person, &card).0;
+            let mut periods = Vec::new();
+            for calendar in self.0.calendars(person).await? {
+                if !calendar.about.busy {
+                    continue;
+                }
+                let viewer = Zone::named(&calendar.about.zone).unwrap_or(Zone::UTC);
+                let near = self.0.near(person, calendar.id, from.into(), to.into());
+                for stored in near.await?.iter().filter(|stored| stored.kind == Kind::Event) {
+                    dav::busy_of(&stored.text, (from, to), &viewer, &mine, &mut periods);
+                }
+            }
+            Ok(Some(periods))
         })
     }
 
@@ -323,7 +355,7 @@ impl Library for Shelf {
         Box::pin(async move {
             let from = (from.0.id, known(from.1)?);
             let to = (to.0.id, name(to.1)?);
-            let moved = self.calendars.relocate(who.id, from, to, expected(only));
+            let moved = self.0.relocate(who.id, from, to, expected(only));
             Ok(kept(&moved.await?))
         })
     }
@@ -333,7 +365,8 @@ fn kept(put: &Put) -> dav::Stored {
     dav::Stored {
         created: put.is_new,
         change: put.stored.change,
-        as_given: true,
+        schedule: put.stored.schedule,
+        as_given: put.as_given,
     }
 }
 

@@ -5,15 +5,19 @@ use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
 
 use crate::rows::{self, Slot};
+use crate::rules::itip::Mine;
 use crate::rules::spans::{Span, spans};
+use crate::scheduling;
 use crate::service::{Calendars, Refused, live};
-use crate::types::{Calendar, Expected, Heard, Name, OBJECTS_MAX, Reason, Stored};
+use crate::types::{Calendar, Expected, Heard, Name, OBJECTS_MAX, Reason, Role, Stored};
 
 /// What became of a put.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Put {
     pub stored: Stored,
     pub is_new: bool,
+    /// What is kept is byte for byte what was given.
+    pub as_given: bool,
 }
 
 /// Where a reader of a calendar is. A first reading may take several answers; until its end, what was deleted before it began was
@@ -129,7 +133,7 @@ impl Calendars {
         found.await
     }
 
-    /// Puts an object into a calendar, or another one in its place.
+    /// Puts an object into a calendar, or another one in its place. Whoever takes part in it hears of it.
     pub async fn put(
         &self,
         owner: PersonId,
@@ -139,12 +143,12 @@ impl Calendars {
         expected: Expected,
     ) -> Result<Put, Refused> {
         let now = self.now();
-        let read = Read::new(&text, now)?;
-        let id = Id::beside(owner.0, now);
+        let piece = Piece::new(text, Id::beside(owner.0, now), now)?;
+        let mine = self.mine(owner).await?;
         let shard = self.store().shard_of(owner);
         let put = shard.write::<_, Refused>(move |tx| {
             let calendar = live(tx, owner, calendar)?;
-            put_in(tx, &calendar, &name, (&read, &text), (id, now), expected)
+            put_in(tx, &calendar, &name, &piece, expected, Some(&mine))
         });
         put.await
     }
@@ -160,17 +164,18 @@ impl Calendars {
         let found = self.named(owner, from, vec![name.clone()]).await?;
         let found = found.into_iter().next().flatten().ok_or(Reason::NoObject)?;
         let now = self.now();
-        let read = Read::new(&found.text, now)?;
-        let id = Id::beside(owner.0, now);
+        let was = Expected::Exactly(found.change);
+        let piece = Piece::new(found.text, Id::beside(owner.0, now), now)?;
         let shard = self.store().shard_of(owner);
         let moved = shard.write::<_, Refused>(move |tx| {
             let (source, target) = (live(tx, owner, from)?, live(tx, owner, to)?);
-            take_out(tx, &source, &name, Expected::Exactly(found.change), now)?;
-            put_in(tx, &target, &as_name, (&read, &found.text), (id, now), expected)
+            take_out(tx, &source, &name, was, (now, None))?;
+            put_in(tx, &target, &as_name, &piece, expected, None)
         });
         moved.await
     }
 
+    /// Takes an object out of a calendar. Whoever takes part in it hears of that.
     pub async fn remove(
         &self,
         owner: PersonId,
@@ -178,59 +183,119 @@ impl Calendars {
         name: Name,
         expected: Expected,
     ) -> Result<(), Refused> {
+        let mine = self.mine(owner).await?;
+        self.take_away(owner, calendar, name, expected, Some(mine)).await
+    }
+
+    /// The same, and nobody hears of it.
+    pub async fn remove_silently(
+        &self,
+        owner: PersonId,
+        calendar: Id,
+        name: Name,
+        expected: Expected,
+    ) -> Result<(), Refused> {
+        self.take_away(owner, calendar, name, expected, None).await
+    }
+
+    async fn take_away(
+        &self,
+        owner: PersonId,
+        calendar: Id,
+        name: Name,
+        expected: Expected,
+        mine: Option<Mine>,
+    ) -> Result<(), Refused> {
         let now = self.now();
         let shard = self.store().shard_of(owner);
         let removed = shard.write::<_, Refused>(move |tx| {
             let calendar = live(tx, owner, calendar)?;
-            take_out(tx, &calendar, &name, expected, now)
+            take_out(tx, &calendar, &name, expected, (now, mine.as_ref()))
         });
         removed.await
     }
 }
 
-/// What is found out from the text of an object before it is stored.
-struct Read {
+/// An object that is to be stored, with what was found out from its text.
+pub(crate) struct Piece {
+    text: String,
     uid: String,
     kind: Kind,
     spans: Vec<Span>,
+    /// What it is called where it is new.
+    id: Id,
+    now: Moment,
 }
 
-impl Read {
-    fn new(text: &str, now: Moment) -> Result<Read, Reason> {
+impl Piece {
+    pub fn new(text: String, id: Id, now: Moment) -> Result<Piece, Reason> {
         let calendar = ical::parse(text.as_bytes())?;
         let object: Object<'_> = ical::check(&calendar)?;
         let timing = Timing::new(&object)?;
-        Ok(Read {
-            uid: object.uid.to_string(),
-            kind: object.kind,
-            spans: spans(&timing, now),
+        let (uid, kind, spans) = (object.uid.to_string(), object.kind, spans(&timing, now));
+        Ok(Piece {
+            text,
+            uid,
+            kind,
+            spans,
+            id,
+            now,
         })
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// The same as it is stored in the place of what was there before.
+    pub fn stored(
+        &self,
+        before: Option<&Stored>,
+        calendar: Id,
+        (change, schedule): (i64, Option<i64>),
+    ) -> Stored {
+        Stored {
+            id: before.map_or(self.id, |before| before.id),
+            calendar,
+            name: before.map_or_else(|| Name::of_object(self.id), |before| before.name.clone()),
+            uid: self.uid.clone(),
+            kind: self.kind,
+            change,
+            schedule,
+            text: self.text.clone(),
+            created: before.map_or(self.now, |before| before.created),
+            changed: self.now,
+        }
     }
 }
 
-/// Lays an object into a calendar, under `id` where it is new there.
-fn put_in(
+/// Lays an object into a calendar. Others hear of it where `mine` says by which addresses they know its owner.
+pub(crate) fn put_in(
     tx: &mut Tx<'_>,
     calendar: &Calendar,
     name: &Name,
-    (read, text): (&Read, &str),
-    (id, now): (Id, Moment),
+    piece: &Piece,
     expected: Expected,
+    mine: Option<&Mine>,
 ) -> Result<Put, Refused> {
-    if !calendar.kinds.take(read.kind) {
-        return Err(Reason::KindNotTaken(read.kind).into());
+    if calendar.role == Role::Inbox || !calendar.kinds.take(piece.kind) {
+        return Err(Reason::KindNotTaken(piece.kind).into());
     }
     let slot = rows::slot(tx, calendar.id, name)?;
     let id = match &slot {
-        None => id,
+        None => piece.id,
         Some(Slot::Empty { id }) => *id,
         Some(Slot::Full(before)) => before.id,
     };
     let before = slot.and_then(Slot::stored);
-    if !expected.holds(before.as_ref().map(|before| before.change)) {
+    if !expected.holds(before.as_ref()) {
         return Err(Reason::Stale.into());
     }
-    match rows::name_of_uid(tx, calendar.id, &read.uid)? {
+    match rows::name_of_uid(tx, calendar.id, &piece.uid)? {
         Some(other) if other != *name => return Err(Reason::UidTaken(other).into()),
         _ => {}
     }
@@ -239,26 +304,57 @@ fn put_in(
     if may_be_too_many && rows::count(tx, calendar.id)? >= OBJECTS_MAX {
         return Err(Reason::TooManyObjects.into());
     }
+    let nobody = Mine::default();
+    let told = scheduling::Change {
+        before: before.as_ref().map(|before| before.text.as_str()),
+        after: Some(&piece.text),
+        mine: mine.unwrap_or(&nobody),
+        now: piece.now,
+        merges: matches!(expected, Expected::Scheduled(_)),
+    };
+    let told = told.told();
+    let change = rows::next_change(tx, calendar.id)?;
+    let since = before.as_ref().and_then(|before| before.schedule);
+    let schedule = told.as_ref().map(|told| match since {
+        Some(since) if told.is_same_for_others => since,
+        _ => change,
+    });
+    let told = told.unwrap_or_default();
+    let as_given = told.kept.is_none();
     let stored = Stored {
         id,
         calendar: calendar.id,
         name: name.clone(),
-        uid: read.uid.clone(),
-        kind: read.kind,
-        change: rows::next_change(tx, calendar.id)?,
-        text: text.to_owned(),
-        created: before.as_ref().map_or(now, |before| before.created),
-        changed: now,
+        uid: piece.uid.clone(),
+        kind: piece.kind,
+        change,
+        schedule,
+        text: told.kept.map_or_else(|| piece.text.clone(), |kept| kept.write()),
+        created: before.as_ref().map_or(piece.now, |before| before.created),
+        changed: piece.now,
     };
-    if let Some(before) = &before {
-        rows::keep(tx, calendar.owner, before, now)?;
-    }
-    rows::save_object(tx, calendar.owner, &stored)?;
-    rows::save_spans(tx, calendar.owner, calendar.id, id, &read.spans)?;
+    lay(tx, calendar.owner, before.as_ref(), &stored, &piece.spans)?;
+    scheduling::announce(tx, calendar.owner, told.messages)?;
     Ok(Put {
         stored,
         is_new: before.is_none(),
+        as_given,
     })
+}
+
+/// Writes an object with all that is found by it, and keeps how it was.
+pub(crate) fn lay(
+    tx: &mut Tx<'_>,
+    owner: PersonId,
+    before: Option<&Stored>,
+    stored: &Stored,
+    spans: &[Span],
+) -> Result<(), StoreError> {
+    if let Some(before) = before {
+        rows::keep(tx, owner, before, stored.changed)?;
+    }
+    rows::save_object(tx, owner, stored)?;
+    rows::save_spans(tx, owner, stored.calendar, stored.id, spans)
 }
 
 /// Takes an object out of a calendar; what is left says that it was there.
@@ -267,15 +363,27 @@ fn take_out(
     calendar: &Calendar,
     name: &Name,
     expected: Expected,
-    now: Moment,
+    (now, mine): (Moment, Option<&Mine>),
 ) -> Result<(), Refused> {
     let before = rows::slot(tx, calendar.id, name)?.and_then(Slot::stored);
     let before = before.ok_or(Reason::NoObject)?;
-    if !expected.holds(Some(before.change)) {
+    if !expected.holds(Some(&before)) {
         return Err(Reason::Stale.into());
     }
     rows::keep(tx, calendar.owner, &before, now)?;
     let change = rows::next_change(tx, calendar.id)?;
     rows::empty_object(tx, before.id, change, now)?;
-    Ok(rows::save_spans(tx, calendar.owner, calendar.id, before.id, &[])?)
+    rows::save_spans(tx, calendar.owner, calendar.id, before.id, &[])?;
+    if let Some(mine) = mine.filter(|_| calendar.role == Role::Plain) {
+        let told = scheduling::Change {
+            before: Some(&before.text),
+            after: None,
+            mine,
+            now,
+            merges: false,
+        };
+        let told = told.told().unwrap_or_default();
+        scheduling::announce(tx, calendar.owner, told.messages)?;
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use kernel::{Id, Moment, PersonId, Text};
 use store::{Row, StoreError, Tx, params, sql};
 
 use crate::rules::spans::{REACHES, Reach, Span};
-use crate::types::{About, Calendar, Color, Heard, Kinds, Name, Stored};
+use crate::types::{About, Calendar, Color, Heard, Kinds, Name, Role, Stored};
 
 /// Rows that are read at once where a person asks for everything.
 const ROWS_MAX: i64 = 200_000;
@@ -15,8 +15,8 @@ pub(crate) fn calendars(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Calendar
     tx.query(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at, extra
-             FROM calendars WHERE vshard = $1 AND owner = $2 AND deleted_at IS NULL
+                forgotten, created_at, changed_at, deleted_at, extra, role
+             FROM calendars WHERE vshard = $1 AND owner = $2 AND deleted_at IS NULL AND role = 0
              ORDER BY position, created_at, calendar LIMIT $3"
         ),
         params![owner.0.virtual_shard(), owner, ROWS_MAX],
@@ -33,7 +33,7 @@ pub(crate) fn calendar_with_id(
     tx.query_opt(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at, extra
+                forgotten, created_at, changed_at, deleted_at, extra, role
              FROM calendars WHERE calendar = $1 AND owner = $2"
         ),
         params![id, owner],
@@ -49,7 +49,7 @@ pub(crate) fn calendar_named(
     tx.query_opt(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at, extra
+                forgotten, created_at, changed_at, deleted_at, extra, role
              FROM calendars WHERE owner = $1 AND name = $2 AND deleted_at IS NULL"
         ),
         params![owner, name.as_str()],
@@ -60,7 +60,7 @@ pub(crate) fn calendar_named(
 /// Whether somebody ever had a calendar: whoever deleted all of theirs gets no new one by looking.
 pub(crate) fn has_had_calendars(tx: &mut Tx<'_>, owner: PersonId) -> Result<bool, StoreError> {
     let any = tx.query_opt(
-        sql!("SELECT calendar FROM calendars WHERE vshard = $1 AND owner = $2 LIMIT 1"),
+        sql!("SELECT calendar FROM calendars WHERE vshard = $1 AND owner = $2 AND role = 0 LIMIT 1"),
         params![owner.0.virtual_shard(), owner],
         |row| row.get::<Id>(0),
     )?;
@@ -72,8 +72,8 @@ pub(crate) fn save_calendar(tx: &mut Tx<'_>, calendar: &Calendar) -> Result<(), 
     tx.execute(
         sql!(
             "INSERT INTO calendars (calendar, owner, vshard, name, title, description, color, zone, position, kinds, busy,
-                version, changes, forgotten, created_at, changed_at, deleted_at, extra)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                version, changes, forgotten, created_at, changed_at, deleted_at, extra, role)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
              ON CONFLICT (calendar) DO UPDATE SET name = excluded.name, title = excluded.title,
                 description = excluded.description, color = excluded.color, zone = excluded.zone,
                 position = excluded.position, busy = excluded.busy, version = excluded.version,
@@ -98,7 +98,8 @@ pub(crate) fn save_calendar(tx: &mut Tx<'_>, calendar: &Calendar) -> Result<(), 
             calendar.created,
             calendar.changed,
             calendar.deleted,
-            about.extra.as_str()
+            about.extra.as_str(),
+            i64::from(calendar.role == Role::Inbox)
         ],
     )?;
     Ok(())
@@ -132,7 +133,7 @@ impl Slot {
 pub(crate) fn slot(tx: &mut Tx<'_>, calendar: Id, name: &Name) -> Result<Option<Slot>, StoreError> {
     tx.query_opt(
         sql!(
-            "SELECT object, calendar, name, uid, kind, change, ical, created_at, changed_at
+            "SELECT object, calendar, name, uid, kind, change, ical, created_at, changed_at, schedule_change
              FROM calendar_objects WHERE calendar = $1 AND name = $2"
         ),
         params![calendar, name.as_str()],
@@ -143,10 +144,24 @@ pub(crate) fn slot(tx: &mut Tx<'_>, calendar: Id, name: &Name) -> Result<Option<
 pub(crate) fn object_with_id(tx: &mut Tx<'_>, owner: PersonId, id: Id) -> Result<Option<Stored>, StoreError> {
     tx.query_opt(
         sql!(
-            "SELECT object, calendar, name, uid, kind, change, ical, created_at, changed_at
+            "SELECT object, calendar, name, uid, kind, change, ical, created_at, changed_at, schedule_change
              FROM calendar_objects WHERE object = $1 AND owner = $2 AND ical IS NOT NULL"
         ),
         params![id, owner],
+        stored,
+    )
+}
+
+/// Somebody's copy of an object, in whichever calendar; the one that was written last, should there be several.
+pub(crate) fn copy_of(tx: &mut Tx<'_>, owner: PersonId, uid: &str) -> Result<Option<Stored>, StoreError> {
+    tx.query_opt(
+        sql!(
+            "SELECT o.object, o.calendar, o.name, o.uid, o.kind, o.change, o.ical, o.created_at, o.changed_at, o.schedule_change
+             FROM calendar_objects o JOIN calendars c ON c.calendar = o.calendar
+             WHERE o.owner = $1 AND o.uid = $2 AND o.ical IS NOT NULL AND c.deleted_at IS NULL AND c.role = 0
+             ORDER BY o.changed_at DESC LIMIT 1"
+        ),
+        params![owner, uid],
         stored,
     )
 }
@@ -177,7 +192,7 @@ pub(crate) fn objects(
 ) -> Result<Vec<Stored>, StoreError> {
     tx.query(
         sql!(
-            "SELECT object, calendar, name, uid, kind, change, ical, created_at, changed_at
+            "SELECT object, calendar, name, uid, kind, change, ical, created_at, changed_at, schedule_change
              FROM calendar_objects WHERE calendar = $1 AND name > $2 AND ical IS NOT NULL ORDER BY name LIMIT $3"
         ),
         params![calendar, after, i64::try_from(count).unwrap_or(ROWS_MAX)],
@@ -214,10 +229,11 @@ pub(crate) fn save_object(tx: &mut Tx<'_>, owner: PersonId, object: &Stored) -> 
     tx.execute(
         sql!(
             "INSERT INTO calendar_objects (object, owner, vshard, calendar, name, uid, kind, change, ical, created_at,
-                changed_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                changed_at, schedule_change)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              ON CONFLICT (object) DO UPDATE SET uid = excluded.uid, kind = excluded.kind, change = excluded.change,
-                ical = excluded.ical, created_at = excluded.created_at, changed_at = excluded.changed_at"
+                ical = excluded.ical, created_at = excluded.created_at, changed_at = excluded.changed_at,
+                schedule_change = excluded.schedule_change"
         ),
         params![
             object.id,
@@ -230,7 +246,8 @@ pub(crate) fn save_object(tx: &mut Tx<'_>, owner: PersonId, object: &Stored) -> 
             object.change,
             object.text.as_str(),
             object.created,
-            object.changed
+            object.changed,
+            object.schedule
         ],
     )?;
     Ok(())
@@ -331,7 +348,7 @@ fn reaching(
 ) -> Result<Vec<Stored>, StoreError> {
     tx.query(
         sql!(
-            "SELECT o.object, o.calendar, o.name, o.uid, o.kind, o.change, o.ical, o.created_at, o.changed_at
+            "SELECT o.object, o.calendar, o.name, o.uid, o.kind, o.change, o.ical, o.created_at, o.changed_at, o.schedule_change
              FROM calendar_spans s JOIN calendar_objects o ON o.object = s.object
              WHERE s.calendar = $1 AND s.reach = $2 AND s.starts_at >= $3 AND s.starts_at < $4 AND s.ends_at >= $5
              LIMIT $6"
@@ -344,7 +361,7 @@ fn reaching(
 fn long(tx: &mut Tx<'_>, calendar: Id, (from, to): (Moment, Moment)) -> Result<Vec<Stored>, StoreError> {
     tx.query(
         sql!(
-            "SELECT o.object, o.calendar, o.name, o.uid, o.kind, o.change, o.ical, o.created_at, o.changed_at
+            "SELECT o.object, o.calendar, o.name, o.uid, o.kind, o.change, o.ical, o.created_at, o.changed_at, o.schedule_change
              FROM calendar_spans s JOIN calendar_objects o ON o.object = s.object
              WHERE s.calendar = $1 AND s.reach = 4 AND s.ends_at >= $2 AND s.starts_at < $3 LIMIT $4"
         ),
@@ -394,6 +411,10 @@ fn calendar(row: &Row<'_>) -> Result<Calendar, StoreError> {
             busy: row.get(9)?,
             extra: row.get(16)?,
         },
+        role: match row.get(17)? {
+            0_i64 => Role::Plain,
+            _ => Role::Inbox,
+        },
         kinds: Kinds::stored(row.get(8)?).ok_or_else(|| broken("the kinds"))?,
         version: row.get(10)?,
         changes: row.get(11)?,
@@ -424,6 +445,7 @@ fn stored(row: &Row<'_>) -> Result<Stored, StoreError> {
         text: row.get(6)?,
         created: row.get(7)?,
         changed: row.get(8)?,
+        schedule: row.get(9)?,
     })
 }
 

@@ -11,8 +11,10 @@ use kernel::{Clock, Id, Language, Moment, PersonId, Text};
 use store::{Store, StoreError, Tx};
 
 use crate::http;
+use crate::people::{self, Card, People};
 use crate::rows;
-use crate::types::{About, AboutChange, CALENDARS_MAX, Calendar, Color, Kinds, Name, Reason};
+use crate::rules::itip::Mine;
+use crate::types::{About, AboutChange, CALENDARS_MAX, Calendar, Color, Kinds, Name, Reason, Role};
 
 /// For so long a deleted calendar can be put back.
 const BIN_SECONDS: i64 = 30 * 86_400;
@@ -54,11 +56,12 @@ pub struct Calendars(Arc<Inner>);
 struct Inner {
     store: Store,
     clock: Clock,
+    people: Arc<dyn People>,
 }
 
 impl Calendars {
-    pub fn new(store: Store, clock: Clock) -> Calendars {
-        Calendars(Arc::new(Inner { store, clock }))
+    pub fn new(store: Store, clock: Clock, people: Arc<dyn People>) -> Calendars {
+        Calendars(Arc::new(Inner { store, clock, people }))
     }
 
     /// What the service answers over HTTP.
@@ -68,6 +71,21 @@ impl Calendars {
 
     pub(crate) fn now(&self) -> Moment {
         self.0.clock.now()
+    }
+
+    pub(crate) fn people(&self) -> &dyn People {
+        &*self.0.people
+    }
+
+    /// Who somebody is; a person whom nobody knows any more is no one.
+    pub(crate) async fn card(&self, person: PersonId) -> Result<Option<Card>, Refused> {
+        Ok(self.people().card(person).await.map_err(StoreError::broken)?)
+    }
+
+    /// The addresses by which others invite somebody.
+    pub(crate) async fn mine(&self, person: PersonId) -> Result<Mine, Refused> {
+        let card = self.card(person).await?;
+        Ok(card.map_or_else(Mine::default, |card| people::addresses(person, &card)))
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -99,6 +117,13 @@ impl Calendars {
         made.await
     }
 
+    /// All calendars of somebody who may never have looked at them.
+    pub(crate) async fn calendars(&self, owner: PersonId) -> Result<Vec<Calendar>, Refused> {
+        let shard = self.0.store.shard_of(owner);
+        let all = shard.read::<_, StoreError>(move |tx| rows::calendars(tx, owner));
+        Ok(all.await?)
+    }
+
     pub async fn create(&self, owner: PersonId, draft: Draft) -> Result<Calendar, Refused> {
         let now = self.now();
         let id = Id::beside(owner.0, now);
@@ -108,6 +133,7 @@ impl Calendars {
             name: draft.name.unwrap_or_else(|| Name::of_calendar(id)),
             about: draft.about,
             kinds: draft.kinds,
+            role: Role::Plain,
             version: 1,
             changes: 0,
             forgotten: 0,
@@ -117,7 +143,7 @@ impl Calendars {
         };
         let shard = self.0.store.shard_of(owner);
         let created = shard.write::<_, Refused>(move |tx| {
-            if rows::calendar_named(tx, owner, &calendar.name)?.is_some() {
+            if calendar.name.is_reserved() || rows::calendar_named(tx, owner, &calendar.name)?.is_some() {
                 return Err(Reason::NameTaken.into());
             }
             if rows::calendars(tx, owner)?.len() >= CALENDARS_MAX {
@@ -250,7 +276,7 @@ fn changed(before: About, change: AboutChange) -> About {
     }
 }
 
-fn first_calendar(visitor: &Visitor, now: Moment) -> Calendar {
+pub(crate) fn first_calendar(visitor: &Visitor, now: Moment) -> Calendar {
     let title = match visitor.language {
         Language::English => "My calendar",
         Language::Russian => "Мой календарь",
@@ -270,6 +296,7 @@ fn first_calendar(visitor: &Visitor, now: Moment) -> Calendar {
             extra: String::new(),
         },
         kinds: Kinds::EVENTS_AND_TASKS,
+        role: Role::Plain,
         version: 1,
         changes: 0,
         forgotten: 0,

@@ -25,6 +25,7 @@ pub struct Calendar {
     pub about: About,
     /// The kinds of entries that it takes.
     pub kinds: Kinds,
+    pub role: Role,
     /// Grows by one with each change of the calendar itself; also the ETag.
     pub version: i64,
     /// Grows by one with each change of what lies in it: how far a reader has read is such a number.
@@ -34,6 +35,14 @@ pub struct Calendar {
     pub created: Moment,
     pub changed: Moment,
     pub deleted: Option<Moment>,
+}
+
+/// What a calendar is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Plain,
+    /// Where messages of those who invite and answer come. Nobody puts anything into it themselves.
+    Inbox,
 }
 
 /// What its owner says about a calendar.
@@ -183,6 +192,11 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether CalDAV has another use for it.
+    pub fn is_reserved(&self) -> bool {
+        [dav::INBOX, dav::OUTBOX].contains(&self.as_str())
+    }
 }
 
 impl fmt::Display for Name {
@@ -201,6 +215,8 @@ pub struct Stored {
     pub kind: Kind,
     /// The change of the calendar that made it so; also the ETag.
     pub change: i64,
+    /// The change with which it last became another thing for those who take part; `None`: nobody organizes it.
+    pub schedule: Option<i64>,
     pub text: String,
     pub created: Moment,
     pub changed: Moment,
@@ -223,12 +239,16 @@ pub enum Expected {
     Something,
     /// This change of it.
     Exactly(i64),
+    /// What was the same for those who take part since this change.
+    Scheduled(i64),
 }
 
 impl Expected {
     /// Whether what is there, if anything is, is what they believe.
-    pub fn holds(self, change: Option<i64>) -> bool {
+    pub fn holds(self, there: Option<&Stored>) -> bool {
+        let change = there.map(|there| there.change);
         match self {
+            Expected::Scheduled(expected) => there.and_then(|there| there.schedule) == Some(expected),
             Expected::Anything => true,
             Expected::Nothing => change.is_none(),
             Expected::Something => change.is_some(),

@@ -18,15 +18,15 @@ mod xml;
 
 pub use answer::{Answer, Multistatus, error_body};
 pub use library::{
-    Asked, Calendar, Changed, Changes, Denied, Kinds, Library, Mark, Object, Only, Principal, Rights, Stored,
-    Wanted, Wishes,
+    Asked, Busy, Calendar, Changed, Changes, Denied, Kinds, Library, Mark, Object, Only, Principal, Rights,
+    Role, Stored, Wanted, Wishes,
 };
-pub use place::{NAME_BYTES_MAX, Place};
+pub use place::{INBOX, NAME_BYTES_MAX, OUTBOX, Place};
 pub use report::{
     CompFilter, Expansion, ParamFilter, PropFilter, PropSearch, Range, Report, Sync, TextMatch, report,
 };
 pub use request::{CalendarData, CompWish, PropChange, PropRequest, make, propfind, proppatch};
-pub use serve::routes;
+pub use serve::{busy_of, routes};
 pub use xml::{APPLE, CALDAV, CALENDARSERVER, DAV, Element, Name, Node, Refusal, Writer, parse};
 
 #[cfg(test)]

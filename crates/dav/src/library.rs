@@ -21,7 +21,7 @@ pub trait Library: Send + Sync + 'static {
     /// All calendars, in their order. Whoever comes for the first time gets one.
     fn calendars<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Vec<Calendar>>;
 
-    /// The calendar of this name in addresses.
+    /// The calendar of this name in addresses; `inbox` is where messages of participants come.
     fn calendar<'a>(&'a self, who: &'a SignedIn, name: &'a str) -> Asked<'a, Calendar>;
 
     /// Makes a calendar: [`Denied::Taken`] where there is one of that name.
@@ -62,13 +62,24 @@ pub trait Library: Send + Sync + 'static {
         only: Only,
     ) -> Asked<'a, Stored>;
 
+    /// Takes an object away. `silently`: nobody who takes part in it is to hear of that.
     fn remove<'a>(
         &'a self,
         who: &'a SignedIn,
         calendar: &'a Calendar,
         name: &'a str,
         only: Only,
+        silently: bool,
     ) -> Asked<'a, ()>;
+
+    /// When whoever has a calendar address is busy; none for an address that nobody here has.
+    fn busy<'a>(
+        &'a self,
+        who: &'a SignedIn,
+        address: &'a str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Asked<'a, Option<Vec<Busy>>>;
 
     /// Moves an object, within a calendar or to another. `only` is asked of the place where it goes.
     fn relocate<'a>(
@@ -94,6 +105,7 @@ pub struct Calendar {
     /// As it stands in addresses.
     pub name: String,
     pub owner: PersonId,
+    pub role: Role,
     pub rights: Rights,
     pub title: String,
     pub description: String,
@@ -113,6 +125,24 @@ pub struct Calendar {
     pub changes: i64,
     pub created: Moment,
     pub changed: Moment,
+}
+
+/// What a calendar is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    Plain,
+    /// Where messages of participants come, and the name of the calendar into which they are taken.
+    Inbox {
+        default: Option<String>,
+    },
+}
+
+/// Some time that is taken, perhaps only tentatively.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Busy {
+    pub tentative: bool,
+    pub start: Timestamp,
+    pub end: Timestamp,
 }
 
 /// What somebody may do with a calendar.
@@ -180,6 +210,8 @@ pub struct Object {
     pub kind: ical::Kind,
     /// The number of the change that made it so.
     pub change: i64,
+    /// The number of the change with which it last became another thing for others; none if nobody organizes it.
+    pub schedule: Option<i64>,
     pub bytes: usize,
     pub text: String,
     pub created: Moment,
@@ -210,12 +242,15 @@ pub enum Only {
     Absent,
     Exists,
     Match(i64),
+    /// Nothing but answers has changed since this number.
+    Schedule(i64),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
     pub created: bool,
     pub change: i64,
+    pub schedule: Option<i64>,
     /// What is kept is byte for byte what was given.
     pub as_given: bool,
 }

@@ -19,12 +19,18 @@ pub enum Place {
     /// `/dav/calendars/`
     Homes,
     Home(PersonId),
+    /// `/dav/calendars/{person}/outbox/`, where it is asked when others are busy.
+    Outbox(PersonId),
     Calendar(PersonId, String),
     Object(PersonId, String, String),
 }
 
 /// A name in an address has no more bytes: a UID with an ending, and what file systems take.
 pub const NAME_BYTES_MAX: usize = 255;
+
+/// Names that no calendar of somebody's own has.
+pub const INBOX: &str = "inbox";
+pub const OUTBOX: &str = "outbox";
 
 impl Place {
     /// Reads a path, or a whole address; none where nothing of ours can be.
@@ -51,6 +57,7 @@ impl Place {
             Some(Some(first)) if first == "calendars" => match (step(), step(), step()) {
                 (None, ..) => Place::Homes,
                 (Some(text), None, _) => Place::Home(person(text)?),
+                (Some(text), Some(Some(name)), None) if name == OUTBOX => Place::Outbox(person(text)?),
                 (Some(text), Some(calendar), None) => Place::Calendar(person(text)?, calendar?),
                 (Some(text), Some(calendar), Some(object)) => {
                     Place::Object(person(text)?, calendar?, object?)
@@ -75,6 +82,9 @@ impl Place {
             Place::Home(person) => {
                 let _ = write!(href, "/dav/calendars/{person}/");
             }
+            Place::Outbox(person) => {
+                let _ = write!(href, "/dav/calendars/{person}/{OUTBOX}/");
+            }
             Place::Calendar(person, calendar) => {
                 let _ = write!(href, "/dav/calendars/{person}/");
                 encode(calendar, &mut href);
@@ -95,6 +105,7 @@ impl Place {
         match self {
             Place::Principal(person)
             | Place::Home(person)
+            | Place::Outbox(person)
             | Place::Calendar(person, _)
             | Place::Object(person, ..) => Some(*person),
             Place::Top | Place::Root | Place::Principals | Place::Homes => None,

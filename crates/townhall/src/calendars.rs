@@ -6,8 +6,10 @@ use bell::{Bell, Failed, Hear};
 use calendar::{Calendars, Card, People, Shelf};
 use front::Routes;
 use futures_util::future::BoxFuture;
-use kernel::PersonId;
+use kernel::{Clock, PersonId};
+use post::Recipients;
 use registry::Registry;
+use store::Store;
 use store::outbox::Change;
 
 use crate::segmentation::person;
@@ -15,11 +17,17 @@ use crate::segmentation::person;
 /// What rings and is heard for calendars.
 pub fn later(bell: Bell, calendars: &Calendars) -> Bell {
     bell.hear("registry.person.deleted", Forgetter(calendars.clone()))
+        .hear(calendar::TOLD, Courier(calendars.clone()))
+}
+
+/// Calendars among people of the registry.
+pub fn open(store: Store, clock: Clock, registry: &Arc<Registry>) -> Calendars {
+    Calendars::new(store, clock, Arc::new(Neighbours(Arc::clone(registry))))
 }
 
 /// What calendars answer to pages, programs and calendar programs.
-pub fn routes(calendars: &Calendars, registry: &Arc<Registry>) -> Routes {
-    let shelf = Shelf::new(calendars.clone(), Arc::new(Neighbours(Arc::clone(registry))));
+pub fn routes(calendars: &Calendars) -> Routes {
+    let shelf = Shelf::new(calendars.clone());
     calendars.routes().merge(dav::routes(Arc::new(shelf)))
 }
 
@@ -31,6 +39,18 @@ impl Hear for Forgetter {
         Box::pin(async move {
             let forgotten = self.0.forget(person(change)?).await;
             forgotten.map_err(|error| Failed::because(error.to_string()))
+        })
+    }
+}
+
+/// Brings participants what others told them.
+struct Courier(Calendars);
+
+impl Hear for Courier {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move {
+            let delivered = self.0.deliver(change).await;
+            delivered.map_err(|error| Failed::because(error.to_string()))
         })
     }
 }
@@ -50,7 +70,16 @@ impl People for Neighbours {
             Ok(found.as_ref().and_then(|found| found.about()).map(|about| Card {
                 name: about.name.to_string(),
                 email: about.email.as_ref().map(ToString::to_string),
+                language: about.language,
+                zone: about.zone.as_str().to_owned(),
             }))
+        })
+    }
+
+    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, String>> {
+        Box::pin(async move {
+            let found = Recipients::bearer(&*self.0, email).await;
+            found.map_err(|error| error.to_string())
         })
     }
 }

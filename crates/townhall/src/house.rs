@@ -7,7 +7,6 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use archive::Archive;
 use bell::{Bell, OpenBell, Shift};
-use calendar::Calendars;
 use front::{Front, Stopped, Tls};
 use intake::Intake;
 use kernel::Clock;
@@ -169,9 +168,9 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         routes = routes.merge(segments.routes(&base, &registry.options().secret));
     }
     if runs(&only, "calendar") {
-        let calendars = Calendars::new(store.clone(), clock.clone());
+        let calendars = calendars::open(store.clone(), clock.clone(), &registry);
         bell = calendars::later(bell, &calendars);
-        routes = routes.merge(calendars::routes(&calendars, &registry));
+        routes = routes.merge(calendars::routes(&calendars));
     }
     let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
     Ok(Built {

@@ -8,7 +8,7 @@ use super::tokens::{self, Seen};
 use super::{ANSWER_BYTES_MAX, Call, Depth, PAGE};
 use crate::answer::Multistatus;
 use crate::library::{Calendar, Mark, Wanted};
-use crate::place::Place;
+use crate::place::{INBOX, Place};
 use crate::request::propfind;
 use crate::xml::{DAV, Name};
 
@@ -70,8 +70,13 @@ impl Call<'_> {
                         let place = Place::Calendar(person, calendar.name.clone());
                         say(&place, Resource::Calendar(calendar), &here);
                     }
+                    let inbox = self.calendar(INBOX).await?;
+                    let place = Place::Calendar(person, INBOX.to_owned());
+                    say(&place, Resource::Calendar(&inbox), &here);
+                    say(&Place::Outbox(person), Resource::Outbox, &here);
                 }
             }
+            Place::Outbox(_) => say(&self.place, Resource::Outbox, &here),
             Place::Calendar(_, name) => {
                 let calendar = self.calendar(name).await?;
                 say(&self.place, Resource::Calendar(&calendar), &here);
@@ -136,6 +141,7 @@ impl Call<'_> {
                 }
                 write(Resource::Home, &here);
             }
+            Place::Outbox(_) => write(Resource::Outbox, &here),
             Place::Calendar(_, name) => write(Resource::Calendar(&self.calendar(name).await?), &here),
             Place::Object(_, calendar, name) => {
                 let calendar = self.calendar(calendar).await?;

@@ -8,12 +8,15 @@
 mod edit;
 mod find;
 mod objects;
+mod outbox;
 mod people;
 mod props;
 mod query;
 mod stop;
 mod sync;
 mod tokens;
+
+pub use query::busy_of;
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +40,8 @@ const ANSWER_BYTES_MAX: usize = 64 << 20;
 const PAGE: usize = 1_000;
 
 /// What is spoken: WebDAV without locks, and what calendars need of the rest.
-const SPOKEN: HeaderValue = HeaderValue::from_static("1, 3, access-control, extended-mkcol, calendar-access");
+const SPOKEN: HeaderValue =
+    HeaderValue::from_static("1, 3, access-control, extended-mkcol, calendar-access, calendar-auto-schedule");
 const XML: HeaderValue = HeaderValue::from_static("application/xml; charset=utf-8");
 const CALENDAR: HeaderValue = HeaderValue::from_static("text/calendar; charset=utf-8");
 
@@ -52,6 +56,7 @@ const COLLECTION: &[&str] = &[
     "GET",
     "HEAD",
     "DELETE",
+    "POST",
     "PROPFIND",
     "PROPPATCH",
     "MKCALENDAR",
@@ -70,6 +75,7 @@ const MEMBER: &[&str] = &[
     "PROPPATCH",
     "REPORT",
 ];
+const OUTBOX: &[&str] = &["OPTIONS", "POST", "PROPFIND", "REPORT"];
 /// What clients look for a server with (RFC 6764).
 const LOOKING: &[&str] = &["OPTIONS", "GET", "HEAD", "PROPFIND", "REPORT"];
 
@@ -170,6 +176,7 @@ impl Call<'_> {
             "REPORT" => self.report().await,
             "MKCALENDAR" | "MKCOL" => self.make(method == "MKCOL").await,
             "GET" | "HEAD" => self.get().await,
+            "POST" => self.ask().await,
             "PUT" => self.put().await,
             "DELETE" => self.delete().await,
             "COPY" | "MOVE" => self.carry(method == "MOVE").await,
@@ -182,6 +189,7 @@ impl Call<'_> {
             Place::Top => ROOT,
             Place::Root | Place::Principals | Place::Homes => SHELF,
             Place::Principal(_) | Place::Home(_) => PERSON,
+            Place::Outbox(_) => OUTBOX,
             Place::Calendar(..) => COLLECTION,
             Place::Object(..) => MEMBER,
         };

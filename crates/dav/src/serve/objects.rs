@@ -4,7 +4,7 @@
 
 use axum::response::{IntoResponse, Response};
 use front::{Code, Problem};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use ical::{Component, Reason};
 
 use super::stop::Stop;
@@ -32,11 +32,14 @@ impl Call<'_> {
         let headers = response.headers_mut();
         let kind = object.kind.as_str().to_ascii_lowercase();
         let kind = format!("text/calendar; charset=utf-8; component={kind}");
-        for (name, value) in [
+        let said = [
             (header::CONTENT_TYPE, kind),
             (header::ETAG, tag),
             (header::LAST_MODIFIED, props::http_date(object.changed)),
-        ] {
+        ];
+        let schedule = object.schedule.map(|change| tokens::tag(&calendar, change));
+        let schedule = schedule.map(|tag| (SCHEDULE_TAG, tag));
+        for (name, value) in said.into_iter().chain(schedule) {
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }
@@ -100,7 +103,7 @@ impl Call<'_> {
             .put(self.who, &calendar, name, text.to_owned(), only)
             .await;
         let stored = put.map_err(|denied| self.with_place(denied, &calendar))?;
-        Ok(stored_at(stored, Some(&calendar).filter(|_| stored.as_given)))
+        Ok(stored_at(stored, &calendar, stored.as_given))
     }
 
     /// Who says nothing of the kind of a body means the only one that there is.
@@ -145,7 +148,14 @@ impl Call<'_> {
                     Only::Any => Only::Exists,
                     only => only,
                 };
-                let removed = self.library.remove(self.who, &calendar, name, only).await;
+                // RFC 6638 8.1.
+                let silently = self
+                    .header("schedule-reply")
+                    .is_some_and(|said| said.eq_ignore_ascii_case("f"));
+                let removed = self
+                    .library
+                    .remove(self.who, &calendar, name, only, silently)
+                    .await;
                 match removed {
                     // Nothing was asked of it but to be there.
                     Err(Denied::Precondition)
@@ -196,7 +206,7 @@ impl Call<'_> {
             self.library.put(self.who, &to, &to_name, object.text, only).await
         };
         let stored = carried.map_err(|denied| self.with_place(denied, &to))?;
-        Ok(stored_at(stored, None))
+        Ok(stored_at(stored, &to, false))
     }
 
     /// The calendar and the name of an object that may be there or not. Nothing lies in a calendar that is not there.
@@ -209,6 +219,10 @@ impl Call<'_> {
 
     /// What has to be so. Only who names several tags makes us look which of them it is.
     async fn only(&self, calendar: &Calendar, name: &str) -> Result<Only, Stop> {
+        if let Some(tag) = self.header("if-schedule-tag-match") {
+            let known = tokens::change_of(tag, calendar).map(Only::Schedule);
+            return known.ok_or_else(|| Problem::new(Code::PreconditionFailed).into());
+        }
         let (if_match, if_none_match) = (self.header("if-match"), self.header("if-none-match"));
         let several = if_match.is_some_and(|tags| tags.contains(','));
         let looks = several || if_none_match.is_some_and(|tags| tags != "*");
@@ -240,15 +254,21 @@ impl Call<'_> {
     }
 }
 
-fn stored_at(stored: Stored, tagged: Option<&Calendar>) -> Response {
+/// RFC 6638 8.2.
+const SCHEDULE_TAG: HeaderName = HeaderName::from_static("schedule-tag");
+
+fn stored_at(stored: Stored, calendar: &Calendar, is_tagged: bool) -> Response {
     let status = match stored.created {
         true => StatusCode::CREATED,
         false => StatusCode::NO_CONTENT,
     };
     let mut response = status.into_response();
-    let tag = tagged.map(|calendar| HeaderValue::try_from(tokens::tag(calendar, stored.change)));
-    if let Some(Ok(tag)) = tag {
-        response.headers_mut().insert(header::ETAG, tag);
+    let tag = is_tagged.then_some((header::ETAG, stored.change));
+    let schedule = stored.schedule.map(|change| (SCHEDULE_TAG, change));
+    for (name, change) in tag.into_iter().chain(schedule) {
+        if let Ok(tag) = HeaderValue::try_from(tokens::tag(calendar, change)) {
+            response.headers_mut().insert(name, tag);
+        }
     }
     response
 }

@@ -51,8 +51,9 @@ impl Call<'_> {
         let principal = self.principal().await?;
         let place = Place::Principal(self.who.id);
         let mut fits = searches.iter().map(|search| is_found(search, &principal, &place));
-        let found = !searches.is_empty()
-            && if any {
+        // Whoever names nothing looks for all that they may know of.
+        let found = searches.is_empty()
+            || if any {
                 fits.any(|fits| fits)
             } else {
                 fits.all(|fits| fits)

@@ -9,8 +9,8 @@ use kernel::{Moment, PersonId};
 
 use super::tokens;
 use crate::answer::Answer;
-use crate::library::{Calendar, Mark, Object, Principal, Rights};
-use crate::place::Place;
+use crate::library::{Calendar, Mark, Object, Principal, Rights, Role};
+use crate::place::{INBOX, Place};
 use crate::request::{CalendarData, PropRequest};
 use crate::xml::{APPLE, CALDAV, CALENDARSERVER, DAV, Element, Name, Writer, parse};
 
@@ -29,6 +29,7 @@ pub(super) enum Resource<'r> {
     Principal(&'r Principal),
     Home,
     Calendar(&'r Calendar),
+    Outbox,
     /// With its text in the form that was asked for.
     Object(&'r Calendar, &'r Object, Option<&'r str>),
 }
@@ -91,6 +92,10 @@ properties! {
     DateMin = CALDAV "min-date-time",
     DateMax = CALDAV "max-date-time",
     Transparency = CALDAV "schedule-calendar-transp",
+    ScheduleTag = CALDAV "schedule-tag",
+    InboxUrl = CALDAV "schedule-inbox-URL",
+    OutboxUrl = CALDAV "schedule-outbox-URL",
+    DefaultCalendar = CALDAV "schedule-default-calendar-URL",
     Data = CALDAV "calendar-data",
     Color = APPLE "calendar-color",
     Order = APPLE "calendar-order",
@@ -118,6 +123,8 @@ impl Live {
             | Live::SupportedPrivileges
             | Live::Reports => true,
             Live::DisplayName => matches!(resource, Principal(_) | Home | Calendar(_)),
+            Live::ScheduleTag => matches!(resource, Object(_, object, _) if object.schedule.is_some()),
+            Live::DefaultCalendar => matches!(resource, Calendar(calendar) if calendar.role != Role::Plain),
             Live::Owner | Live::Acl | Live::AclRestrictions => !matches!(resource, Shelf),
             Live::Created | Live::Modified => matches!(resource, Calendar(_) | Object(..)),
             Live::Tag | Live::ContentType | Live::ContentLength => matches!(resource, Object(..)),
@@ -129,6 +136,8 @@ impl Live {
             | Live::Addresses
             | Live::HomeSet
             | Live::UserAddresses
+            | Live::InboxUrl
+            | Live::OutboxUrl
             | Live::UserType => matches!(resource, Principal(_)),
             Live::Color => matches!(resource, Calendar(calendar) if calendar.color.is_some()),
             Live::Description => matches!(resource, Calendar(calendar) if !calendar.description.is_empty()),
@@ -186,6 +195,7 @@ impl Live {
             Live::Created => to_the_second(object.created),
             Live::Modified => http_date(object.changed),
             Live::Tag => tokens::tag(calendar, object.change),
+            Live::ScheduleTag => tokens::tag(calendar, object.schedule?),
             Live::ContentType => {
                 let kind = object.kind.as_str().to_ascii_lowercase();
                 format!("text/calendar; charset=utf-8; component={kind}")
@@ -210,6 +220,17 @@ impl Live {
             }
             Live::PrincipalSets => href(writer, Place::Principals),
             Live::HomeSet => href(writer, Place::Home(here.person)),
+            Live::InboxUrl => href(writer, Place::Calendar(here.person, INBOX.to_owned())),
+            Live::OutboxUrl => href(writer, Place::Outbox(here.person)),
+            Live::DefaultCalendar => {
+                if let Resource::Calendar(calendar) = resource
+                    && let Role::Inbox {
+                        default: Some(default),
+                    } = &calendar.role
+                {
+                    href(writer, Place::Calendar(here.person, default.clone()));
+                }
+            }
             Live::UserAddresses => user_addresses(resource, here, writer),
             Live::Addresses => {
                 if let Resource::Principal(principal) = resource {
@@ -249,7 +270,11 @@ fn resource_type(resource: Resource<'_>, writer: &mut Writer) {
     let names: &[Name] = match resource {
         Resource::Shelf | Resource::Home => &[COLLECTION],
         Resource::Principal(_) => &[COLLECTION, Name::new(DAV, "principal")],
+        Resource::Calendar(calendar) if calendar.role != Role::Plain => {
+            &[COLLECTION, Name::new(CALDAV, "schedule-inbox")]
+        }
         Resource::Calendar(_) => &[COLLECTION, Name::new(CALDAV, "calendar")],
+        Resource::Outbox => &[COLLECTION, Name::new(CALDAV, "schedule-outbox")],
         Resource::Object(..) => &[],
     };
     names.iter().for_each(|name| writer.empty(name));
@@ -281,6 +306,11 @@ fn held(resource: Resource<'_>) -> Vec<Name> {
         }
         Resource::Home => {
             held.extend(["bind", "unbind"].map(|name| Name::new(DAV, name)));
+            return held;
+        }
+        Resource::Outbox => {
+            let sends = ["schedule-send", "schedule-send-freebusy"];
+            held.extend(sends.map(|name| Name::new(CALDAV, name)));
             return held;
         }
         Resource::Shelf | Resource::Principal(_) => return held,
@@ -358,7 +388,7 @@ fn reports(resource: Resource<'_>, writer: &mut Writer) {
     let busy = Name::new(CALDAV, "free-busy-query");
     let sync = Name::new(DAV, "sync-collection");
     let more = match resource {
-        Resource::Shelf | Resource::Principal(_) => vec![],
+        Resource::Shelf | Resource::Principal(_) | Resource::Outbox => vec![],
         Resource::Home | Resource::Calendar(_) => vec![query, multiget, busy, sync],
         Resource::Object(..) => vec![query, multiget],
     };

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use front::{Code, Problem};
 use http::header;
 use ical::zones::Zone;
-use ical::{Kind, Status, Timing};
+use ical::{Answer, Kind, Status, Timing};
 use jiff::Timestamp;
 
 use super::find::WITHIN_LIMITS;
@@ -12,7 +12,7 @@ use super::props::{Here, Live, Question, Resource};
 use super::stop::Stop;
 use super::{ANSWER_BYTES_MAX, CALENDAR, Call, Depth, PAGE};
 use crate::answer::Multistatus;
-use crate::library::{Calendar, Object, Wanted};
+use crate::library::{Busy, Calendar, Object, Wanted};
 use crate::place::Place;
 use crate::report::{CompFilter, Range, Report, report};
 
@@ -235,6 +235,7 @@ impl Call<'_> {
                 "A range has a start and an end here.",
             ));
         };
+        let mine = self.principal().await?.addresses;
         let mut periods = Vec::new();
         for calendar in self.asked_calendars().await? {
             if calendar.transparent && matches!(self.place, Place::Home(_)) {
@@ -252,7 +253,7 @@ impl Call<'_> {
                 };
                 let page = self.library.objects(self.who, &calendar, wanted, true).await?;
                 for object in &page {
-                    busy_of(&object.text, from, to, &viewer, &mut periods);
+                    busy_of(&object.text, (from, to), &viewer, &mine, &mut periods);
                 }
                 if periods.len() > BUSY_MAX {
                     return Err(Stop::too_long());
@@ -274,10 +275,14 @@ pub(super) fn zone_of(calendar: &Calendar) -> Zone {
     Zone::named(&calendar.zone).unwrap_or(Zone::UTC)
 }
 
-/// Some time that is taken, perhaps only tentatively.
-type Busy = (bool, Timestamp, Timestamp);
-
-fn busy_of(text: &str, from: Timestamp, to: Timestamp, viewer: &Zone, periods: &mut Vec<Busy>) {
+/// When an object makes whoever has it busy. `mine` are their addresses: nobody is busy for what they declined.
+pub fn busy_of(
+    text: &str,
+    (from, to): (Timestamp, Timestamp),
+    viewer: &Zone,
+    mine: &[String],
+    periods: &mut Vec<Busy>,
+) {
     let Ok(calendar) = ical::parse(text.as_bytes()) else {
         return;
     };
@@ -287,15 +292,36 @@ fn busy_of(text: &str, from: Timestamp, to: Timestamp, viewer: &Zone, periods: &
     let timing = Timing::new(&object).unwrap_or_else(|_| Timing::once(&object));
     for one in timing.between(from, to, viewer).unwrap_or_default() {
         let cancelled = one.entry.status == Some(Status::Cancelled);
-        if !one.entry.transparent && !cancelled && one.start < one.end {
-            let tentative = one.entry.status == Some(Status::Tentative);
-            periods.push((tentative, one.start.max(from), one.end.min(to)));
+        let is_me = |who: &&ical::Participant<'_>| mine.iter().any(|address| who.is(address));
+        let answer = one.entry.attendees.iter().find(is_me).map(|me| me.answer);
+        let declined = answer == Some(Answer::Declined);
+        if !one.entry.transparent && !cancelled && !declined && one.start < one.end {
+            let tentative = one.entry.status == Some(Status::Tentative)
+                || matches!(answer, Some(Answer::Tentative | Answer::NeedsAction));
+            periods.push(Busy {
+                tentative,
+                start: one.start.max(from),
+                end: one.end.min(to),
+            });
         }
     }
 }
 
 /// A VFREEBUSY; what touches is one period, what is certain and what is not stay apart.
-fn busy_text(made: Timestamp, from: Timestamp, to: Timestamp, mut periods: Vec<Busy>) -> String {
+fn busy_text(made: Timestamp, from: Timestamp, to: Timestamp, periods: Vec<Busy>) -> String {
+    let mut calendar = ical::Component::new("VCALENDAR");
+    calendar.add(ical::Property::new("VERSION", "2.0"));
+    calendar.add(ical::Property::new("PRODID", "-//Townhall//Calendar//EN"));
+    calendar.components.push(busy_component(made, from, to, periods));
+    calendar.write()
+}
+
+pub(super) fn busy_component(
+    made: Timestamp,
+    from: Timestamp,
+    to: Timestamp,
+    mut periods: Vec<Busy>,
+) -> ical::Component<'static> {
     let utc = |at: Timestamp| ical::When::Utc(Zone::UTC.local_at(at)).to_string();
     let mut busy = ical::Component::new("VFREEBUSY");
     busy.add(ical::Property::new("DTSTAMP", &utc(made)));
@@ -305,11 +331,18 @@ fn busy_text(made: Timestamp, from: Timestamp, to: Timestamp, mut periods: Vec<B
     let mut joined: Vec<Busy> = Vec::with_capacity(periods.len());
     for one in periods {
         match joined.last_mut() {
-            Some(last) if last.0 == one.0 && one.1 <= last.2 => last.2 = last.2.max(one.2),
+            Some(last) if last.tentative == one.tentative && one.start <= last.end => {
+                last.end = last.end.max(one.end);
+            }
             _ => joined.push(one),
         }
     }
-    for (tentative, start, end) in joined {
+    for Busy {
+        tentative,
+        start,
+        end,
+    } in joined
+    {
         let period = format!("{}/{}", utc(start), utc(end));
         let property = ical::Property::new("FREEBUSY", &period);
         busy.add(match tentative {
@@ -317,9 +350,5 @@ fn busy_text(made: Timestamp, from: Timestamp, to: Timestamp, mut periods: Vec<B
             false => property,
         });
     }
-    let mut calendar = ical::Component::new("VCALENDAR");
-    calendar.add(ical::Property::new("VERSION", "2.0"));
-    calendar.add(ical::Property::new("PRODID", "-//Townhall//Calendar//EN"));
-    calendar.components.push(busy);
-    calendar.write()
+    busy
 }

@@ -8,9 +8,10 @@ use kernel::{Id, Moment};
 use parking_lot::Mutex;
 
 use crate::library::{
-    Asked, Calendar, Changed, Changes, Denied, Kinds, Library, Mark, Object, Only, Principal, Rights, Stored,
-    Wanted, Wishes,
+    Asked, Busy, Calendar, Changed, Changes, Denied, Kinds, Library, Mark, Object, Only, Principal, Rights,
+    Role, Stored, Wanted, Wishes,
 };
+use crate::place::INBOX;
 
 #[derive(Default)]
 pub struct Shelf(Mutex<State>);
@@ -53,6 +54,7 @@ impl Shelf {
                 uid,
                 kind: ical::Kind::Event,
                 change,
+                schedule: None,
                 bytes: text.len(),
                 text,
                 created: Moment::from_seconds(MONDAY),
@@ -91,6 +93,7 @@ impl State {
                 id: Id::from_bytes([self.made; 16]),
                 name: name.to_owned(),
                 owner: who.id,
+                role: Role::Plain,
                 rights: Rights::ALL,
                 title: name.to_owned(),
                 description: String::new(),
@@ -140,6 +143,7 @@ impl State {
             uid: object.uid.to_string(),
             kind: object.kind,
             change,
+            schedule: None,
             bytes: text.len(),
             text: text.to_owned(),
             created: Moment::from_seconds(MONDAY),
@@ -149,6 +153,7 @@ impl State {
         Ok(Stored {
             created,
             change,
+            schedule: None,
             as_given: true,
         })
     }
@@ -166,12 +171,26 @@ impl State {
     }
 }
 
+/// Nobody invites anybody here.
+fn inbox(who: &SignedIn) -> Calendar {
+    let mut state = State::default();
+    let made = state.create(who, INBOX, Wishes::default());
+    assert!(made.is_ok());
+    Calendar {
+        role: Role::Inbox {
+            default: Some("work".to_owned()),
+        },
+        ..state.calendars.remove(0).calendar
+    }
+}
+
 fn meets(only: Only, before: Option<&Object>) -> Result<(), Denied> {
     let met = match only {
         Only::Any => true,
         Only::Absent => before.is_none(),
         Only::Exists => before.is_some(),
         Only::Match(change) => before.is_some_and(|one| one.change == change),
+        Only::Schedule(_) => false,
     };
     if met { Ok(()) } else { Err(Denied::Precondition) }
 }
@@ -227,8 +246,11 @@ impl Library for Shelf {
         })
     }
 
-    fn calendar<'a>(&'a self, _: &'a SignedIn, name: &'a str) -> Asked<'a, Calendar> {
-        self.with(|state| Ok(state.find(name)?.calendar.clone()))
+    fn calendar<'a>(&'a self, who: &'a SignedIn, name: &'a str) -> Asked<'a, Calendar> {
+        self.with(|state| match name {
+            INBOX => Ok(inbox(who)),
+            _ => Ok(state.find(name)?.calendar.clone()),
+        })
     }
 
     fn create<'a>(&'a self, who: &'a SignedIn, name: &'a str, as_said: Wishes) -> Asked<'a, ()> {
@@ -340,12 +362,23 @@ impl Library for Shelf {
         self.with(|state| state.put(calendar, name, &text, only))
     }
 
+    fn busy<'a>(
+        &'a self,
+        _: &'a SignedIn,
+        _: &'a str,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Asked<'a, Option<Vec<Busy>>> {
+        self.with(|_| Ok(None))
+    }
+
     fn remove<'a>(
         &'a self,
         _: &'a SignedIn,
         calendar: &'a Calendar,
         name: &'a str,
         only: Only,
+        _silently: bool,
     ) -> Asked<'a, ()> {
         self.with(|state| state.remove(calendar, name, only).map(|_| ()))
     }

@@ -17,6 +17,10 @@ const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Town//EN\r\nBEG
     DTSTAMP:20261101T000000Z\r\nDTSTART:20261124T090000Z\r\nDURATION:PT1H\r\nSUMMARY:Another walk\r\nEND:VEVENT\r\n\
     END:VCALENDAR\r\n";
 
+const BUSY: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Town//EN\r\nMETHOD:REQUEST\r\nBEGIN:VFREEBUSY\r\n\
+    UID:walk\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20261123T000000Z\r\nDTEND:20261124T000000Z\r\n\
+    ORGANIZER:mailto:a@town.example\r\nATTENDEE:mailto:b@town.example\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n";
+
 const HOME: &str = "/dav/calendars/{person}/";
 const CALENDAR: &str = "/dav/calendars/{person}/{calendar}/";
 const OBJECT: &str = "/dav/calendars/{person}/{calendar}/{object}";
@@ -79,6 +83,14 @@ fn collections() -> Vec<Sample> {
         let call = async move |ctx: Ctx| shallow(body).at(&[&ctx.owner.id, &made(&ctx).await]);
         samples.push(sample(method, CALENDAR, Shows::Owner, call));
     }
+    samples.push(sample("POST", CALENDAR, Shows::Owner, async |ctx| {
+        let call = Call {
+            body: BUSY.into(),
+            ..Call::default()
+        };
+        let call = call.header("content-type", "text/calendar");
+        call.at(&[&ctx.owner.id, "outbox"])
+    }));
     for (method, body) in [("MKCALENDAR", ""), ("MKCOL", MADE)] {
         let call = async move |ctx: Ctx| xml(body).at(&[&ctx.owner.id, "walks"]);
         samples.push(sample(method, CALENDAR, Shows::Owner, call));

@@ -1,0 +1,45 @@
+//! Who people are, as calendars ask.
+
+use futures_util::future::BoxFuture;
+use kernel::{Language, PersonId};
+
+use crate::rules::itip::Mine;
+
+/// A person as others address them, and how they read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    pub name: String,
+    pub email: Option<String>,
+    pub language: Language,
+    /// Of the IANA database.
+    pub zone: String,
+}
+
+/// Fulfilled by whoever knows people.
+pub trait People: Send + Sync + 'static {
+    /// `None`: nobody.
+    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>>;
+
+    /// Whose e-mail address it is.
+    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, String>>;
+}
+
+const PRINCIPALS: &str = "/dav/principals/";
+const URN: &str = "urn:uuid:";
+
+/// All calendar addresses of a person, as CalDAV says them.
+pub(crate) fn addresses(person: PersonId, card: &Card) -> Mine {
+    let email = card.email.iter().map(|email| format!("mailto:{email}"));
+    let lasting = [format!("{PRINCIPALS}{person}/"), format!("{URN}{person}")];
+    Mine(email.chain(lasting).collect())
+}
+
+/// The person whom a calendar address names by their id.
+pub(crate) fn named(address: &str) -> Option<PersonId> {
+    let address = address.trim();
+    let id = match address.split_once(PRINCIPALS) {
+        Some((_, rest)) => rest.trim_end_matches('/'),
+        None => address.strip_prefix(URN)?,
+    };
+    id.parse().ok().map(PersonId)
+}

@@ -1,0 +1,195 @@
+//! Bringing messages to the copies of those whom they are for.
+
+use dav::INBOX;
+use ical::{Component, Kind, mailbox};
+use kernel::{Id, Moment, PersonId};
+use store::outbox;
+use store::{StoreError, Tx};
+
+use super::Letter;
+use crate::objects::{Piece, lay};
+use crate::people::{Card, addresses, named};
+use crate::rows;
+use crate::rules::itip::{Mine, is_organized};
+use crate::rules::received::{News, Received, received};
+use crate::service::{Calendars, Refused, Visitor, first_calendar};
+use crate::types::{Calendar, Kinds, Name, Role, Stored};
+
+/// A message on its way to one of its readers.
+struct Arriving {
+    reader: PersonId,
+    card: Card,
+    mine: Mine,
+    /// The same whenever it is brought.
+    name: Name,
+    text: String,
+    now: Moment,
+}
+
+impl Calendars {
+    /// Brings the messages of a change to all whom they are for. Told twice, it changes nothing more.
+    pub async fn deliver(&self, change: &outbox::Change) -> Result<(), Refused> {
+        let letter: Letter =
+            serde_json::from_slice(&change.body).map_err(|error| StoreError::broken(error.to_string()))?;
+        for address in &letter.to {
+            let Some(reader) = self.reader(address).await? else {
+                continue;
+            };
+            let Some(card) = self.card(reader).await? else {
+                continue;
+            };
+            let arriving = Arriving {
+                mine: addresses(reader, &card),
+                name: Name::stored(format!("{}-{}.ics", change.owner, change.number)),
+                text: letter.text.clone(),
+                now: self.now(),
+                reader,
+                card,
+            };
+            self.receive(arriving).await?;
+        }
+        Ok(())
+    }
+
+    /// The person of the house whom a calendar address belongs to.
+    pub(crate) async fn reader(&self, address: &str) -> Result<Option<PersonId>, Refused> {
+        if let Some(person) = named(address) {
+            return Ok(Some(person));
+        }
+        match mailbox(address) {
+            Some(email) => Ok(self.people().bearer(email).await.map_err(StoreError::broken)?),
+            None => Ok(None),
+        }
+    }
+
+    /// Where messages come to, made when it is first looked for, and the calendar into which they are taken.
+    pub(crate) async fn inbox(&self, visitor: &Visitor) -> Result<(Calendar, Option<Calendar>), Refused> {
+        let all = self.home(visitor).await?;
+        let default = all.into_iter().find(|calendar| calendar.kinds.take(Kind::Event));
+        let (visitor, now) = (visitor.clone(), self.now());
+        let shard = self.store().shard_of(visitor.id);
+        let name = Name::stored(INBOX.to_owned());
+        let (owner, wanted) = (visitor.id, name.clone());
+        let there = shard.read::<_, StoreError>(move |tx| rows::calendar_named(tx, owner, &wanted));
+        let inbox = match there.await? {
+            Some(inbox) => inbox,
+            None => {
+                let made = shard.write::<_, StoreError>(move |tx| inbox_of(tx, &visitor, now));
+                made.await?
+            }
+        };
+        Ok((inbox, default))
+    }
+
+    async fn receive(&self, arriving: Arriving) -> Result<(), StoreError> {
+        let shard = self.store().shard_of(arriving.reader);
+        let received = shard.write::<_, StoreError>(move |tx| take(tx, &arriving));
+        received.await
+    }
+}
+
+/// Takes a message into the reader's copy and their inbox, once.
+fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
+    let inbox = inbox_of(tx, &arriving.visitor(), arriving.now)?;
+    if rows::slot(tx, inbox.id, &arriving.name)?.is_some() {
+        return Ok(());
+    }
+    let Ok(message) = ical::parse(arriving.text.as_bytes()) else {
+        return Err(StoreError::broken("a message of the house cannot be read"));
+    };
+    let Ok((_, about)) = ical::check_message(&message) else {
+        return Err(StoreError::broken("a message of the house is none"));
+    };
+    let before = rows::copy_of(tx, arriving.reader, &about.uid)?;
+    let copy = before.as_ref().map(|before| ical::parse(before.text.as_bytes()));
+    let copy = copy
+        .transpose()
+        .map_err(|error| StoreError::broken(error.to_string()))?;
+    if let Received::Changed(changed) = received(copy.as_ref(), &message, &arriving.mine) {
+        update(tx, arriving, before, &changed.copy, &changed.news)?;
+        if changed.news != News::Aside {
+            note(tx, arriving, &inbox, about.kind)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the reader's copy, into the calendar where it lies or the first that takes it.
+fn update(
+    tx: &mut Tx<'_>,
+    arriving: &Arriving,
+    before: Option<Stored>,
+    copy: &Component<'_>,
+    news: &News,
+) -> Result<(), StoreError> {
+    let broken = |why: crate::types::Reason| StoreError::broken(why.to_string());
+    let id = Id::beside(arriving.reader.0, arriving.now);
+    let piece = Piece::new(copy.write(), id, arriving.now).map_err(broken)?;
+    let calendar = match &before {
+        Some(before) => before.calendar,
+        None => match rows::calendars(tx, arriving.reader)?
+            .into_iter()
+            .find(|calendar| calendar.kinds.take(piece.kind()))
+        {
+            Some(calendar) => calendar.id,
+            None => {
+                let first = first_calendar(&arriving.visitor(), arriving.now);
+                rows::save_calendar(tx, &first)?;
+                first.id
+            }
+        },
+    };
+    let change = rows::next_change(tx, calendar)?;
+    // Answers change nothing for others, so a client's edit that is on its way still counts (RFC 6638 3.2.10).
+    let is_aside = matches!(news, News::Aside | News::Answered { .. });
+    let since = before
+        .as_ref()
+        .and_then(|before| before.schedule)
+        .filter(|_| is_aside);
+    let schedule = since.or_else(|| is_organized(copy).then_some(change));
+    let stored = piece.stored(before.as_ref(), calendar, (change, schedule));
+    lay(tx, arriving.reader, before.as_ref(), &stored, piece.spans())
+}
+
+/// Lays the message itself into the inbox, where calendar programs look for it.
+fn note(tx: &mut Tx<'_>, arriving: &Arriving, inbox: &Calendar, kind: Kind) -> Result<(), StoreError> {
+    let change = rows::next_change(tx, inbox.id)?;
+    let item = Stored {
+        id: Id::beside(arriving.reader.0, arriving.now),
+        calendar: inbox.id,
+        name: arriving.name.clone(),
+        uid: arriving.name.to_string(),
+        kind,
+        change,
+        schedule: None,
+        text: arriving.text.clone(),
+        created: arriving.now,
+        changed: arriving.now,
+    };
+    lay(tx, arriving.reader, None, &item, &[])
+}
+
+fn inbox_of(tx: &mut Tx<'_>, reader: &Visitor, now: Moment) -> Result<Calendar, StoreError> {
+    let name = Name::stored(INBOX.to_owned());
+    if let Some(inbox) = rows::calendar_named(tx, reader.id, &name)? {
+        return Ok(inbox);
+    }
+    let inbox = Calendar {
+        name,
+        kinds: Kinds::ALL,
+        role: Role::Inbox,
+        ..first_calendar(reader, now)
+    };
+    rows::save_calendar(tx, &inbox)?;
+    Ok(inbox)
+}
+
+impl Arriving {
+    fn visitor(&self) -> Visitor {
+        Visitor {
+            id: self.reader,
+            language: self.card.language,
+            zone: self.card.zone.clone(),
+        }
+    }
+}

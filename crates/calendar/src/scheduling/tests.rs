@@ -1,0 +1,196 @@
+//! What participants are promised, on real stores.
+
+use ical::{Answer, Participant};
+use kernel::Moment;
+use store::outbox::{self, Change};
+use testkit::stores::{self, KINDS};
+
+use super::TOLD;
+use crate::rows;
+use crate::tests::{Scene, visitor};
+use crate::types::{Calendar, Expected, Name, Stored};
+
+const MEETING: &str = "ORGANIZER:mailto:anna@town.example\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@town.example\r\n\
+    ATTENDEE;RSVP=TRUE;PARTSTAT=NEEDS-ACTION:mailto:boris@town.example\r\n";
+
+fn meeting(sequence: u32, starts: &str, more: &str) -> String {
+    format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\nBEGIN:VEVENT\r\nUID:meeting\r\nSEQUENCE:{sequence}\r\n\
+         DTSTAMP:20261101T000000Z\r\nDTSTART:{starts}\r\nDURATION:PT1H\r\nSUMMARY:Plans\r\n{MEETING}{more}END:VEVENT\r\n\
+         END:VCALENDAR\r\n"
+    )
+}
+
+impl Scene {
+    /// Brings everything that waits, each twice: once more does no harm.
+    async fn post(&self) {
+        for _ in 0..4 {
+            let mut waiting: Vec<Change> = Vec::new();
+            for shard in self.store.store.everywhere() {
+                let range = store::lease::VshardRange::ALL;
+                let taken = shard.read::<_, store::StoreError>(move |tx| {
+                    outbox::take(tx, range, Moment::from_micros(i64::MAX / 2), 100)
+                });
+                waiting.extend(taken.await.unwrap());
+            }
+            for change in waiting.iter().filter(|change| change.kind == TOLD) {
+                self.calendars.deliver(change).await.unwrap();
+                self.calendars.deliver(change).await.unwrap();
+            }
+        }
+    }
+
+    async fn copy_of(&self, name: &str) -> Option<Stored> {
+        let person = visitor(name).id;
+        let shard = self.store.store.shard_of(person);
+        let copy = shard.read::<_, store::StoreError>(move |tx| rows::copy_of(tx, person, "meeting"));
+        copy.await.unwrap()
+    }
+
+    async fn answers(&self, name: &str) -> Vec<(String, Answer)> {
+        let copy = self.copy_of(name).await.unwrap();
+        let tree = ical::parse(copy.text.as_bytes()).unwrap();
+        let entry = tree.child("VEVENT").unwrap();
+        let all = entry.all("ATTENDEE").map(Participant::read);
+        all.map(|one| (one.mailbox().unwrap().to_owned(), one.answer))
+            .collect()
+    }
+
+    async fn messages(&self, name: &str) -> usize {
+        let (inbox, _) = self.calendars.inbox(&visitor(name)).await.unwrap();
+        let all = self.calendars.objects(inbox.owner, inbox.id, None, 100);
+        all.await.unwrap().len()
+    }
+
+    /// Writes what is `written` over somebody's copy.
+    async fn rewrite(&self, name: &str, from: &str, to: &str) {
+        let copy = self.copy_of(name).await.unwrap();
+        assert!(copy.text.contains(from), "{}", copy.text);
+        let text = copy.text.replace(from, to);
+        let put = self.calendars.put(
+            visitor(name).id,
+            copy.calendar,
+            copy.name,
+            text,
+            Expected::Exactly(copy.change),
+        );
+        put.await.unwrap();
+        self.post().await;
+    }
+
+    async fn invite(&self) -> Calendar {
+        let calendar = self.first(&visitor("anna")).await;
+        let text = meeting(0, "20261124T090000Z", "");
+        self.put(&calendar, "m.ics", &text, Expected::Nothing)
+            .await
+            .unwrap();
+        self.post().await;
+        calendar
+    }
+}
+
+const BORIS_WAITS: &str = "PARTSTAT=NEEDS-ACTION:mailto:boris@town.example";
+const BORIS_COMES: &str = "PARTSTAT=ACCEPTED:mailto:boris@town.example";
+
+#[tokio::test]
+async fn whoever_is_invited_has_it_and_their_answer_comes_back() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        scene.invite().await;
+        assert_eq!(scene.messages("boris").await, 1, "brought twice, it came once");
+        scene.rewrite("boris", BORIS_WAITS, BORIS_COMES).await;
+        let expected = [
+            ("anna@town.example".to_owned(), Answer::Accepted),
+            ("boris@town.example".to_owned(), Answer::Accepted),
+        ];
+        assert_eq!(scene.answers("anna").await, expected);
+        assert_eq!(scene.messages("anna").await, 1);
+        let copy = scene.copy_of("anna").await.unwrap();
+        assert!(
+            copy.schedule.unwrap() < copy.change,
+            "an answer is no change for others"
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_time_asks_anew_and_another_word_does_not() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.invite().await;
+    scene.rewrite("boris", BORIS_WAITS, BORIS_COMES).await;
+    scene
+        .rewrite(
+            "boris",
+            "SUMMARY:Plans\r\n",
+            "SUMMARY:Plans\r\nBEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n",
+        )
+        .await;
+    scene
+        .rewrite("anna", "SUMMARY:Plans", "SUMMARY:Great plans")
+        .await;
+    let copy = scene.copy_of("boris").await.unwrap().text;
+    assert!(
+        copy.contains("SUMMARY:Great plans") && copy.contains(BORIS_COMES) && copy.contains("TRIGGER:-PT5M")
+    );
+    scene
+        .rewrite("anna", "20261124T090000Z", "20261125T090000Z")
+        .await;
+    let copy = scene.copy_of("boris").await.unwrap().text;
+    assert!(
+        copy.contains("20261125T090000Z") && copy.contains(BORIS_WAITS) && copy.contains("SEQUENCE:1"),
+        "{copy}"
+    );
+    let text = meeting(1, "20261125T090000Z", "");
+    let name = Name::parse("m.ics").unwrap();
+    let stale = scene
+        .calendars
+        .put(calendar.owner, calendar.id, name, text, Expected::Scheduled(1));
+    assert!(stale.await.is_err(), "what others see has changed since");
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_cancelled_for_those_invited_and_declined_by_those_who_delete() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.invite().await;
+    let copy = scene.copy_of("boris").await.unwrap();
+    let boris = visitor("boris").id;
+    scene
+        .calendars
+        .remove(boris, copy.calendar, copy.name, Expected::Anything)
+        .await
+        .unwrap();
+    scene.post().await;
+    assert_eq!(scene.answers("anna").await[1].1, Answer::Declined);
+    let text = meeting(2, "20261124T100000Z", "ATTENDEE:mailto:chen@town.example\r\n");
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Something)
+        .await
+        .unwrap();
+    scene.post().await;
+    assert!(scene.copy_of("chen").await.is_some());
+    let name = Name::parse("m.ics").unwrap();
+    scene
+        .calendars
+        .remove(calendar.owner, calendar.id, name, Expected::Anything)
+        .await
+        .unwrap();
+    scene.post().await;
+    let copy = scene.copy_of("chen").await.unwrap().text;
+    assert!(copy.contains("STATUS:CANCELLED"), "{copy}");
+}
+
+#[tokio::test]
+async fn nobody_hears_of_what_is_moved_between_calendars_of_ones_own() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.invite().await;
+    let name = |text: &str| Name::parse(text).unwrap();
+    let moved = scene.calendars.relocate(
+        calendar.owner,
+        (calendar.id, name("m.ics")),
+        (calendar.id, name("n.ics")),
+        Expected::Anything,
+    );
+    moved.await.unwrap();
+    scene.post().await;
+    assert_eq!(scene.messages("boris").await, 1);
+}
