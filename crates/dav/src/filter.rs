@@ -77,7 +77,7 @@ impl CompFilter {
             timing: &timing,
             viewer,
         };
-        look.props_fit(&calendar, &self.props) && self.comps.iter().all(|inside| look.fits(inside))
+        look.props_fit_somewhere(&self.props) && self.comps.iter().all(|inside| look.fits(inside))
     }
 }
 
@@ -196,6 +196,14 @@ impl Look<'_> {
             std::ptr::eq(one.entry, entry) && rings(later(base, offset))
         };
         self.timing.first(earliest, latest, self.viewer, fits).is_some()
+    }
+
+    /// Some clients ask the calendar for what only entries have (CATEGORIES), and mean any kind of entry.
+    fn props_fit_somewhere(&self, filters: &[PropFilter]) -> bool {
+        self.props_fit(self.calendar, filters)
+            || components_of(self.calendar, self.object)
+                .iter()
+                .any(|(_, component)| self.props_fit(component, filters))
     }
 
     fn props_fit(&self, component: &Component<'_>, filters: &[PropFilter]) -> bool {

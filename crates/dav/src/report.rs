@@ -148,7 +148,7 @@ pub fn report(body: &[u8]) -> Result<Report, Refusal> {
         (DAV, "principal-property-search") => Ok(Report::PrincipalPropertySearch {
             searches: root.all(DAV, "property-search").map(search).collect(),
             any: root.attribute("test") == Some("anyof"),
-            props: props()?,
+            props: beside(&root, props()?),
             everywhere: root.child(DAV, "apply-to-principal-collection-set").is_some(),
         }),
         (DAV, "principal-search-property-set") => Ok(Report::PrincipalSearchPropertySet),
@@ -174,6 +174,23 @@ fn sync(root: &Element, props: PropRequest) -> Result<Sync, Refusal> {
         limit: limit.and_then(|number| number.text().trim().parse().ok()),
         props,
     })
+}
+
+/// A widely used client names what it wants beside an empty `prop` instead of in it.
+fn beside(root: &Element, within: PropRequest) -> PropRequest {
+    match within {
+        PropRequest::Named { names, calendar_data } if names.is_empty() => {
+            let own = ["property-search", "prop", "apply-to-principal-collection-set"];
+            let wanted = root
+                .elements()
+                .filter(|one| !own.iter().any(|name| one.name == Name::new(DAV, name)));
+            PropRequest::Named {
+                names: wanted.map(|one| one.name.clone()).collect(),
+                calendar_data,
+            }
+        }
+        within => within,
+    }
 }
 
 fn search(element: &Element) -> PropSearch {

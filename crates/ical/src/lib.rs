@@ -6,6 +6,7 @@
 //! * No bytes make it panic, and no series makes it walk for longer than its limits say.
 
 mod alarm;
+mod color;
 mod component;
 #[cfg(test)]
 mod corpus;
@@ -25,6 +26,7 @@ mod words;
 pub mod zones;
 
 pub use alarm::{Alarm, Trigger};
+pub use color::color;
 pub use component::Component;
 pub use entry::{Conference, Entry, Related};
 pub use import::{Import, Row, calendar_name, import};

@@ -66,7 +66,7 @@ pub fn by_organizer(
     before: Option<&Component<'_>>,
     after: Option<&Component<'_>>,
     mine: &Mine,
-    now: Moment,
+    at: Moment,
 ) -> Told {
     let kept = after.map(|after| rescheduled(before, after, mine));
     let after = kept.as_ref();
@@ -97,7 +97,7 @@ pub fn by_organizer(
         if !to.is_empty() {
             let method = if ends { Method::Cancel } else { Method::Request };
             reached.extend(to.iter().cloned());
-            told.messages.push(message(method, to, view, now));
+            told.messages.push(message(method, to, view, at));
         }
     }
     told.is_same_for_others = told.messages.is_empty() && before.is_some();
@@ -110,7 +110,7 @@ pub fn by_attendee(
     before: Option<&Component<'_>>,
     after: Option<&Component<'_>>,
     mine: &Mine,
-    now: Moment,
+    at: Moment,
 ) -> Told {
     let is_same_for_others =
         matches!((before, after), (Some(before), Some(after)) if essence(before) == essence(after));
@@ -135,7 +135,7 @@ pub fn by_attendee(
     reply.components.retain(|component| component.is("VTIMEZONE"));
     reply.components.extend(answers);
     told.kept = after.map(|after| marked(after.clone().into_owned(), "ORGANIZER", &to));
-    told.messages.push(message(Method::Reply, to, reply, now));
+    told.messages.push(message(Method::Reply, to, reply, at));
     told
 }
 
@@ -167,7 +167,7 @@ fn is_cancelled(calendar: &Component<'_>) -> bool {
     entries(calendar).all(says)
 }
 
-/// Everybody else who takes part or took part, as they stand now.
+/// Everybody else who takes part or took part, as they stand in the newest text.
 fn others(
     before: Option<&Component<'_>>,
     after: Option<&Component<'_>>,
@@ -295,7 +295,7 @@ fn raise(entry: &mut Component<'_>, sequence: u32) {
     entry.set_value("SEQUENCE", Some(&sequence.to_string()));
 }
 
-/// What the organizer wrote; where it now takes place at another time, everybody is asked anew.
+/// What the organizer wrote; where it takes place at another time than before, everybody is asked anew.
 fn rescheduled(before: Option<&Component<'_>>, after: &Component<'_>, mine: &Mine) -> Component<'static> {
     let mut kept = after.clone().into_owned();
     for entry in kept.components.iter_mut().filter(|one| is_entry(one)) {
@@ -401,7 +401,7 @@ fn answered(before: Option<&Component<'_>>, after: &Component<'_>, mine: &Mine) 
             continue;
         };
         let was = before.map_or(Answer::NeedsAction, |before| {
-            answer_to(before, instance(entry), mine)
+            answer_to(before, instance(entry).as_ref(), mine)
         });
         let is_forced = entry
             .get("ORGANIZER")
@@ -416,7 +416,7 @@ fn answered(before: Option<&Component<'_>>, after: &Component<'_>, mine: &Mine) 
     if let (Some(was), Some(series), Some(before)) = (was, series, before) {
         let old = exdates(was);
         for date in exdates(series) {
-            let answer = answer_to(before, Some(date.clone()), mine);
+            let answer = answer_to(before, Some(&date), mine);
             if !old.contains(&date) && answer != Answer::Declined {
                 replies.push(reply(series, Some(date), mine, Answer::Declined));
             }
@@ -433,9 +433,11 @@ fn exdates<'c>(entry: &'c Component<'_>) -> Vec<When<'c>> {
 }
 
 /// What I answered to an instance, by itself or with the series.
-fn answer_to(calendar: &Component<'_>, id: Option<When<'_>>, mine: &Mine) -> Answer {
+fn answer_to(calendar: &Component<'_>, id: Option<&When<'_>>, mine: &Mine) -> Answer {
     let of = |entry: &Component<'_>| attendees(entry).find(|one| mine.is(one)).map(|me| me.answer);
-    let itself = entries(calendar).find(|entry| instance(entry) == id).and_then(of);
+    let itself = entries(calendar)
+        .find(|entry| instance(entry).as_ref() == id)
+        .and_then(of);
     let series = || entries(calendar).find(|entry| is_master(entry)).and_then(of);
     itself.or_else(series).unwrap_or(Answer::NeedsAction)
 }
@@ -494,16 +496,16 @@ fn reply(entry: &Component<'_>, id: Option<When<'_>>, mine: &Mine, answer: Answe
     reply
 }
 
-fn message(method: Method, to: Vec<String>, mut calendar: Component<'static>, now: Moment) -> Message {
-    let at = calendar
+fn message(method: Method, to: Vec<String>, mut calendar: Component<'static>, at: Moment) -> Message {
+    let head = calendar
         .properties
         .iter()
         .take_while(|property| property.is("VERSION") || property.is("PRODID") || property.is("CALSCALE"));
-    let at = at.count();
+    let head = head.count();
     calendar
         .properties
-        .insert(at, Property::new("METHOD", method.as_str()));
-    let stamp = stamp(now);
+        .insert(head, Property::new("METHOD", method.as_str()));
+    let stamp = stamp(at);
     for entry in calendar.components.iter_mut().filter(|one| is_entry(one)) {
         entry.set_value("DTSTAMP", Some(&stamp));
     }
@@ -515,8 +517,8 @@ fn message(method: Method, to: Vec<String>, mut calendar: Component<'static>, no
 }
 
 /// An instant as DTSTAMP writes it.
-pub(super) fn stamp(now: Moment) -> String {
-    let second = now.as_seconds();
+pub(super) fn stamp(at: Moment) -> String {
+    let second = at.as_seconds();
     let local = jiff::Timestamp::from_second(second).unwrap_or_default();
     local.strftime("%Y%m%dT%H%M%SZ").to_string()
 }

@@ -106,7 +106,7 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
         .transpose()
         .map_err(|error| StoreError::broken(error.to_string()))?;
     if let Received::Changed(changed) = received(copy.as_ref(), &message, &arriving.mine) {
-        update(tx, arriving, before, &changed.copy, &changed.news)?;
+        update(tx, arriving, before.as_ref(), &changed.copy, &changed.news)?;
         if changed.news != News::Aside {
             note(tx, arriving, &inbox, about.kind)?;
         }
@@ -118,14 +118,14 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
 fn update(
     tx: &mut Tx<'_>,
     arriving: &Arriving,
-    before: Option<Stored>,
+    before: Option<&Stored>,
     copy: &Component<'_>,
     news: &News,
 ) -> Result<(), StoreError> {
     let broken = |why: crate::types::Reason| StoreError::broken(why.to_string());
     let id = Id::beside(arriving.reader.0, arriving.now);
     let piece = Piece::new(copy.write(), id, arriving.now).map_err(broken)?;
-    let calendar = match &before {
+    let calendar = match before {
         Some(before) => before.calendar,
         None => match rows::calendars(tx, arriving.reader)?
             .into_iter()
@@ -142,13 +142,10 @@ fn update(
     let change = rows::next_change(tx, calendar)?;
     // Answers change nothing for others, so a client's edit that is on its way still counts (RFC 6638 3.2.10).
     let is_aside = matches!(news, News::Aside | News::Answered { .. });
-    let since = before
-        .as_ref()
-        .and_then(|before| before.schedule)
-        .filter(|_| is_aside);
+    let since = before.and_then(|before| before.schedule).filter(|_| is_aside);
     let schedule = since.or_else(|| is_organized(copy).then_some(change));
-    let stored = piece.stored(before.as_ref(), calendar, (change, schedule));
-    lay(tx, arriving.reader, before.as_ref(), &stored, piece.spans())
+    let stored = piece.stored(before, calendar, (change, schedule));
+    lay(tx, arriving.reader, before, &stored, piece.spans())
 }
 
 /// Lays the message itself into the inbox, where calendar programs look for it.

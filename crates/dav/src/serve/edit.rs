@@ -236,9 +236,11 @@ impl Draft {
     }
 }
 
-/// `#RRGGBB` or, as Apple has it, `#RRGGBBAA`.
+/// `#RRGGBB` or, as Apple has it, `#RRGGBBAA`; or a name.
 fn color(text: &str) -> Option<u32> {
-    let digits = text.strip_prefix('#')?;
+    let Some(digits) = text.strip_prefix('#') else {
+        return ical::color(text);
+    };
     let fits = matches!(digits.len(), 6 | 8) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     u32::from_str_radix(digits.get(..6)?, 16).ok().filter(|_| fits)
 }

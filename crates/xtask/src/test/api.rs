@@ -47,7 +47,7 @@ fn folder() -> PathBuf {
     crate::root().join("target/api-tester")
 }
 
-fn make_environment(folder: &Path) -> Result<()> {
+pub fn make_environment(folder: &Path) -> Result<()> {
     let make = || {
         tools::run(
             Command::new("python3")

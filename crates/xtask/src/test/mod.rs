@@ -4,12 +4,12 @@
 //! promises nothing. All steps share one profile and one feature set (`--workspace --all-targets`), so each crate is
 //! compiled once. The last line, `N passed, N failed`, sums the tests and the steps; CI reads it.
 
-mod api;
+pub mod api;
 mod binaries;
 mod providers;
 mod servers;
 mod tally;
-mod tools;
+pub mod tools;
 
 use std::time::{Duration, Instant};
 

@@ -71,7 +71,8 @@ async fn davx5_finds_its_way_from_the_root_to_the_calendars() {
     assert_eq!(home, HOME);
     let body = r#"<?xml version='1.0' encoding='UTF-8' ?><propfind xmlns="DAV:" xmlns:CAL="urn:ietf:params:xml:ns:caldav" xmlns:CS="http://calendarserver.org/ns/" xmlns:ICAL="http://apple.com/ns/ical/"><prop><resourcetype /><displayname /><owner /><current-user-privilege-set /><CAL:calendar-description /><ICAL:calendar-color /><CAL:calendar-timezone /><CAL:calendar-timezone-id /><CAL:supported-calendar-component-set /><CS:source /><supported-report-set /><CS:getctag /><sync-token /></prop></propfind>"#;
     let calendars = house.ask("PROPFIND", &home, &[("depth", "1")], body).await;
-    assert_eq!(calendars.hrefs(), ["", "home/"]);
+    assert_eq!(calendars.hrefs(), ["", "home/", "inbox/", "outbox/"]);
+    assert!(!is_calendar(&calendars.prop("inbox/", "resourcetype")));
     assert!(is_calendar(&calendars.prop("home/", "resourcetype")));
     assert!(!is_calendar(&calendars.prop("", "resourcetype")));
     assert_eq!(calendars.text("home/", "calendar-timezone-id"), "Europe/Berlin");
@@ -313,7 +314,11 @@ async fn python_caldav_searches_expands_and_looks_up_by_uid() {
     let odd = house
         .ask("REPORT", &format!("{HOME}home/"), &[("depth", "1")], body)
         .await;
-    assert_eq!(odd.hrefs().len(), 0, "a calendar itself has no UID");
+    assert_eq!(
+        odd.hrefs(),
+        ["home/daily.ics"],
+        "what only entries have is asked of entries"
+    );
 }
 
 #[tokio::test]

@@ -229,7 +229,7 @@ async fn mkcol_makes_calendars_only_and_says_which_property_was_to_blame() {
         "valid-resourcetype"
     );
     let unmade = make(&format!(
-        "{calendar}<D:displayname>W</D:displayname><A:calendar-color>red</A:calendar-color>"
+        "{calendar}<D:displayname>W</D:displayname><A:calendar-color>reddish</A:calendar-color>"
     ))
     .await;
     assert_eq!(unmade.status, 424);
