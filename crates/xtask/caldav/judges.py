@@ -260,7 +260,7 @@ def round_trips(user, password):
         assert calendar.get_property(caldav.elements.dav.SyncToken()) == before, "a sync of nothing wrote something"
 
     def is_listed():
-        (folder / "khal").write_text(KHAL.format(folder=folder, calendar="round-trips"))
+        (folder / "khal").write_text(KHAL.format(folder=folder, calendar="Round trips"))
         listed = khal("list", "2026-11-24", "30d")
         assert listed.count("Changed here") == 3, listed
 

@@ -114,29 +114,46 @@ pub fn by_attendee(
 ) -> Told {
     let is_same_for_others =
         matches!((before, after), (Some(before), Some(after)) if essence(before) == essence(after));
+    let kept = after.map(|after| counted(before, after));
     let mut told = Told {
         is_same_for_others,
         ..Told::default()
     };
-    let answers = match (before, after) {
-        (before, Some(after)) => answered(before, after, mine),
+    let answers = match (before, &kept) {
+        (before, Some(kept)) => answered(before, kept, mine),
         (Some(before), None) => declined(before, mine),
         (None, None) => Vec::new(),
     };
-    let Some(calendar) = after.or(before) else {
-        return told;
-    };
-    let organizer = entries(calendar).find_map(|entry| entry.get("ORGANIZER"));
-    let Some(organizer) = organizer.filter(|_| !answers.is_empty()) else {
-        return told;
-    };
-    let to = vec![organizer.value().trim().to_owned()];
-    let mut reply = envelope(calendar);
-    reply.components.retain(|component| component.is("VTIMEZONE"));
-    reply.components.extend(answers);
-    told.kept = after.map(|after| marked(after.clone().into_owned(), "ORGANIZER", &to));
-    told.messages.push(message(Method::Reply, to, reply, at));
+    let organizer = kept.as_ref().or(before).and_then(|calendar| {
+        let organizer = entries(calendar).find_map(|entry| entry.get("ORGANIZER"))?;
+        Some((envelope(calendar), organizer.value().trim().to_owned()))
+    });
+    match organizer.filter(|_| !answers.is_empty()) {
+        Some((mut reply, organizer)) => {
+            let to = vec![organizer];
+            reply.components.retain(|component| component.is("VTIMEZONE"));
+            reply.components.extend(answers);
+            told.kept = kept.map(|kept| marked(kept, "ORGANIZER", &to));
+            told.messages.push(message(Method::Reply, to, reply, at));
+        }
+        None => told.kept = kept.filter(|kept| after != Some(kept)),
+    }
     told
+}
+
+/// An attendee's text with the sequence numbers that the organizer gave: some clients count on by themselves, and would then not
+/// hear of what the organizer changes.
+fn counted(before: Option<&Component<'_>>, after: &Component<'_>) -> Component<'static> {
+    let mut kept = after.clone().into_owned();
+    for entry in kept.components.iter_mut().filter(|one| is_entry(one)) {
+        let id = instance(entry).map(|id| id.to_string());
+        let same = |old: &&Component<'_>| instance(old).map(|id| id.to_string()) == id;
+        let known = before.and_then(|before| entries(before).find(same));
+        if let Some(known) = known.map(sequence).filter(|known| *known != sequence(entry)) {
+            raise(entry, known);
+        }
+    }
+    kept
 }
 
 /// The events or tasks of an object, each of its instances that are moved by itself.
@@ -257,7 +274,14 @@ pub(super) const ASKED: &str = "X-TOWNHALL-ASKED";
 fn essence(calendar: &Component<'_>) -> Vec<Component<'static>> {
     let mut entries: Vec<_> = entries(calendar).map(for_others).collect();
     for entry in &mut entries {
-        for own in ["DTSTAMP", "LAST-MODIFIED", "CREATED", "TRANSP", "REQUEST-STATUS"] {
+        for own in [
+            "DTSTAMP",
+            "LAST-MODIFIED",
+            "CREATED",
+            "SEQUENCE",
+            "TRANSP",
+            "REQUEST-STATUS",
+        ] {
             entry.remove(own);
         }
         entry

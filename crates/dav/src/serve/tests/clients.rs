@@ -52,7 +52,7 @@ async fn a_method_that_is_not_known_is_answered_with_those_that_are() {
     let options = house.ask("OPTIONS", HOME, &[], "").await;
     assert_eq!(
         options.header("dav"),
-        "1, 3, access-control, extended-mkcol, calendar-access"
+        "1, 3, access-control, extended-mkcol, calendar-access, calendar-auto-schedule"
     );
 }
 
