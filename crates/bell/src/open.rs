@@ -1,5 +1,6 @@
 //! The bell as one value: what rings in this process, and the shift that rings it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,11 +71,21 @@ impl Bell {
         self
     }
 
-    /// Tells `receiver` of each change of this kind. All who hear a kind are in the same process.
+    /// Tells `receiver` of each change of this kind. All who hear a kind are in each process that hears it: whichever
+    /// takes a change marks it heard for all of them.
     #[must_use]
     pub fn hear(mut self, change: &'static str, receiver: impl Hear) -> Bell {
         self.receivers.entry(change).or_default().push(Arc::new(receiver));
         self
+    }
+
+    /// How many hear each kind of change. It must be the same in all processes of a house: whichever takes a change marks
+    /// it heard for all of them.
+    pub fn hearers(&self) -> BTreeMap<&'static str, usize> {
+        self.receivers
+            .iter()
+            .map(|(kind, all)| (*kind, all.len()))
+            .collect()
     }
 
     /// Has something done from the beginning on and then again and again.

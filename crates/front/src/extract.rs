@@ -177,16 +177,22 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
         })
 }
 
-fn bad_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    let path = match error.path().to_string() {
+/// Where the mistake is; empty for the whole.
+fn place<E>(error: &serde_path_to_error::Error<E>) -> String {
+    match error.path().to_string() {
         root if root == "." => String::new(),
         path => path,
-    };
+    }
+}
+
+fn bad_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let path = place(error);
     if error.inner().is_data() {
         let message = error.inner().to_string();
-        match unknown_field(&message) {
-            Some((name, nearest)) => unknown(&path, name, nearest),
-            None => Problem::invalid(path, "type", message),
+        match (unknown_field(&message), missing_field(&message)) {
+            (Some((name, nearest)), _) => unknown(&path, name, nearest),
+            (None, Some(name)) => Problem::invalid(below(&path, name), "required", "is missing"),
+            (None, None) => Problem::invalid(path, "type", message),
         }
     } else {
         Problem::new(Code::Malformed).field(path, "json", error.inner().to_string())
@@ -196,15 +202,28 @@ fn bad_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
 /// A field that nobody reads is a typing mistake: the answer names the field that was meant.
 fn unknown(parent: &str, name: &str, nearest: Option<&str>) -> Problem {
     let field = match parent {
-        "" => name.to_owned(),
         path if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
-        path => format!("{path}.{name}"),
+        path => below(path, name),
     };
     let message = match nearest {
         Some(nearest) => format!("is not known here; did you mean `{nearest}`?"),
         None => "is not known here".to_owned(),
     };
     Problem::invalid(field, "unknown", message)
+}
+
+fn below(parent: &str, name: &str) -> String {
+    match parent {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    }
+}
+
+/// The name that serde looked for in vain. It stands in the place of its parent, and the name in the message only:
+/// ``missing field `name` at line 1 column 2``.
+fn missing_field(message: &str) -> Option<&str> {
+    let (name, _) = message.strip_prefix("missing field `")?.split_once('`')?;
+    Some(name)
 }
 
 /// Below this likeness (Jaro-Winkler) a suggestion would confuse more than it helps.
@@ -229,8 +248,12 @@ fn unknown_field(message: &str) -> Option<(&str, Option<&str>)> {
 fn urlencoded<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
-        let field = error.path().to_string();
-        Problem::new(Code::Malformed).field(field, "parameter", error.inner().to_string())
+        let (place, message) = (place(&error), error.inner().to_string());
+        let problem = Problem::new(Code::Malformed);
+        match missing_field(&message) {
+            Some(name) => problem.field(below(&place, name), "required", "is missing"),
+            None => problem.field(place, "parameter", message),
+        }
     })
 }
 
@@ -266,6 +289,15 @@ mod tests {
             .unwrap_err();
         assert_eq!(problem.code(), Code::Invalid);
         assert_eq!(problem.errors()[0].field, "addresses[1].city");
+        for (text, missing) in [
+            ("{}", "addresses"),
+            (r#"{"addresses":[{}]}"#, "addresses[0].city"),
+        ] {
+            let problem = body(JSON, text).await.unwrap_err();
+            let error = &problem.errors()[0];
+            assert_eq!(problem.code(), Code::Invalid);
+            assert_eq!((error.field.as_str(), &*error.code), (missing, "required"));
+        }
         let problem = body(JSON, r#"{"addresses":[{"city":"#).await.unwrap_err();
         assert_eq!(problem.code(), Code::Malformed);
         assert_eq!(problem.errors()[0].field, "addresses[0].city");
@@ -341,5 +373,12 @@ mod tests {
         let problem = urlencoded::<Filter>(b"limit=many").unwrap_err();
         assert_eq!(problem.code(), Code::Malformed);
         assert_eq!(problem.errors()[0].field, "limit");
+        let problem = urlencoded::<Filter>(b"limits=7").unwrap_err();
+        assert_eq!(problem.code(), Code::Malformed);
+        let error = &problem.errors()[0];
+        assert_eq!(
+            (error.field.as_str(), &*error.code, error.message.as_str()),
+            ("limit", "required", "is missing")
+        );
     }
 }

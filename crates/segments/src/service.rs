@@ -50,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) days: Mutex<()>,
     /// Tells those who keep a stream open.
     pub(crate) news: Arc<News>,
+    /// Whether people are kept in memory.
+    pub(crate) remembers: bool,
 }
 
 /// All segments, and the rules that are compiled from them.
@@ -141,6 +143,22 @@ fn fingerprint(segments: &[Segment], drawn: &[Drawn], holdouts: &[Holdout], book
 impl Segments {
     /// Without anybody and without rules, until [`load`](Segments::load) has read them.
     pub fn new(store: Store, clock: Clock, population: Arc<dyn Population>, archive: Archive) -> Segments {
+        Segments::that_remembers(true, store, clock, population, archive)
+    }
+
+    /// One that writes down what is heard of people and keeps nobody in memory: for processes that answer nothing about
+    /// segments. Those that do follow the store.
+    pub fn scribe(store: Store, clock: Clock, population: Arc<dyn Population>, archive: Archive) -> Segments {
+        Segments::that_remembers(false, store, clock, population, archive)
+    }
+
+    fn that_remembers(
+        remembers: bool,
+        store: Store,
+        clock: Clock,
+        population: Arc<dyn Population>,
+        archive: Archive,
+    ) -> Segments {
         let shelf = Shelf::new(Stored::default(), clock.now());
         Segments(Arc::new(Inner {
             store,
@@ -153,6 +171,7 @@ impl Segments {
             counted: Mutex::default(),
             days: Mutex::default(),
             news: News::new(),
+            remembers,
         }))
     }
 

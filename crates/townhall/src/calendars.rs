@@ -14,8 +14,8 @@ use store::outbox::Change;
 
 use crate::segmentation::person;
 
-/// What rings and is heard for calendars.
-pub fn later(bell: Bell, calendars: &Calendars) -> Bell {
+/// What is heard for calendars.
+pub fn hearing(bell: Bell, calendars: &Calendars) -> Bell {
     bell.hear("registry.person.deleted", Forgetter(calendars.clone()))
         .hear(calendar::TOLD, Courier(calendars.clone()))
 }

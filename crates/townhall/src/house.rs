@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Engine};
 use crate::lock::HouseLock;
 use crate::nearest::hint;
-use crate::segmentation::Resident;
+use crate::segmentation::{self, Resident};
 use crate::{calendars, commands, connect, files, later, letters, office};
 
 /// The services that this binary can run.
@@ -159,17 +159,16 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let has_mailbox = mailbox.is_some();
     let desk = office::desk(&post, suppressions, mailbox);
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
-    let segments = match runs(&only, "segments") {
-        true => Some(Resident::open(&config, &store, &clock, &registry, &archive).await?),
-        false => None,
-    };
+    let answers = runs(&only, "segments");
+    let (segments, learner) =
+        segmentation::open(answers, &config, &store, &clock, &registry, &archive).await?;
+    let calendars = calendars::open(store.clone(), clock.clone(), &registry);
+    bell = later::hearing(bell, &learner, &calendars);
     if let Some(segments) = &segments {
         bell = segments.later(bell);
         routes = routes.merge(segments.routes(&base, &registry.options().secret));
     }
     if runs(&only, "calendar") {
-        let calendars = calendars::open(store.clone(), clock.clone(), &registry);
-        bell = calendars::later(bell, &calendars);
         routes = routes.merge(calendars::routes(&calendars));
     }
     let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
@@ -285,3 +284,6 @@ fn base(config: &Config, address: SocketAddr) -> String {
     }
     base
 }
+
+#[cfg(test)]
+mod tests;

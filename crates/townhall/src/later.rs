@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bell::{Bell, Duty, Failed, Scope};
+use calendar::Calendars;
 use kernel::Clock;
 use post::Post;
 use registry::Registry;
 use store::Store;
+
+use crate::calendars;
+use crate::segmentation::Learner;
 
 /// Tokens that were revoked elsewhere are refused within about this time.
 const REGISTRY: Duration = Duration::from_secs(1);
@@ -74,6 +78,12 @@ pub fn bell(
                 }
             },
         ))
+}
+
+/// Has changes heard by everybody who must hear of them, whichever services this process answers for: the process that
+/// takes a change marks it heard for the whole house.
+pub fn hearing(bell: Bell, learner: &Learner, calendars: &Calendars) -> Bell {
+    calendars::hearing(learner.hearing(bell), calendars)
 }
 
 /// Has old letters forgotten.

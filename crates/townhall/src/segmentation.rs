@@ -46,6 +46,24 @@ const CHANGES: [&str; 3] = [
 /// Changes of people that are learned at once.
 const LEARNED_AT_ONCE: usize = 200;
 
+/// Segments of a process that answers for them, and who learns in any process.
+pub async fn open(
+    answers: bool,
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    registry: &Arc<Registry>,
+    archive: &Archive,
+) -> anyhow::Result<(Option<Resident>, Learner)> {
+    if !answers {
+        let learner = Learner::elsewhere(config, store, clock, registry, archive);
+        return Ok((None, learner));
+    }
+    let resident = Resident::open(config, store, clock, registry, archive).await?;
+    let learner = resident.learner();
+    Ok((Some(resident), learner))
+}
+
 /// Segments in a house that runs them, and where their reading of the store goes on.
 pub struct Resident {
     pub segments: Segments,
@@ -55,7 +73,7 @@ pub struct Resident {
 }
 
 impl Resident {
-    pub async fn open(
+    async fn open(
         config: &Config,
         store: &Store,
         clock: &Clock,
@@ -83,24 +101,24 @@ impl Resident {
         self.segments.routes(base, secret)
     }
 
-    /// What rings and is heard for segments.
+    /// What is done for segments again and again.
     pub fn later(&self, bell: Bell) -> Bell {
-        let bell = bell
-            .duty(self.duty("segments.end", ENDS, |segments| async move {
-                segments.end_what_is_over().await.map(|_| ())
-            }))
-            .duty(self.duty("segments.clear", CLEARS, |segments| async move {
-                segments.clear_draws().await?;
-                segments.forget_reports().await
-            }))
-            .duty(self.duty("segments.reports", REPORTS, |segments| async move {
-                while segments.make_report().await? {}
-                Ok(())
-            }));
-        let learner = || Learner(self.arrivals.is_none().then(|| self.segments.clone()));
-        CHANGES
-            .into_iter()
-            .fold(bell, |bell, kind| bell.hear(kind, learner()))
+        bell.duty(self.duty("segments.end", ENDS, |segments| async move {
+            segments.end_what_is_over().await.map(|_| ())
+        }))
+        .duty(self.duty("segments.clear", CLEARS, |segments| async move {
+            segments.clear_draws().await?;
+            segments.forget_reports().await
+        }))
+        .duty(self.duty("segments.reports", REPORTS, |segments| async move {
+            while segments.make_report().await? {}
+            Ok(())
+        }))
+    }
+
+    /// Learns here, where memory is told at once.
+    fn learner(&self) -> Learner {
+        Learner(self.arrivals.is_none().then(|| self.segments.clone()))
     }
 
     /// Something that one process of the house does again and again.
@@ -166,7 +184,32 @@ fn plain(attributes: &Attributes) -> std::collections::BTreeMap<String, Fact> {
 
 /// Learns about whoever the registry says has changed. When people come from elsewhere it hears it all the same and does
 /// nothing: what nobody hears would be kept.
-struct Learner(Option<Segments>);
+#[derive(Clone)]
+pub struct Learner(Option<Segments>);
+
+impl Learner {
+    /// For a process that answers nothing about segments.
+    fn elsewhere(
+        config: &Config,
+        store: &Store,
+        clock: &Clock,
+        registry: &Arc<Registry>,
+        archive: &Archive,
+    ) -> Learner {
+        let scribe = || {
+            let population = Arc::new(Neighbours(Arc::clone(registry)));
+            Segments::scribe(store.clone(), clock.clone(), population, archive.clone())
+        };
+        Learner((!config.has_intake()).then(scribe))
+    }
+
+    /// Has it hear what it is about.
+    pub fn hearing(&self, bell: Bell) -> Bell {
+        CHANGES
+            .into_iter()
+            .fold(bell, |bell, kind| bell.hear(kind, self.clone()))
+    }
+}
 
 impl Hear for Learner {
     fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {

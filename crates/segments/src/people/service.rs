@@ -122,6 +122,9 @@ impl Segments {
 
     /// The same without a word: for many at once, after which everybody is told.
     pub(crate) fn remember(&self, person: Person) {
+        if !self.0.remembers {
+            return;
+        }
         match person.facts {
             Some(facts) => {
                 self.0.census.learn(&Entry {

@@ -54,6 +54,12 @@ impl Scene {
         }
     }
 
+    /// After it was killed.
+    async fn open_again(&mut self) {
+        self.broker.until_killed_are_gone().await;
+        self.house = House::open(self.folder.path(), &[]).unwrap();
+    }
+
     async fn get(&self, path: &str) -> reqwest::Response {
         let asked = reqwest::Client::new()
             .get(format!("{}{path}", self.house.base))
@@ -247,7 +253,7 @@ async fn nobody_is_taken_for_gone_because_a_wrong_address_answers_404() {
     // Opened again with an address at which others answer: in JSON, and know nobody.
     scene.house.kill();
     scene.users.moves(Some((404, r#"{"status": 404}"#)));
-    scene.house = House::open(scene.folder.path(), &[]).unwrap();
+    scene.open_again().await;
     for one in [first, others[0], others[1]] {
         scene.say(&scene.deleted, one).await;
     }
@@ -362,7 +368,7 @@ async fn a_house_that_is_killed_in_the_middle_loses_nobody() {
             scene.house.kill();
         }
     }
-    scene.house = House::open(scene.folder.path(), &[]).unwrap();
+    scene.open_again().await;
     scene.until_done(&scene.created, PEOPLE).await;
     for one in &people {
         assert!(scene.knows(*one).await, "{one}");
