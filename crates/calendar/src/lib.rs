@@ -9,6 +9,7 @@
 
 mod agenda;
 mod http;
+mod importing;
 mod library;
 mod objects;
 mod people;

@@ -243,6 +243,18 @@ impl Piece {
         })
     }
 
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     pub fn kind(&self) -> Kind {
         self.kind
     }

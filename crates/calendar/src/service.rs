@@ -31,6 +31,13 @@ pub enum Refused {
     Store(#[from] StoreError),
 }
 
+impl Refused {
+    /// Work beside the requests ended before its time.
+    pub(crate) fn broke_off(what: &str) -> Refused {
+        StoreError::broken(format!("{what} broke off")).into()
+    }
+}
+
 /// Somebody who looks at their calendars, and how they read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visitor {

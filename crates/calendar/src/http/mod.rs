@@ -2,6 +2,7 @@
 
 mod agenda;
 mod calendars;
+mod importing;
 mod objects;
 
 use front::{Access, Caller, Problem, Routes};
@@ -12,7 +13,8 @@ use crate::service::{Calendars, Visitor};
 const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
-    agenda::routes(objects::routes(calendars::routes(Routes::new("calendar"))))
+    let begin = Routes::new("calendar");
+    importing::routes(agenda::routes(objects::routes(calendars::routes(begin))))
 }
 
 fn visitor(caller: &Caller) -> Result<Visitor, Problem> {

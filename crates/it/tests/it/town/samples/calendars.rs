@@ -49,6 +49,12 @@ fn calendars() -> Vec<Sample> {
             Shows::Owner,
             async |ctx| Call::default().at(&[&made(&ctx).await]),
         ),
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/import",
+            Shows::Owner,
+            async |ctx| text(&[&made(&ctx).await]),
+        ),
         sample("GET", "/api/v1/agenda", Shows::Everyone, async |_| Call {
             query: "?from=2026-11-23T00:00:00Z&to=2026-11-30T00:00:00Z&zone=Europe/Moscow".to_owned(),
             ..Call::default()
