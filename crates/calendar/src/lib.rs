@@ -14,6 +14,7 @@ mod library;
 mod objects;
 mod people;
 mod problems;
+mod publishing;
 mod rows;
 pub mod rules;
 mod scheduling;

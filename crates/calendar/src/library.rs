@@ -377,7 +377,7 @@ impl From<Refused> for Denied {
             store @ Refused::Store(_) => return Denied::Other(store.into()),
         };
         match reason {
-            Reason::NoCalendar | Reason::NoObject => Denied::NotFound,
+            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished => Denied::NotFound,
             Reason::NameTaken => Denied::Taken,
             Reason::Stale => Denied::Precondition,
             Reason::UidTaken(name) => Denied::UidTaken {
@@ -385,7 +385,9 @@ impl From<Refused> for Denied {
             },
             Reason::KindNotTaken(_) => Denied::KindNotTaken,
             Reason::Invalid(problem) => Denied::Invalid(problem),
-            full @ (Reason::TooManyCalendars | Reason::TooManyObjects) => Denied::Full(full.to_string()),
+            full @ (Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong) => {
+                Denied::Full(full.to_string())
+            }
             field @ Reason::Field { .. } => Denied::Other(field.into()),
         }
     }

@@ -376,6 +376,10 @@ pub(crate) fn forget(tx: &mut Tx<'_>, owner: PersonId, count: u16) -> Result<u64
     let mut deleted = 0;
     for table in [
         sql!(
+            "DELETE FROM calendar_links WHERE calendar IN
+             (SELECT calendar FROM calendar_links WHERE vshard = $1 AND owner = $2 LIMIT $3)"
+        ),
+        sql!(
             "DELETE FROM calendar_spans WHERE object IN
              (SELECT object FROM calendar_spans WHERE vshard = $1 AND owner = $2 LIMIT $3)"
         ),

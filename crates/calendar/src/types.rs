@@ -270,6 +270,10 @@ pub enum Reason {
     TooManyCalendars,
     #[error("a calendar can hold no more than {OBJECTS_MAX} entries: begin another one")]
     TooManyObjects,
+    #[error("this calendar is not published")]
+    NotPublished,
+    #[error("the calendar is too long to be published as one text")]
+    TooLong,
     #[error("it was changed meanwhile: look at it again, then change it")]
     Stale,
     #[error("the UID is that of {0} in this calendar: change that one, or write another UID")]

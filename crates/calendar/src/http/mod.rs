@@ -4,6 +4,7 @@ mod agenda;
 mod calendars;
 mod importing;
 mod objects;
+mod publishing;
 
 use front::{Access, Caller, Problem, Routes};
 
@@ -14,7 +15,9 @@ const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
     let begin = Routes::new("calendar");
-    importing::routes(agenda::routes(objects::routes(calendars::routes(begin))))
+    publishing::routes(importing::routes(agenda::routes(objects::routes(
+        calendars::routes(begin),
+    ))))
 }
 
 fn visitor(caller: &Caller) -> Result<Visitor, Problem> {

@@ -14,6 +14,7 @@ const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Town//EN\r\nBEG
 pub fn samples() -> Vec<Sample> {
     let mut samples = calendars();
     samples.extend(objects());
+    samples.extend(links());
     samples
 }
 
@@ -75,6 +76,46 @@ fn objects() -> Vec<Sample> {
             Call::default().at(&[&with_event(&ctx).await, "walk.ics"])
         }),
     ]
+}
+
+fn links() -> Vec<Sample> {
+    let path = "/api/v1/calendars/{id}/link";
+    let mut samples = vec![
+        sample("PUT", path, Shows::Owner, async |ctx| {
+            Call::json(&json!({"shows": "busy"})).at(&[&made(&ctx).await])
+        }),
+        sample(
+            "GET",
+            "/calendar/public/{person}/{file}",
+            Shows::Everyone,
+            async |ctx| {
+                let calendar = made(&ctx).await;
+                let path = format!("/api/v1/calendars/{calendar}/link");
+                let call = Call::json(&json!({"shows": "everything"}));
+                let link = ctx
+                    .town
+                    .send(Method::PUT, &path, Kind::Api, &ctx.owner, call)
+                    .await;
+                let link = link.json()["path"].as_str().unwrap_or_default().to_owned();
+                let parts: Vec<&str> = link.rsplitn(3, '/').collect();
+                Call::default().at(&[parts[1], parts[0]])
+            },
+        ),
+    ];
+    for method in ["GET", "POST", "DELETE"] {
+        samples.push(sample(method, path, Shows::Owner, async |ctx| {
+            let calendar = made(&ctx).await;
+            if !ctx.unknown() {
+                let path = format!("/api/v1/calendars/{calendar}/link");
+                let call = Call::json(&json!({"shows": "everything"}));
+                ctx.town
+                    .send(Method::PUT, &path, Kind::Api, &ctx.owner, call)
+                    .await;
+            }
+            Call::default().at(&[&calendar])
+        }));
+    }
+    samples
 }
 
 fn text(path: &[&str]) -> Call {
