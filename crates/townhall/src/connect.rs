@@ -145,6 +145,7 @@ pub fn front_setup(
             METRICS_GUARDED
         },
         trusted_proxies: config.server.trusted_proxies.clone(),
+        origins: config.segments.origins.clone(),
         https: base.starts_with("https://"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         nav: Nav(registry::pages::NAV

@@ -1,6 +1,7 @@
 //! Pages in a real browser, in English and Russian.
 
 mod account;
+mod elsewhere;
 mod letters;
 mod looks;
 mod people;

@@ -3,6 +3,7 @@
 //! there, and nothing is left half done.
 
 mod crash_points;
+mod draws;
 mod full_disk;
 mod kills;
 mod letters;

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod grpc;
+mod slow;
 
 use std::time::Instant;
 
