@@ -8,18 +8,21 @@
 //!   far they have read hears of every later change exactly once.
 
 mod agenda;
+mod events;
 mod http;
 mod library;
 mod objects;
 mod problems;
 mod rows;
 pub mod rules;
+mod said;
 mod service;
 #[cfg(test)]
 mod tests;
 pub mod types;
 
 pub use agenda::{Lasting, Shown};
+pub use events::{Changed, Look, Version};
 pub use library::{Card, People, Shelf};
 pub use objects::{Changes, Mark, Put};
 pub use service::{Calendars, Draft, Refused, Visitor};

@@ -189,14 +189,14 @@ impl Calendars {
 }
 
 /// What is found out from the text of an object before it is stored.
-struct Read {
+pub(crate) struct Read {
     uid: String,
     kind: Kind,
     spans: Vec<Span>,
 }
 
 impl Read {
-    fn new(text: &str, now: Moment) -> Result<Read, Reason> {
+    pub(crate) fn new(text: &str, now: Moment) -> Result<Read, Reason> {
         let calendar = ical::parse(text.as_bytes())?;
         let object: Object<'_> = ical::check(&calendar)?;
         let timing = Timing::new(&object)?;
@@ -209,7 +209,7 @@ impl Read {
 }
 
 /// Lays an object into a calendar, under `id` where it is new there.
-fn put_in(
+pub(crate) fn put_in(
     tx: &mut Tx<'_>,
     calendar: &Calendar,
     name: &Name,
@@ -262,7 +262,7 @@ fn put_in(
 }
 
 /// Takes an object out of a calendar; what is left says that it was there.
-fn take_out(
+pub(crate) fn take_out(
     tx: &mut Tx<'_>,
     calendar: &Calendar,
     name: &Name,

@@ -2,6 +2,7 @@
 
 mod agenda;
 mod calendars;
+mod events;
 mod objects;
 
 use front::{Access, Caller, Problem, Routes};
@@ -9,13 +10,14 @@ use front::{Access, Caller, Problem, Routes};
 use crate::service::{Calendars, Visitor};
 
 /// One's own calendars: whoever signed in has some.
-const OWN: Access = Access::SIGNED_IN;
+pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
-    agenda::routes(objects::routes(calendars::routes(Routes::new("calendar"))))
+    let routes = calendars::routes(Routes::new("calendar"));
+    agenda::routes(events::routes(objects::routes(routes)))
 }
 
-fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
+pub(crate) fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
     let person = caller.person()?;
     Ok(Visitor {
         id: person.id,
