@@ -8,6 +8,7 @@
 //!   far they have read hears of every later change exactly once.
 
 mod agenda;
+mod events;
 mod http;
 mod importing;
 mod library;
@@ -17,6 +18,7 @@ mod problems;
 mod publishing;
 mod rows;
 pub mod rules;
+mod said;
 mod scheduling;
 mod service;
 #[cfg(test)]
@@ -24,6 +26,7 @@ mod tests;
 pub mod types;
 
 pub use agenda::{Lasting, Shown};
+pub use events::{Changed, Look, Version};
 pub use library::Shelf;
 pub use objects::{Changes, Mark, Put};
 pub use people::{Card, People};

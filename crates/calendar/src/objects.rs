@@ -370,7 +370,7 @@ pub(crate) fn lay(
 }
 
 /// Takes an object out of a calendar; what is left says that it was there.
-fn take_out(
+pub(crate) fn take_out(
     tx: &mut Tx<'_>,
     calendar: &Calendar,
     name: &Name,

@@ -24,6 +24,24 @@ pub(crate) fn calendars(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Calendar
     )
 }
 
+/// Those that were deleted after an instant, the last one first.
+pub(crate) fn deleted_calendars(
+    tx: &mut Tx<'_>,
+    owner: PersonId,
+    since: Moment,
+) -> Result<Vec<Calendar>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
+                forgotten, created_at, changed_at, deleted_at, extra
+             FROM calendars WHERE vshard = $1 AND owner = $2 AND deleted_at > $3
+             ORDER BY deleted_at DESC, calendar LIMIT $4"
+        ),
+        params![owner.0.virtual_shard(), owner, since, ROWS_MAX],
+        calendar,
+    )
+}
+
 /// One of somebody's, deleted or not.
 pub(crate) fn calendar_with_id(
     tx: &mut Tx<'_>,
@@ -286,6 +304,47 @@ pub(crate) fn keep(
         ],
     )?;
     Ok(())
+}
+
+/// How an object was, from when until when.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Past {
+    pub change: i64,
+    pub text: String,
+    pub since: Moment,
+    pub until: Moment,
+}
+
+/// How an object was before its last changes, the latest first.
+pub(crate) fn past(tx: &mut Tx<'_>, owner: PersonId, id: Id, count: u16) -> Result<Vec<Past>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT change, ical, since_at, until_at FROM calendar_history
+             WHERE object = $1 AND owner = $2 AND ical IS NOT NULL ORDER BY change DESC LIMIT $3"
+        ),
+        params![id, owner, count],
+        |row| {
+            Ok(Past {
+                change: row.get(0)?,
+                text: row.get(1)?,
+                since: row.get(2)?,
+                until: row.get(3)?,
+            })
+        },
+    )
+}
+
+/// The place of an object, whether or not it is still there, and its last change.
+pub(crate) fn place_of(
+    tx: &mut Tx<'_>,
+    owner: PersonId,
+    id: Id,
+) -> Result<Option<(Id, Name, i64)>, StoreError> {
+    tx.query_opt(
+        sql!("SELECT calendar, name, change FROM calendar_objects WHERE object = $1 AND owner = $2"),
+        params![id, owner],
+        |row| Ok((row.get(0)?, Name::stored(row.get(1)?), row.get(2)?)),
+    )
 }
 
 /// Replaces the spans of an object.

@@ -213,6 +213,14 @@ impl Calendars {
         deleted.await
     }
 
+    /// What lies in the bin and can be taken out of it, the last that came first.
+    pub async fn bin(&self, owner: PersonId) -> Result<Vec<Calendar>, Refused> {
+        let since = self.now().plus_seconds(-BIN_SECONDS);
+        let shard = self.0.store.shard_of(owner);
+        let found = shard.read::<_, StoreError>(move |tx| rows::deleted_calendars(tx, owner, since));
+        Ok(found.await?)
+    }
+
     /// Takes a calendar out of the bin. If its address was given to another one meanwhile, it gets a new one.
     pub async fn restore(&self, owner: PersonId, id: Id) -> Result<Calendar, Refused> {
         let now = self.now();

@@ -2,6 +2,7 @@
 
 mod agenda;
 mod calendars;
+mod events;
 mod importing;
 mod objects;
 mod publishing;
@@ -11,16 +12,14 @@ use front::{Access, Caller, Problem, Routes};
 use crate::service::{Calendars, Visitor};
 
 /// One's own calendars: whoever signed in has some.
-const OWN: Access = Access::SIGNED_IN;
+pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
-    let begin = Routes::new("calendar");
-    publishing::routes(importing::routes(agenda::routes(objects::routes(
-        calendars::routes(begin),
-    ))))
+    let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
+    publishing::routes(importing::routes(agenda::routes(routes)))
 }
 
-fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
+pub(crate) fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
     let person = caller.person()?;
     Ok(Visitor {
         id: person.id,

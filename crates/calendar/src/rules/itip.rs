@@ -329,6 +329,10 @@ fn rescheduled(before: Option<&Component<'_>>, after: &Component<'_>, mine: &Min
             continue;
         };
         if times(old) == times(entry) {
+            // What was put back from of old is new to everybody else.
+            if sequence(entry) < sequence(old) {
+                raise(entry, sequence(old));
+            }
             continue;
         }
         if sequence(entry) <= sequence(old) {

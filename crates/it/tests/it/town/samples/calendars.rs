@@ -15,6 +15,8 @@ pub fn samples() -> Vec<Sample> {
     let mut samples = calendars();
     samples.extend(objects());
     samples.extend(links());
+    samples.extend(events());
+    samples.extend(deeds());
     samples
 }
 
@@ -116,6 +118,107 @@ fn links() -> Vec<Sample> {
         }));
     }
     samples
+}
+
+fn events() -> Vec<Sample> {
+    let path = "/api/v1/calendars/{id}/events/{event}";
+    vec![
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events",
+            Shows::Owner,
+            async |ctx| {
+                let body = json!({"title": "Rounds", "starts": "2026-11-23T10:00", "recurrence": {"frequency": "weekly"}});
+                Call::json(&body).at(&[&made(&ctx).await])
+            },
+        ),
+        sample("GET", path, Shows::Owner, async |ctx| {
+            on_event(&ctx, Call::default()).await
+        }),
+        sample("PATCH", path, Shows::Owner, async |ctx| {
+            let call =
+                Call::json(&json!({"title": "Walk", "starts": "2026-11-24T10:00", "zone": "Europe/Moscow"}));
+            on_event(&ctx, call).await.header("if-match", "\"v1\"")
+        }),
+        sample("DELETE", path, Shows::Owner, async |ctx| {
+            on_event(&ctx, Call::default()).await.header("if-match", "\"v1\"")
+        }),
+    ]
+}
+
+/// What else can be done with an event.
+fn deeds() -> Vec<Sample> {
+    vec![
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events/{event}/preview",
+            Shows::Owner,
+            async |ctx| on_event(&ctx, Call::json(&json!({"change": {"title": "Walk"}}))).await,
+        ),
+        sample(
+            "GET",
+            "/api/v1/calendars/{id}/events/{event}/why",
+            Shows::Owner,
+            async |ctx| {
+                let call = on_event(&ctx, Call::default()).await;
+                Call {
+                    query: "?at=2026-11-23T10:00:00".to_owned(),
+                    ..call
+                }
+            },
+        ),
+        sample(
+            "GET",
+            "/api/v1/calendars/{id}/events/{event}/history",
+            Shows::Owner,
+            async |ctx| on_event(&ctx, Call::default()).await,
+        ),
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events/{event}/return",
+            Shows::Owner,
+            async |ctx| {
+                let call = on_event(&ctx, Call::json(&json!({"change": 1}))).await;
+                if !ctx.unknown() {
+                    let at = format!("/api/v1/calendars/{}/events/{}", call.path[0], call.path[1]);
+                    let change = Call::json(&json!({"title": "Another one"})).header("if-match", "\"v1\"");
+                    let changed = ctx.town.send(Method::PATCH, &at, Kind::Api, &ctx.owner, change);
+                    assert_eq!(changed.await.status, 200);
+                }
+                call.header("if-match", "\"v2\"")
+            },
+        ),
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events/{event}/duplicate",
+            Shows::Owner,
+            async |ctx| on_event(&ctx, Call::default()).await,
+        ),
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events/{event}/move",
+            Shows::Owner,
+            async |ctx| {
+                let body = json!({"calendar": made(&ctx).await});
+                on_event(&ctx, Call::json(&body))
+                    .await
+                    .header("if-match", "\"v1\"")
+            },
+        ),
+    ]
+}
+
+/// A call about an event of the owner.
+async fn on_event(ctx: &Ctx, call: Call) -> Call {
+    let calendar = made(ctx).await;
+    if ctx.unknown() {
+        let event = ctx.owner.id.clone();
+        return call.at(&[&calendar, &event]);
+    }
+    let path = format!("/api/v1/calendars/{calendar}/events");
+    let body = json!({"title": "Rounds", "starts": "2026-11-23T10:00", "zone": "Europe/Berlin"});
+    let event = ctx.town.post(&ctx.owner, &path, body).await;
+    call.at(&[&calendar, event["id"].as_str().unwrap()])
 }
 
 fn text(path: &[&str]) -> Call {
