@@ -48,6 +48,21 @@ pub enum Lasting {
     },
 }
 
+impl Lasting {
+    pub(crate) fn of(one: &Happening<'_>) -> Lasting {
+        match one.days {
+            Some((first, after)) => Lasting::Days {
+                first: first.date(),
+                last: after.date().yesterday().unwrap_or(first.date()).max(first.date()),
+            },
+            None => Lasting::Time {
+                starts: one.start.into(),
+                ends: one.end.into(),
+            },
+        }
+    }
+}
+
 impl Calendars {
     /// Everything in some calendars of a person that is at least partly in `from..to`, by its start. `viewer` counts for whole
     /// days and for times without a zone.
@@ -66,7 +81,7 @@ impl Calendars {
         let mut all = Vec::new();
         for calendar in calendars {
             for stored in self.near(owner, *calendar, from, to).await? {
-                shown(&stored, (from, to), viewer, &mut all);
+                all.extend(each(&stored, (from, to), viewer, |one| of(&stored, one)));
                 if all.len() > SHOWN_MAX {
                     let problem = format!("reaches over more than {SHOWN_MAX} instances: ask for fewer days");
                     return Err(Reason::field("to", problem).into());
@@ -78,34 +93,29 @@ impl Calendars {
     }
 }
 
-/// What was understood when it was stored is understood now; should it not be, it is not shown and hides nothing else.
-fn shown(stored: &Stored, (from, to): (Moment, Moment), viewer: &Zone, all: &mut Vec<Shown>) {
+/// Each time that an object happens in a range, as somebody wants to know it. What was understood when it was stored is understood
+/// now; should it not be, it is not shown and hides nothing else.
+pub(crate) fn each<T>(
+    stored: &Stored,
+    (from, to): (Moment, Moment),
+    viewer: &Zone,
+    known: impl FnMut(&Happening<'_>) -> T,
+) -> Vec<T> {
     let Ok(calendar) = ical::parse(stored.text.as_bytes()) else {
-        return;
+        return Vec::new();
     };
     let Ok(object) = ical::check(&calendar) else {
-        return;
+        return Vec::new();
     };
     let Ok(timing) = Timing::new(&object) else {
-        return;
+        return Vec::new();
     };
     let found = timing.between(from.to_timestamp(), to.to_timestamp(), viewer);
-    let found = found.unwrap_or_default();
-    all.extend(found.iter().map(|one| of(stored, one)));
+    found.unwrap_or_default().iter().map(known).collect()
 }
 
 fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
     let entry = one.entry;
-    let when = match one.days {
-        Some((first, after)) => Lasting::Days {
-            first: first.date(),
-            last: after.date().yesterday().unwrap_or(first.date()).max(first.date()),
-        },
-        None => Lasting::Time {
-            starts: one.start.into(),
-            ends: one.end.into(),
-        },
-    };
     Shown {
         calendar: stored.calendar,
         object: stored.id,
@@ -113,7 +123,7 @@ fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
         kind: entry.kind,
         title: entry.summary.as_deref().unwrap_or_default().to_owned(),
         place: entry.location.as_deref().map(str::to_owned),
-        when,
+        when: Lasting::of(one),
         instance: one.id.map(|(local, _)| local),
         is_changed: one.changed,
         is_busy: !entry.transparent && entry.status != Some(Status::Cancelled),

@@ -8,10 +8,15 @@
 //!   far they have read hears of every later change exactly once.
 
 mod agenda;
+mod daily;
+mod forgetting;
 mod http;
+mod later;
+pub mod letters;
 mod library;
 mod objects;
 mod problems;
+pub mod reminders;
 mod rows;
 pub mod rules;
 mod service;
@@ -20,6 +25,7 @@ mod tests;
 pub mod types;
 
 pub use agenda::{Lasting, Shown};
+pub use daily::Daily;
 pub use library::{Card, People, Shelf};
 pub use objects::{Changes, Mark, Put};
 pub use service::{Calendars, Draft, Refused, Visitor};

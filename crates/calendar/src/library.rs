@@ -10,6 +10,7 @@ use ical::zones::Zone;
 use kernel::{Moment, PersonId, Text};
 
 use crate::objects::{Mark, Put};
+use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::types::{
     About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Stored,
@@ -168,6 +169,7 @@ fn change(wishes: &Wishes) -> Result<AboutChange, Denied> {
         busy: wishes.transparent.map(|transparent| !transparent),
         position: wishes.order,
         extra: wishes.extra.clone(),
+        reminders: None,
     })
 }
 
@@ -221,6 +223,7 @@ impl Library for Shelf {
                     busy: change.busy.unwrap_or(true),
                     position: change.position.unwrap_or_default(),
                     extra: change.extra.unwrap_or_default(),
+                    reminders: Reminders::default(),
                 },
                 kinds: as_said.kinds.and_then(kinds).unwrap_or(Kinds::ALL),
                 name: Some(name),

@@ -4,7 +4,9 @@ use ical::{Kind, Object, Timing};
 use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
 
+use crate::reminders;
 use crate::rows::{self, Slot};
+use crate::rules::reminding::may_remind;
 use crate::rules::spans::{Span, spans};
 use crate::service::{Calendars, Refused, live};
 use crate::types::{Calendar, Expected, Heard, Name, OBJECTS_MAX, Reason, Stored};
@@ -193,6 +195,7 @@ struct Read {
     uid: String,
     kind: Kind,
     spans: Vec<Span>,
+    may_remind: bool,
 }
 
 impl Read {
@@ -204,6 +207,7 @@ impl Read {
             uid: object.uid.to_string(),
             kind: object.kind,
             spans: spans(&timing, now),
+            may_remind: may_remind(&object, &timing, now),
         })
     }
 }
@@ -255,10 +259,9 @@ fn put_in(
     }
     rows::save_object(tx, calendar.owner, &stored)?;
     rows::save_spans(tx, calendar.owner, calendar.id, id, &read.spans)?;
-    Ok(Put {
-        stored,
-        is_new: before.is_none(),
-    })
+    let is_new = before.is_none();
+    reminders::plan(tx, calendar, &stored, (read.may_remind, is_new), now)?;
+    Ok(Put { stored, is_new })
 }
 
 /// Takes an object out of a calendar; what is left says that it was there.
@@ -277,5 +280,6 @@ fn take_out(
     rows::keep(tx, calendar.owner, &before, now)?;
     let change = rows::next_change(tx, calendar.id)?;
     rows::empty_object(tx, before.id, change, now)?;
+    reminders::take_back(tx, calendar.owner, before.id)?;
     Ok(rows::save_spans(tx, calendar.owner, calendar.id, before.id, &[])?)
 }

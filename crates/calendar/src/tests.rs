@@ -4,6 +4,7 @@ use kernel::{Id, Language, PersonId, Text};
 use testkit::stores::{self, KINDS, Kind, TestStore};
 
 use crate::objects::Mark;
+use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::types::{About, AboutChange, Calendar, Color, Expected, Kinds, Name, Reason};
 
@@ -83,6 +84,7 @@ fn draft(called: Option<&str>) -> Draft {
             busy: true,
             position: 3,
             extra: String::new(),
+            reminders: Reminders::default(),
         },
         kinds: Kinds::EVENTS_AND_TASKS,
     }

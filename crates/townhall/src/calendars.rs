@@ -14,6 +14,7 @@ use crate::segmentation::person;
 
 /// What rings and is heard for calendars.
 pub fn later(bell: Bell, calendars: &Calendars) -> Bell {
+    let bell = calendars.later(bell);
     bell.hear("registry.person.deleted", Forgetter(calendars.clone()))
 }
 

@@ -144,7 +144,8 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let archive = files::open(&config, &base, &options.secret, &clock)?;
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
-    let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
+    let calendars = Calendars::new(store.clone(), clock.clone());
+    let post = office::open(&config, (&store, &clock), &registry, &calendars, &suppressions)?;
     registry.knows_letters(&post.kinds());
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
     let mailbox = office::mailbox(&config, &post, demo)?;
@@ -169,7 +170,6 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         routes = routes.merge(segments.routes(&base, &registry.options().secret));
     }
     if runs(&only, "calendar") {
-        let calendars = Calendars::new(store.clone(), clock.clone());
         bell = calendars::later(bell, &calendars);
         routes = routes.merge(calendars::routes(&calendars, &registry));
     }

@@ -3,6 +3,7 @@
 mod agenda;
 mod calendars;
 mod objects;
+mod settings;
 
 use front::{Access, Caller, Problem, Routes};
 
@@ -12,7 +13,8 @@ use crate::service::{Calendars, Visitor};
 const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
-    agenda::routes(objects::routes(calendars::routes(Routes::new("calendar"))))
+    let routes = objects::routes(calendars::routes(Routes::new("calendar")));
+    settings::routes(agenda::routes(routes))
 }
 
 fn visitor(caller: &Caller) -> Result<Visitor, Problem> {

@@ -1,5 +1,6 @@
 //! Decisions about calendars: values in, values out.
 
+pub mod reminding;
 pub mod spans;
 #[cfg(test)]
 mod tests;

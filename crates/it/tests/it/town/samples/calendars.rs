@@ -14,6 +14,7 @@ const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Town//EN\r\nBEG
 pub fn samples() -> Vec<Sample> {
     let mut samples = calendars();
     samples.extend(objects());
+    samples.extend(settings());
     samples
 }
 
@@ -67,6 +68,16 @@ fn objects() -> Vec<Sample> {
         }),
         sample("DELETE", path, Shows::Owner, async |ctx| {
             Call::default().at(&[&with_event(&ctx).await, "walk.ics"])
+        }),
+    ]
+}
+
+fn settings() -> Vec<Sample> {
+    let path = "/api/v1/calendar/settings";
+    vec![
+        sample("GET", path, Shows::Everyone, async |_| Call::default()),
+        sample("PUT", path, Shows::Everyone, async |_| {
+            Call::json(&json!({"daily_at": "07:00", "zone": "Europe/Moscow"}))
         }),
     ]
 }
