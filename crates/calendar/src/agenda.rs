@@ -48,6 +48,21 @@ pub enum Lasting {
     },
 }
 
+impl Lasting {
+    pub(crate) fn of(one: &Happening<'_>) -> Lasting {
+        match one.days {
+            Some((first, after)) => Lasting::Days {
+                first: first.date(),
+                last: after.date().yesterday().unwrap_or(first.date()).max(first.date()),
+            },
+            None => Lasting::Time {
+                starts: one.start.into(),
+                ends: one.end.into(),
+            },
+        }
+    }
+}
+
 impl Calendars {
     /// Everything in some calendars of a person that is at least partly in `from..to`, by its start. `viewer` counts for whole
     /// days and for times without a zone. Of a `search`, only what says all its words: in its title, description, place,
@@ -69,7 +84,8 @@ impl Calendars {
         let mut all = Vec::new();
         for calendar in calendars {
             for stored in self.near(owner, *calendar, from, to).await? {
-                shown(&stored, (from, to), viewer, &words, &mut all);
+                let meant = |one: &Happening<'_>| says(one.entry, &words).then(|| of(&stored, one));
+                all.extend(each(&stored, (from, to), viewer, meant));
                 if all.len() > SHOWN_MAX {
                     let problem = format!("reaches over more than {SHOWN_MAX} instances: ask for fewer days");
                     return Err(Reason::field("to", problem).into());
@@ -81,27 +97,26 @@ impl Calendars {
     }
 }
 
-/// What was understood when it was stored is understood now; should it not be, it is not shown and hides nothing else.
-fn shown(
+/// Each time that an object happens in a range, as somebody wants to know it, or not at all. What was understood when it was stored is understood
+/// now; should it not be, it is not shown and hides nothing else.
+pub(crate) fn each<T>(
     stored: &Stored,
     (from, to): (Moment, Moment),
     viewer: &Zone,
-    words: &[String],
-    all: &mut Vec<Shown>,
-) {
+    known: impl FnMut(&Happening<'_>) -> Option<T>,
+) -> Vec<T> {
     let Ok(calendar) = ical::parse(stored.text.as_bytes()) else {
-        return;
+        return Vec::new();
     };
     let Ok(object) = ical::check(&calendar) else {
-        return;
+        return Vec::new();
     };
     let Ok(timing) = Timing::new(&object) else {
-        return;
+        return Vec::new();
     };
     let found = timing.between(from.to_timestamp(), to.to_timestamp(), viewer);
     let found = found.unwrap_or_default();
-    let found = found.iter().filter(|one| says(one.entry, words));
-    all.extend(found.map(|one| of(stored, one)));
+    found.iter().filter_map(known).collect()
 }
 
 /// Whether an entry says all of these words, in capitals or not.
@@ -124,16 +139,6 @@ fn says(entry: &Entry<'_>, words: &[String]) -> bool {
 
 fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
     let entry = one.entry;
-    let when = match one.days {
-        Some((first, after)) => Lasting::Days {
-            first: first.date(),
-            last: after.date().yesterday().unwrap_or(first.date()).max(first.date()),
-        },
-        None => Lasting::Time {
-            starts: one.start.into(),
-            ends: one.end.into(),
-        },
-    };
     Shown {
         calendar: stored.calendar,
         object: stored.id,
@@ -141,7 +146,7 @@ fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
         kind: entry.kind,
         title: entry.summary.as_deref().unwrap_or_default().to_owned(),
         place: entry.location.as_deref().map(str::to_owned),
-        when,
+        when: Lasting::of(one),
         instance: one.id.map(|(local, _)| local),
         is_changed: one.changed,
         is_busy: !entry.transparent && entry.status != Some(Status::Cancelled),

@@ -9,6 +9,7 @@ use kernel::{Moment, Text};
 
 use crate::objects::{Mark, Put};
 use crate::people::addresses;
+use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::types::{
     About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Role, Stored,
@@ -164,6 +165,7 @@ fn change(wishes: &Wishes) -> Result<AboutChange, Denied> {
         busy: wishes.transparent.map(|transparent| !transparent),
         position: wishes.order,
         extra: wishes.extra.clone(),
+        reminders: None,
     })
 }
 
@@ -224,6 +226,7 @@ impl Library for Shelf {
                     busy: change.busy.unwrap_or(true),
                     position: change.position.unwrap_or_default(),
                     extra: change.extra.unwrap_or_default(),
+                    reminders: Reminders::default(),
                 },
                 kinds: as_said.kinds.and_then(kinds).unwrap_or(Kinds::ALL),
                 name: Some(name),

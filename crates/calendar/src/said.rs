@@ -1,17 +1,10 @@
 //! What people are told in their language about when things happen: a rule in words, a reason in a sentence.
 
-use front::frame::{Tongue, Words};
+use front::frame::Tongue;
 use ical::recurrence::{Bound, ByDay, Frequency, Missing, Parts, Rule, Until};
 use jiff::civil::{Date, DateTime, Weekday};
 
 use crate::rules::edits::Explained;
-
-/// What the pages and answers of calendars say.
-pub(crate) static WORDS: Words = Words::new(
-    include_str!("../locales/en.ftl"),
-    include_str!("../locales/ru.ftl"),
-    Some(&front::frame::WORDS),
-);
 
 /// A rule in words, for a series that starts on `start`. What has no words is told as it is written.
 pub(crate) fn rule(tongue: &Tongue, rule: &Rule, start: Date) -> String {
@@ -296,6 +289,7 @@ fn missing(tongue: &Tongue, rule: &str, why: &Missing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::WORDS;
     use kernel::Language;
 
     fn said(language: Language, text: &str) -> String {

@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use archive::Archive;
 use bell::{Bell, OpenBell, Shift};
+use calendar::Calendars;
 use front::{Front, Stopped, Tls};
 use intake::Intake;
 use kernel::Clock;
@@ -55,6 +56,7 @@ pub struct Built {
     pub registry: Arc<Registry>,
     pub post: Post,
     pub archive: Archive,
+    pub calendars: Calendars,
     /// Whether there is a page with all letters that went out.
     pub has_mailbox: bool,
     clock: Clock,
@@ -78,6 +80,7 @@ pub struct Running {
     pub registry: Arc<Registry>,
     pub post: Post,
     pub archive: Archive,
+    pub calendars: Calendars,
     shutdown: watch::Sender<bool>,
     served: JoinHandle<Stopped>,
     bell: OpenBell,
@@ -143,13 +146,18 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let archive = files::open(&config, &base, &options.secret, &clock)?;
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
-    let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
+    let calendars = calendars::open(store.clone(), clock.clone(), &registry);
+    let post = office::open(&config, (&store, &clock), &registry, &calendars, &suppressions)?;
     registry.knows_letters(&post.kinds());
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
     let mailbox = office::mailbox(&config, &post, demo)?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
-    let duties = post.duties().into_iter().chain(feedback.duties());
-    let bell = later::bell(&store, &clock, &registry, duties);
+    let bell = later::bell(
+        &store,
+        &clock,
+        &registry,
+        post.duties().into_iter().chain(feedback.duties()),
+    );
     let mut bell = files::sweeping(later::forgetting(bell, &post, config.post.keep_days), &archive);
     let routes = registry
         .routes()
@@ -162,13 +170,13 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let answers = runs(&only, "segments");
     let (segments, learner) =
         segmentation::open(answers, &config, &store, &clock, &registry, &archive).await?;
-    let calendars = calendars::open(store.clone(), clock.clone(), &registry);
     bell = later::hearing(bell, &learner, &calendars);
     if let Some(segments) = &segments {
         bell = segments.later(bell);
         routes = routes.merge(segments.routes(&base, &registry.options().secret));
     }
     if runs(&only, "calendar") {
+        bell = calendars.later(bell);
         routes = routes.merge(calendars::routes(&calendars));
     }
     let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
@@ -178,6 +186,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         registry,
         post,
         archive,
+        calendars,
         has_mailbox,
         clock,
         address,
@@ -215,6 +224,7 @@ impl Built {
             registry: self.registry,
             post: self.post,
             archive: self.archive,
+            calendars: self.calendars,
             shutdown,
             served,
             bell,

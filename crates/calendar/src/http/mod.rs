@@ -6,6 +6,7 @@ mod events;
 mod importing;
 mod objects;
 mod publishing;
+mod settings;
 
 use front::{Access, Caller, Problem, Routes};
 
@@ -16,7 +17,7 @@ pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
     let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
-    publishing::routes(importing::routes(agenda::routes(routes)))
+    settings::routes(publishing::routes(importing::routes(agenda::routes(routes))))
 }
 
 pub(crate) fn visitor(caller: &Caller) -> Result<Visitor, Problem> {

@@ -6,6 +6,7 @@ pub mod lanes;
 pub mod published;
 pub mod quick;
 pub mod received;
+pub mod reminding;
 pub mod spans;
 #[cfg(test)]
 mod tests;

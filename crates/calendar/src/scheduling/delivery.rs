@@ -126,26 +126,26 @@ fn update(
     let id = Id::beside(arriving.reader.0, arriving.now);
     let piece = Piece::new(copy.write(), id, arriving.now).map_err(broken)?;
     let calendar = match before {
-        Some(before) => before.calendar,
-        None => match rows::calendars(tx, arriving.reader)?
+        Some(before) => rows::calendar_with_id(tx, arriving.reader, before.calendar)?,
+        None => rows::calendars(tx, arriving.reader)?
             .into_iter()
-            .find(|calendar| calendar.kinds.take(piece.kind()))
-        {
-            Some(calendar) => calendar.id,
-            None => {
-                let first = first_calendar(&arriving.visitor(), arriving.now);
-                rows::save_calendar(tx, &first)?;
-                first.id
-            }
-        },
+            .find(|calendar| calendar.kinds.take(piece.kind())),
     };
-    let change = rows::next_change(tx, calendar)?;
+    let calendar = match calendar {
+        Some(calendar) => calendar,
+        None => {
+            let first = first_calendar(&arriving.visitor(), arriving.now);
+            rows::save_calendar(tx, &first)?;
+            first
+        }
+    };
+    let change = rows::next_change(tx, calendar.id)?;
     // Answers change nothing for others, so a client's edit that is on its way still counts (RFC 6638 3.2.10).
     let is_aside = matches!(news, News::Aside | News::Answered { .. });
     let since = before.and_then(|before| before.schedule).filter(|_| is_aside);
     let schedule = since.or_else(|| is_organized(copy).then_some(change));
-    let stored = piece.stored(before, calendar, (change, schedule));
-    lay(tx, arriving.reader, before, &stored, piece.spans())
+    let stored = piece.stored(before, calendar.id, (change, schedule));
+    lay(tx, &calendar, before, &stored, &piece)
 }
 
 /// Lays the message itself into the inbox, where calendar programs look for it.
@@ -163,7 +163,7 @@ fn note(tx: &mut Tx<'_>, arriving: &Arriving, inbox: &Calendar, kind: Kind) -> R
         created: arriving.now,
         changed: arriving.now,
     };
-    lay(tx, arriving.reader, None, &item, &[])
+    rows::save_object(tx, arriving.reader, &item)
 }
 
 fn inbox_of(tx: &mut Tx<'_>, reader: &Visitor, now: Moment) -> Result<Calendar, StoreError> {

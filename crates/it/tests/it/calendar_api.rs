@@ -246,13 +246,7 @@ async fn a_file_is_taken_row_by_row_and_twice_is_once() {
     };
     let counts =
         |said: &Value| ["new", "changed", "known", "refused"].map(|what| said[what].as_u64().unwrap());
-    let seen = Call {
-        query: "?preview=true".to_owned(),
-        body: FILE.into(),
-        ..Call::default()
-    };
-    let seen = desk.call(Method::POST, &path, seen.header("content-type", "text/calendar"));
-    let seen = seen.await.json();
+    let seen = import(&format!("{path}?preview=true"), FILE).await;
     assert_eq!(
         (counts(&seen), &seen["title"]),
         ([2, 0, 0, 1], &json!("Old life"))

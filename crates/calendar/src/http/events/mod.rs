@@ -20,9 +20,10 @@ use super::OWN;
 use crate::events::{Changed, Look};
 use crate::rules::edits::times::Spot;
 use crate::rules::edits::{Aim, Which};
-use crate::said::{self, WORDS};
+use crate::said;
 use crate::service::Calendars;
 use crate::types::Stored;
+use crate::words::WORDS;
 
 /// Instances of one dry run.
 const DIFFERENCES_MAX: usize = 200;

@@ -464,7 +464,7 @@ proptest! {
         let (id, _) = before[at.index(before.len())];
         let wish = Wish { place: Some("Attic".to_owned()), ..Wish::default() };
         match change(&text, Aim { which: Which::Following, instance: Some(id) }, &wish, &pen()) {
-            Ok(edited) => prop_assert_eq!(instances(&parts(&edited)), before.clone()),
+            Ok(edited) => prop_assert_eq!(&instances(&parts(&edited)), &before),
             // COUNT and INTERVAL count from the start: DTSTART beside its rule cannot be said anew from every place.
             Err(Reason::Field { field, .. }) => prop_assert_eq!(field, "instance"),
             Err(other) => return Err(TestCaseError::fail(other.to_string())),
@@ -484,7 +484,7 @@ proptest! {
         let wish = Wish { times: starting("2026-09-09T09:09:00"), ..Wish::default() };
         let aim = Aim { which: Which::This, instance: Some(before[at].0) };
         let edited = change(&text, aim, &wish, &pen()).unwrap();
-        let mut expected = before.clone();
+        let mut expected = before;
         expected[at].1 = "2026-09-09T07:09:00Z".parse().unwrap();
         expected.sort_unstable();
         prop_assert_eq!(instances(&parts(&edited)), expected);

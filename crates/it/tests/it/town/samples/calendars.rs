@@ -17,6 +17,7 @@ pub fn samples() -> Vec<Sample> {
     samples.extend(links());
     samples.extend(events());
     samples.extend(deeds());
+    samples.extend(settings());
     samples
 }
 
@@ -76,6 +77,16 @@ fn objects() -> Vec<Sample> {
         }),
         sample("DELETE", path, Shows::Owner, async |ctx| {
             Call::default().at(&[&with_event(&ctx).await, "walk.ics"])
+        }),
+    ]
+}
+
+fn settings() -> Vec<Sample> {
+    let path = "/api/v1/calendar/settings";
+    vec![
+        sample("GET", path, Shows::Everyone, async |_| Call::default()),
+        sample("PUT", path, Shows::Everyone, async |_| {
+            Call::json(&json!({"daily_at": "07:00", "zone": "Europe/Moscow"}))
         }),
     ]
 }
