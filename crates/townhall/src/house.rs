@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use archive::Archive;
 use bell::{Bell, OpenBell, Shift};
 use calendar::Calendars;
-use front::{Front, Stopped, Tls};
+use front::{Front, Routes, Stopped, Tls};
 use intake::Intake;
 use kernel::Clock;
 use post::Post;
@@ -152,18 +152,11 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
     let mailbox = office::mailbox(&config, &post, demo)?;
     let setup = connect::front_setup(&config, &base, registry.clone(), &store)?;
-    let bell = later::bell(
-        &store,
-        &clock,
-        &registry,
-        post.duties().into_iter().chain(feedback.duties()),
-    );
+    let duties = post.duties().into_iter().chain(feedback.duties());
+    let bell = later::bell(&store, &clock, &registry, duties);
     let mut bell = files::sweeping(later::forgetting(bell, &post, config.post.keep_days), &archive);
-    let routes = registry
-        .routes()
-        .merge(suppressions.routes())
-        .merge(post.routes())
-        .merge(feedback.routes());
+    let routes = [suppressions.routes(), post.routes(), feedback.routes()];
+    let routes = routes.into_iter().fold(registry.routes(), Routes::merge);
     let has_mailbox = mailbox.is_some();
     let desk = office::desk(&post, suppressions, mailbox);
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
