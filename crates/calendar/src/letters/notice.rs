@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use kernel::Moment;
 use post::letters::DATA_BYTES_MAX;
 use post::words::tongue;
-use post::{Ask, Body, Content, Kind, NotWritten, Recipient, To, Wanted, Write};
+use post::{Ask, Body, Content, Kind, NotWritten, Part, Place, Recipient, To, Wanted, Write};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx};
 
@@ -71,8 +71,18 @@ pub struct Notice {
     pub answer: Option<Reply>,
     /// What whoever did it says to that.
     pub comment: Option<String>,
+    /// The message itself, for the calendar of a reader outside the house.
+    pub sent: Option<Sent>,
     /// Where one answers, or sees more.
     pub links: Vec<(Link, String)>,
+}
+
+/// A message of iTIP that goes with a letter (RFC 6047).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// `REQUEST`, `CANCEL` or `REPLY`.
+    pub method: String,
+    pub text: String,
 }
 
 /// From when until when, as it travels.
@@ -277,6 +287,7 @@ impl Notice {
             html: body.html()?,
             text: body.text()?,
             why: tongue.say("notice-why").to_string(),
+            parts: self.sent.iter().flat_map(parts).collect(),
             ..Content::default()
         })
     }
@@ -353,6 +364,20 @@ impl Notice {
         });
         differences.collect()
     }
+}
+
+/// Once for programs that understand invitations, once as a file for those that do not.
+fn parts(sent: &Sent) -> [Part; 2] {
+    let part = |place| Part {
+        kind: "text/calendar",
+        parameters: vec![("method", sent.method.clone())],
+        place,
+        bytes: sent.text.as_bytes().into(),
+    };
+    [
+        part(Place::Alternative),
+        part(Place::Attached("invite.ics".to_owned())),
+    ]
 }
 
 struct Said {

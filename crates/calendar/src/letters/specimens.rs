@@ -145,6 +145,7 @@ fn notice(what: What, to: &Recipient, now: Moment) -> Result<Content, askama::Er
         ],
         answer: is_answer.then_some(Reply::Comes),
         comment: is_answer.then(|| scene.comment.to_owned()),
+        sent: None,
         links: links.into_iter().map(|link| (link, LINK.to_owned())).collect(),
     };
     notice.content(what, to, now)

@@ -3,10 +3,13 @@
 use dav::INBOX;
 use ical::{Component, Kind, mailbox};
 use kernel::{Id, Moment, PersonId};
+use post::To;
+use post::letters::Outsider;
 use store::outbox;
 use store::{StoreError, Tx};
 
-use super::Letter;
+use super::{Letter, notices};
+use crate::letters::notice;
 use crate::objects::{Piece, lay};
 use crate::people::{Card, addresses, named};
 use crate::rows;
@@ -33,6 +36,7 @@ impl Calendars {
             serde_json::from_slice(&change.body).map_err(|error| StoreError::broken(error.to_string()))?;
         for address in &letter.to {
             let Some(reader) = self.reader(address).await? else {
+                self.write_outside(address, change, &letter.text).await?;
                 continue;
             };
             let Some(card) = self.card(reader).await? else {
@@ -49,6 +53,31 @@ impl Calendars {
             self.receive(arriving).await?;
         }
         Ok(())
+    }
+
+    /// Writes to somebody whom the house does not know (RFC 6047).
+    async fn write_outside(&self, address: &str, change: &outbox::Change, text: &str) -> Result<(), Refused> {
+        let Some(email) = mailbox(address) else {
+            return Ok(());
+        };
+        let now = self.now();
+        let message = ical::parse(text.as_bytes()).map_err(|error| StoreError::broken(error.to_string()))?;
+        let card = self.card(PersonId(change.owner)).await?;
+        let zone = card.map_or_else(|| "UTC".to_owned(), |card| card.zone);
+        let Some(asked) = notices::outside(&message, &zone, now) else {
+            return Ok(());
+        };
+        let to = To::Address(Outsider {
+            zone,
+            ..Outsider::at(email)
+        });
+        let key = format!("{}-{}", change.owner, change.number);
+        let shard = self.store().shard_of(to.owner());
+        let written = shard.write::<_, StoreError>(move |tx| {
+            let times = (now, asked.until);
+            notice::tell(tx, asked.what, to.clone(), key.as_str(), &asked.notice, times)
+        });
+        Ok(written.await?)
     }
 
     /// The person of the house whom a calendar address belongs to.
@@ -109,6 +138,11 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
         update(tx, arriving, before.as_ref(), &changed.copy, &changed.news)?;
         if changed.news != News::Aside {
             note(tx, arriving, &inbox, about.kind)?;
+        }
+        let (zone, now) = (arriving.card.zone.as_str(), arriving.now);
+        if let Some(asked) = notices::about(&changed.news, &changed.copy, copy.as_ref(), zone, now) {
+            let (to, key) = (To::Person(arriving.reader), arriving.name.as_str());
+            notice::tell(tx, asked.what, to, key, &asked.notice, (now, asked.until))?;
         }
     }
     Ok(())
