@@ -8,10 +8,12 @@
 //!   far they have read hears of every later change exactly once.
 
 mod agenda;
+mod demo;
 mod events;
 mod http;
 mod library;
 mod objects;
+pub mod pages;
 mod problems;
 mod rows;
 pub mod rules;
@@ -22,6 +24,7 @@ mod tests;
 pub mod types;
 
 pub use agenda::{Lasting, Shown};
+pub use demo::Settler;
 pub use events::{Changed, Look, Version};
 pub use library::{Card, People, Shelf};
 pub use objects::{Changes, Mark, Put};

@@ -64,6 +64,7 @@ pub struct Built {
     tls: Option<Tls>,
     bell: Bell,
     pub segments: Option<Resident>,
+    pub calendars: Option<Calendars>,
     store: Store,
     lock: Option<HouseLock>,
     began: Instant,
@@ -168,10 +169,10 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         bell = segments.later(bell);
         routes = routes.merge(segments.routes(&base, &registry.options().secret));
     }
-    if runs(&only, "calendar") {
-        let calendars = Calendars::new(store.clone(), clock.clone());
-        bell = calendars::later(bell, &calendars);
-        routes = routes.merge(calendars::routes(&calendars, &registry));
+    let calendars = runs(&only, "calendar").then(|| Calendars::new(store.clone(), clock.clone()));
+    if let Some(calendars) = &calendars {
+        bell = calendars::later(bell, calendars);
+        routes = routes.merge(calendars::routes(calendars, &registry));
     }
     let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
     Ok(Built {
@@ -187,6 +188,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         tls,
         bell,
         segments,
+        calendars,
         store,
         lock,
         began,

@@ -14,7 +14,7 @@ pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
     let routes = calendars::routes(Routes::new("calendar"));
-    agenda::routes(events::routes(objects::routes(routes)))
+    crate::pages::routes(agenda::routes(events::routes(objects::routes(routes))))
 }
 
 pub(crate) fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
