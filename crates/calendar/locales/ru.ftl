@@ -286,3 +286,151 @@ daily-more = { $count ->
    *[many] и ещё { $count } событий
  }
 daily-why = Вы получили это письмо, потому что попросили писать вам в дни, когда в календарях что-то есть.
+
+# Страницы.
+
+calendar-title = Календарь
+calendar-go = Время
+calendar-views = Вид
+calendar-zone = Время показано для зоны { $zone }.
+today = Сегодня
+earlier = Раньше
+later = Позже
+view-day = День
+view-week = Неделя
+view-month = Месяц
+view-agenda = Список
+undo = Отменить
+quick = Быстрый ввод
+quick-hint = Например: завтра 15:00 зубной 30м; каждый понедельник 10:00 планёрка
+quick-add = Добавить
+search = Поиск
+ticks-show = Показать
+more = ещё { $count }
+agenda-empty = На эти тридцать дней ничего не запланировано.
+search-empty = За последний месяц и на год вперёд ничего не найдено: «{ $search }».
+whole-day = весь день
+untitled = (без названия)
+cancel = Отмена
+weekday-short = { $weekday ->
+    [1] Пн
+    [2] Вт
+    [3] Ср
+    [4] Чт
+    [5] Пт
+    [6] Сб
+   *[7] Вс
+  }
+which-title = Какие из повторений?
+which-this = Только это
+which-following = Это и следующие
+which-all = Все
+keys-button = Клавиши
+keys-title = Клавиши
+keys-views = День, неделя, месяц, список
+keys-events = Предыдущее и следующее событие
+
+event-new = Новое событие
+event-title = Название
+event-whole = Весь день
+event-starts = Начало
+event-starts-at = Во сколько
+event-ends = Конец
+event-ends-at = До скольки
+event-zone = Часовой пояс
+event-calendar = Календарь
+event-place = Место
+event-link = Ссылка
+event-description = Описание
+event-repeat = Повторять
+event-rule = Правило (RFC 5545)
+event-until = По какое число
+event-remind = Напомнить
+event-remind-again = И ещё раз
+event-guests = Участники
+event-guests-hint = По одному в строке: anna@example.org или Анна <anna@example.org>
+event-else = Участники, ссылка, часовой пояс
+event-free = В это время я свободен
+event-private = Личное
+event-create = Создать
+event-more = Подробнее
+event-save = Сохранить
+event-duplicate = Дублировать
+event-delete = Удалить
+event-history = Прежние версии
+event-current = сейчас
+event-return = Вернуть
+repeat-never = никогда
+repeat-own = по своему правилу
+remind-never = нет
+remind-start = в начале
+remind-minutes = { $count ->
+    [one] за { $count } минуту
+    [few] за { $count } минуты
+   *[many] за { $count } минут
+  }
+remind-hours = { $count ->
+    [one] за { $count } час
+    [few] за { $count } часа
+   *[many] за { $count } часов
+  }
+remind-days = { $count ->
+    [one] за { $count } день
+    [few] за { $count } дня
+   *[many] за { $count } дней
+  }
+answer-needsaction = не ответил(а)
+answer-accepted = придёт
+answer-declined = не придёт
+answer-tentative = возможно
+answer-delegated = вместо себя — другой
+answer-completed = сделано
+answer-inprocess = в работе
+both-title = Это событие тем временем изменили
+both-advice = Пока ничего не сохранено. Ниже — то, что ввели вы; если сохранить сейчас, оно заменит написанное другими.
+both-theirs = сейчас: { $value }
+both-yours = у вас: { $value }
+
+wrong-title = Дайте событию название.
+wrong-link = Напишите адрес, например https://example.org.
+wrong-starts = Укажите существующие день и время. Для такого переноса может понадобиться новое правило: выберите его в поле «Повторять».
+wrong-ends = Событие не может закончиться раньше, чем началось.
+wrong-zone = Напишите часовой пояс, например Europe/Moscow.
+wrong-recurrence = Так повторять нельзя. Измените все события или это и следующие; правило выглядит так: FREQ=MONTHLY;BYDAY=-1FR.
+wrong-instance = Это событие нельзя отделить от остальных: измените только его или все.
+wrong-which = Здесь можно изменить только это событие.
+wrong-guests = Напишите по одному адресу почты в строке.
+wrong-quick = Напишите, что и когда: завтра 15:00 зубной.
+wrong-no-calendar = Нет календаря для событий: сначала создайте его.
+wrong-color = Выберите цвет.
+wrong-description = Не больше 2000 знаков.
+
+done-event-created = Событие в календаре.
+done-event-saved = Событие сохранено.
+done-event-deleted = Событие удалено.
+done-event-duplicated = Теперь их на одно больше.
+done-event-moved = Событие перенесено.
+done-event-not-moved = Не перенесено: событие уже другое или туда его перенести нельзя. Вот какое оно.
+done-event-returned = Событие снова такое, каким было.
+done-calendar-created = Календарь создан.
+done-calendar-saved = Календарь сохранён.
+done-calendar-deleted = Календарь в корзине.
+done-calendar-restored = Календарь возвращён вместе со всем, что в нём.
+
+own-heading = Календари
+own-manage = Календари…
+own-none = У вас нет календарей. Создайте новый ниже или достаньте из корзины.
+own-back = К календарю
+own-new = Новый календарь
+own-title = Название
+own-description = Описание
+own-color = Цвет
+own-zone = Часовой пояс
+own-busy = То, что в нём, делает меня занятым
+own-create = Создать
+own-delete = В корзину
+own-delete-hint = Тридцать дней его можно достать из корзины вместе со всем, что в нём.
+own-bin = Корзина
+own-bin-hint = Удалённые календари хранятся тридцать дней.
+own-restore = Достать
+own-stale = Этот календарь тем временем изменили. Проверьте введённое и сохраните ещё раз.

@@ -9,6 +9,7 @@
 
 mod agenda;
 mod daily;
+mod demo;
 mod events;
 mod forgetting;
 mod http;
@@ -17,6 +18,7 @@ mod later;
 pub mod letters;
 mod library;
 mod objects;
+pub mod pages;
 mod people;
 mod problems;
 mod publishing;
@@ -33,6 +35,7 @@ mod words;
 
 pub use agenda::{Lasting, Shown};
 pub use daily::Daily;
+pub use demo::Settler;
 pub use events::{Changed, Look, Version};
 pub use library::Shelf;
 pub use objects::{Changes, Mark, Put};

@@ -150,7 +150,7 @@ pub fn front_setup(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         nav: Nav(registry::pages::NAV
             .into_iter()
-            .chain([segments::NAV])
+            .chain([calendar::pages::NAV, segments::NAV])
             .chain(post::pages::NAV)
             .chain([bell::NAV])
             .collect()),

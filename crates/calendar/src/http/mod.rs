@@ -17,7 +17,8 @@ pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
     let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
-    settings::routes(publishing::routes(importing::routes(agenda::routes(routes))))
+    let routes = settings::routes(publishing::routes(importing::routes(agenda::routes(routes))));
+    crate::pages::routes(routes)
 }
 
 pub(crate) fn visitor(caller: &Caller) -> Result<Visitor, Problem> {

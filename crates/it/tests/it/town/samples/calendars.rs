@@ -18,6 +18,8 @@ pub fn samples() -> Vec<Sample> {
     samples.extend(events());
     samples.extend(deeds());
     samples.extend(settings());
+    samples.extend(pages());
+    samples.extend(forms());
     samples
 }
 
@@ -216,6 +218,103 @@ fn deeds() -> Vec<Sample> {
                     .header("if-match", "\"v1\"")
             },
         ),
+    ]
+}
+
+fn pages() -> Vec<Sample> {
+    let mut samples = vec![
+        sample("GET", calendar::pages::ASSET_ROUTE, Shows::Whoever, async |ctx| {
+            let page = ctx.town.actor(&crate::town::Role::Plain).await;
+            let shown = ctx
+                .town
+                .send(Method::GET, "/calendar", Kind::Page, &page, Call::default())
+                .await;
+            let address = shown
+                .text()
+                .split('"')
+                .find(|part| part.starts_with("/calendar/assets/"))
+                .map(str::to_owned);
+            let address = address.unwrap();
+            let mut parts = address.split('?').next().unwrap().rsplit('/');
+            let (name, hash) = (parts.next().unwrap(), parts.next().unwrap());
+            Call::default().at(&[hash, if ctx.unknown() { "nothing.css" } else { name }])
+        }),
+        sample(
+            "GET",
+            "/calendar/events/{id}/{event}",
+            Shows::Owner,
+            async |ctx| on_event(&ctx, Call::default()).await,
+        ),
+        sample("GET", "/calendar/own/{id}", Shows::Owner, async |ctx| {
+            Call::default().at(&[&made(&ctx).await])
+        }),
+    ];
+    for path in ["/calendar", "/calendar/new", "/calendar/own"] {
+        samples.push(sample("GET", path, Shows::Everyone, async |_| Call::default()));
+    }
+    samples
+}
+
+fn forms() -> Vec<Sample> {
+    vec![
+        sample("POST", "/calendar/shown", Shows::Everyone, async |_| {
+            Call::form(&[("view", "week")])
+        }),
+        sample("POST", "/calendar/quick", Shows::Everyone, async |_| {
+            Call::form(&[("quick", "tomorrow 15:00 dentist 30m")])
+        }),
+        sample("POST", "/calendar/move", Shows::Owner, async |ctx| {
+            let at = on_event(&ctx, Call::default()).await.path;
+            Call::form(&[
+                ("calendar", &at[0]),
+                ("event", &at[1]),
+                ("change", "1"),
+                ("by", "30"),
+            ])
+        }),
+        sample("POST", "/calendar/undo", Shows::Owner, async |ctx| {
+            let at = on_event(&ctx, Call::default()).await.path;
+            if !ctx.unknown() {
+                let path = format!("/api/v1/calendars/{}/events/{}", at[0], at[1]);
+                let change = Call::json(&json!({"title": "Another one"})).header("if-match", "\"v1\"");
+                let changed = ctx.town.send(Method::PATCH, &path, Kind::Api, &ctx.owner, change);
+                assert_eq!(changed.await.status, 200);
+            }
+            Call::form(&[("calendar", &at[0]), ("event", &at[1]), ("change", "1")])
+        }),
+        sample("POST", "/calendar/new", Shows::Owner, async |ctx| {
+            let calendar = made(&ctx).await;
+            Call::form(&[
+                ("calendar", &calendar),
+                ("title", "Walk"),
+                ("whole", "on"),
+                ("start_date", "2026-11-23"),
+            ])
+        }),
+        sample(
+            "POST",
+            "/calendar/events/{id}/{event}",
+            Shows::Owner,
+            async |ctx| {
+                let call = Call::form(&[("version", "1"), ("act", "duplicate")]);
+                on_event(&ctx, call).await
+            },
+        ),
+        sample("POST", "/calendar/own", Shows::Everyone, async |_| {
+            Call::form(&[("title", "Choir"), ("color", "%23aa0044")])
+        }),
+        sample("POST", "/calendar/own/{id}", Shows::Owner, async |ctx| {
+            let call = Call::form(&[
+                ("version", "1"),
+                ("title", "Choir"),
+                ("color", "%23aa0044"),
+                ("zone", "Europe/Moscow"),
+            ]);
+            call.at(&[&made(&ctx).await])
+        }),
+        sample("POST", "/calendar/own/{id}/restore", Shows::Owner, async |ctx| {
+            Call::form(&[]).at(&[&made(&ctx).await])
+        }),
     ]
 }
 
