@@ -9,6 +9,7 @@ use ical::zones::Zone;
 use kernel::{Id, Text};
 
 use super::{Faults, Guest, Typed, WORDS, fault, look, number, refused, typed_in};
+use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused};
 use crate::types::{
     About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Kinds, Reason, TITLE_CHARS_MAX,
@@ -131,6 +132,7 @@ pub async fn create(
                 busy: true,
                 position: 0,
                 extra: String::new(),
+                reminders: Reminders::default(),
             };
             let draft = Draft {
                 name: None,
@@ -258,6 +260,7 @@ fn about(typed: &Typed) -> Result<AboutChange, Reason> {
         busy: Some(!typed_in(typed, "busy").is_empty()),
         position: None,
         extra: None,
+        reminders: None,
     })
 }
 
