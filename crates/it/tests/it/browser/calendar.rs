@@ -153,7 +153,7 @@ async fn drags(visit: &Visit, read: &Read) {
     );
     let before = time_of(visit, read.drawn).await;
     let (x, y) = middle(visit, read.drawn, 0.97).await;
-    drag(visit, (x, y), (x, y + 48)).await;
+    drag(visit, (x, y), (x, y + 48.0)).await;
     visit.says(read.moved).await;
     let after = time_of(visit, read.drawn).await;
     assert!(
