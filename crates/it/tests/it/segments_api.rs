@@ -1,6 +1,7 @@
 //! Segments as programs use them, over a port: gRPC beside REST, and files of people.
 
 mod bulk;
+mod days;
 mod grpc;
 mod slow;
 
