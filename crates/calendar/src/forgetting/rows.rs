@@ -36,12 +36,14 @@ pub(super) fn delete_object(tx: &mut Tx<'_>, object: Id) -> Result<(), StoreErro
     Ok(())
 }
 
-/// An empty calendar. That its owner had one is remembered: they get no new one by looking.
+/// An empty calendar, with its link. That its owner had one is remembered: they get no new one by looking.
 pub(super) fn delete_calendar(tx: &mut Tx<'_>, owner: PersonId, calendar: Id) -> Result<(), StoreError> {
-    tx.execute(
+    for table in [
+        sql!("DELETE FROM calendar_links WHERE calendar = $1"),
         sql!("DELETE FROM calendars WHERE calendar = $1"),
-        params![calendar],
-    )?;
+    ] {
+        tx.execute(table, params![calendar])?;
+    }
     tx.execute(
         sql!(
             "INSERT INTO calendar_people (owner, vshard, had_calendars, zone) VALUES ($1, $2, 1, 'UTC')
@@ -109,6 +111,10 @@ pub(super) fn counted(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<(&'static 
         (
             "spans",
             sql!("SELECT COUNT(*) FROM calendar_spans WHERE owner = $1"),
+        ),
+        (
+            "links",
+            sql!("SELECT COUNT(*) FROM calendar_links WHERE owner = $1"),
         ),
         ("timers", sql!("SELECT COUNT(*) FROM timers WHERE owner = $1")),
     ] {

@@ -6,6 +6,7 @@ use testkit::stores::{self, KINDS, Kind, TestStore};
 
 use super::KNOWN_SECONDS;
 use crate::objects::Mark;
+use crate::publishing::Shows;
 use crate::service::{BIN_SECONDS, Calendars, Visitor};
 use crate::types::{Calendar, Expected, Name};
 
@@ -81,6 +82,10 @@ async fn what_lay_in_the_bin_for_a_month_is_gone_with_all_that_was_in_it() {
         }
         scene.put(&calendar, "a0", "Other").await;
         scene.remove(&calendar, "a1").await;
+        let link = scene
+            .calendars
+            .publish(calendar.owner, calendar.id, Some(Shows::Busy), false);
+        link.await.unwrap();
         scene
             .calendars
             .delete(calendar.owner, calendar.id, None)
