@@ -15,7 +15,7 @@ pub(super) fn objects_after(
 ) -> Result<Vec<Stored>, StoreError> {
     tx.query(
         sql!(
-            "SELECT object, calendar, name, uid, kind, change, ical, created_at, changed_at
+            "SELECT object, calendar, name, uid, kind, change, ical, created_at, changed_at, schedule_change
              FROM calendar_objects WHERE calendar = $1 AND change > $2 AND ical IS NOT NULL
              ORDER BY change LIMIT $3"
         ),

@@ -6,7 +6,7 @@ use post::{Outsider, To};
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
-use super::TOLD;
+use super::{TOLD, notices};
 use crate::letters::notice;
 use crate::rows;
 use crate::tests::{Scene, visitor};
@@ -224,14 +224,10 @@ async fn letters_tell_of_news_and_outsiders_get_the_invitation_itself() {
     let outside = scene
         .letters(&To::Address(Outsider::at("guest@elsewhere.example")))
         .await;
-    let told: notice::Notice = serde_json::from_str(&outside[0].data).unwrap();
-    let sent = told.sent.unwrap();
-    assert_eq!((sent.method.as_str(), told.title.as_str()), ("REQUEST", "Plans"));
-    assert!(sent.text.contains("METHOD:REQUEST") && sent.text.contains("guest@elsewhere.example"));
+    assert_eq!(outside[0].kind, notice::INVITATION.code);
     scene.rewrite("boris", BORIS_WAITS, BORIS_COMES).await;
     let answer = scene.letters(&To::Person(visitor("anna").id)).await;
-    let told: notice::Notice = serde_json::from_str(&answer[0].data).unwrap();
-    assert_eq!(told.answer, Some(notice::Reply::Comes));
+    assert_eq!(answer[0].kind, notice::ANSWER.code);
 }
 
 #[tokio::test]
@@ -256,4 +252,25 @@ async fn nobody_is_written_to_about_what_is_over() {
             .await
             .is_empty()
     );
+}
+
+#[test]
+fn what_an_outsider_gets_is_the_message_itself_or_as_much_of_it_as_fits() {
+    let message = |description: &str| {
+        let more = format!("DESCRIPTION:{description}\r\n");
+        meeting(0, "20261124T090000Z", &more).replace("VERSION:2.0", "VERSION:2.0\r\nMETHOD:REQUEST")
+    };
+    let sent = |text: &str| {
+        let message = ical::parse(text.as_bytes()).unwrap();
+        let asked = notices::outside(&message, "UTC", stores::START).unwrap();
+        assert_eq!(asked.notice.title, "Plans");
+        asked.notice.sent.unwrap()
+    };
+    let short = message("As usual");
+    assert_eq!(
+        (sent(&short).method.as_str(), sent(&short).text),
+        ("REQUEST", short)
+    );
+    let long = sent(&message(&"on and on ".repeat(1_000))).text;
+    assert!(!long.contains("on and on") && long.contains("boris@town.example"));
 }
