@@ -86,7 +86,7 @@ fn chosen(seen: &Seen) -> impl Iterator<Item = i64> {
         .reminders
         .iter()
         .filter_map(|reminder| match (reminder.when, reminder.by) {
-            (RemindWhen::BeforeStart(minutes), Action::Display) => Some(minutes),
+            (RemindWhen::BeforeStart(minutes), Action::Email) => Some(minutes),
             _ => None,
         });
     plain.take(2)
@@ -316,7 +316,7 @@ fn reminders(typed: &Typed, before: Option<&Seen>) -> Vec<Reminder> {
         .iter()
         .filter(|reminder| {
             let is_shown = next.is_some_and(|minutes| {
-                reminder.when == RemindWhen::BeforeStart(minutes) && reminder.by == Action::Display
+                reminder.when == RemindWhen::BeforeStart(minutes) && reminder.by == Action::Email
             });
             if is_shown {
                 next = shown.next();
@@ -328,7 +328,7 @@ fn reminders(typed: &Typed, before: Option<&Seen>) -> Vec<Reminder> {
         if let Ok(minutes) = typed_in(typed, name).parse() {
             let one = Reminder {
                 when: RemindWhen::BeforeStart(minutes),
-                by: Action::Display,
+                by: Action::Email,
             };
             if !all.contains(&one) {
                 all.push(one);

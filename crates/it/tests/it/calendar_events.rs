@@ -86,7 +86,7 @@ async fn an_event_is_made_and_read_in_plain_terms() {
     assert_eq!(event["participants"][0]["answer"], "needs-action");
     assert_eq!(
         event["reminders"],
-        json!([{"minutes": 10, "of_end": false, "by": "display"}])
+        json!([{"minutes": 10, "of_end": false, "by": "email"}])
     );
     let one = desk.get(&format!("{path}?instance=2026-11-26T10:00:00")).await;
     assert_eq!(one["ends"], "2026-11-26T10:30:00");

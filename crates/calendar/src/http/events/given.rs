@@ -205,6 +205,7 @@ struct ReminderIn {
     of_end: bool,
     #[schema(format = DateTime)]
     at: Option<String>,
+    /// Absent: a letter (`email`). `display` leaves it to calendar programs.
     by: Option<ByWord>,
 }
 
@@ -451,6 +452,6 @@ fn reminder(given: ReminderIn) -> Result<Reminder, Problem> {
     };
     Ok(Reminder {
         when,
-        by: given.by.map_or(Action::Display, ByWord::value),
+        by: given.by.map_or(Action::Email, ByWord::value),
     })
 }
