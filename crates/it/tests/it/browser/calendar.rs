@@ -153,7 +153,7 @@ async fn drags(visit: &Visit, read: &Read) {
     );
     let before = time_of(visit, read.drawn).await;
     let (x, y) = middle(visit, read.drawn, 0.97).await;
-    drag(visit, (x, y), (x, y + 48)).await;
+    drag(visit, (x, y), (x, y + 48.0)).await;
     visit.says(read.moved).await;
     let after = time_of(visit, read.drawn).await;
     assert!(
@@ -383,7 +383,7 @@ async fn set(visit: &Visit, name: &str, value: &str) {
 }
 
 /// Where a time of a day of the week is on the screen, scrolled into view.
-async fn spot(visit: &Visit, day: usize, minutes: i64) -> (i64, i64) {
+async fn spot(visit: &Visit, day: usize, minutes: i64) -> (f64, f64) {
     let script = format!(
         "const week = document.getElementById('week'); const hours = document.querySelectorAll('.hours')[{day}];
          if (!week.dataset.tested) {{ week.dataset.tested = 'yes'; week.scrollTop = 5 * hours.offsetHeight / 24; week.scrollIntoView(); }}
@@ -394,7 +394,7 @@ async fn spot(visit: &Visit, day: usize, minutes: i64) -> (i64, i64) {
 }
 
 /// A place in an event, so far down.
-async fn middle(visit: &Visit, title: &str, down: f64) -> (i64, i64) {
+async fn middle(visit: &Visit, title: &str, down: f64) -> (f64, f64) {
     spot(visit, 0, 0).await;
     let script = format!(
         "const found = [...document.querySelectorAll('.hours .ev')].find((one) => one.querySelector('b').textContent === '{title}');
@@ -404,17 +404,17 @@ async fn middle(visit: &Visit, title: &str, down: f64) -> (i64, i64) {
     point(&visit.script(&script).await)
 }
 
-fn point(found: &serde_json::Value) -> (i64, i64) {
-    (found[0].as_i64().unwrap(), found[1].as_i64().unwrap())
+fn point(found: &serde_json::Value) -> (f64, f64) {
+    (found[0].as_f64().unwrap(), found[1].as_f64().unwrap())
 }
 
-async fn drag(visit: &Visit, from: (i64, i64), to: (i64, i64)) {
-    let go = |(x, y): (i64, i64)| PointerAction::MoveTo {
+async fn drag(visit: &Visit, from: (f64, f64), to: (f64, f64)) {
+    let go = |(x, y): (f64, f64)| PointerAction::MoveTo {
         duration: Some(Duration::from_millis(60)),
         x,
         y,
     };
-    let half = (i64::midpoint(from.0, to.0), i64::midpoint(from.1, to.1));
+    let half = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
     let actions = MouseActions::new("mouse".to_owned())
         .then(go(from))
         .then(PointerAction::Down {
