@@ -28,9 +28,9 @@ rule-working-days = every working day
 rule-on-weekdays = { $every } on { $weekdays }
 rule-on-days = { $every } on day { $days }
 rule-on-last-day = { $every } on the last day
-rule-on-date = { $every } on { $date }
-rule-on-nth = { $every } on { $nths }
-rule-in-month = { $on } of { $month }
+rule-on-date = { $every } { $date }
+rule-on-nth = { $every } { $nths }
+rule-in-month = { $on } { $month }
 rule-times = { $count ->
     [one] { $rule }, once
    *[other] { $rule }, { $count } times
@@ -47,7 +47,7 @@ on-weekday = { $weekday ->
     [6] Saturday
    *[7] Sunday
   }
-nth-weekday = the { $nth ->
+nth-weekday = on the { $nth ->
     [1] first
     [2] second
     [3] third
@@ -78,7 +78,34 @@ month-name = { $month ->
     [11] November
    *[12] December
   }
-day-month = { $day } { month-name }
+month-of = { $month ->
+    [1] of January
+    [2] of February
+    [3] of March
+    [4] of April
+    [5] of May
+    [6] of June
+    [7] of July
+    [8] of August
+    [9] of September
+    [10] of October
+    [11] of November
+   *[12] of December
+  }
+day-month = on { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+  }
 
 # Why something happens at a time, or does not.
 

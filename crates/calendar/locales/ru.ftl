@@ -42,7 +42,7 @@ rule-on-days = { $every }, число: { $days }
 rule-on-last-day = { $every } в последний день
 rule-on-date = { $every } { $date }
 rule-on-nth = { $every } { $nths }
-rule-in-month = { $on }, { $month }
+rule-in-month = { $on } { $month }
 rule-times = { $count ->
     [one] { $rule }, { $count } раз
     [few] { $rule }, { $count } раза
@@ -138,6 +138,20 @@ month-name = { $month ->
     [10] октябрь
     [11] ноябрь
    *[12] декабрь
+  }
+month-of = { $month ->
+    [1] января
+    [2] февраля
+    [3] марта
+    [4] апреля
+    [5] мая
+    [6] июня
+    [7] июля
+    [8] августа
+    [9] сентября
+    [10] октября
+    [11] ноября
+   *[12] декабря
   }
 day-month = { $day } { $month ->
     [1] января

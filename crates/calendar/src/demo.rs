@@ -133,7 +133,7 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    fn say<'t>(&self, english: &'t str, russian: &'t str) -> &'t str {
+    fn pick<'t>(&self, english: &'t str, russian: &'t str) -> &'t str {
         pick(self.one.language, english, russian)
     }
 
@@ -191,9 +191,9 @@ impl Life<'_> {
         let friend = self.around.first().map_or("Anna", |friend| friend.name.as_str());
         let plans = [
             Wish {
-                place: Some(self.say("City pool", "Городской бассейн").to_owned()),
+                place: Some(self.pick("City pool", "Городской бассейн").to_owned()),
                 ..self.plan(
-                    self.say("Swimming", "Бассейн"),
+                    self.pick("Swimming", "Бассейн"),
                     &self.hours(self.day(-7 * WEEKS_BEFORE), 19, 0, 75),
                     &format!("FREQ=WEEKLY;BYDAY={sport}"),
                 )?
@@ -203,9 +203,9 @@ impl Life<'_> {
                     when: RemindWhen::BeforeStart(60),
                     by: ical::Action::Display,
                 }]),
-                place: Some(self.say("12 Mill Lane", "Мельничная ул., 12").to_owned()),
+                place: Some(self.pick("12 Mill Lane", "Мельничная ул., 12").to_owned()),
                 ..self.plan(
-                    self.say("Dentist", "Стоматолог"),
+                    self.pick("Dentist", "Стоматолог"),
                     &self.hours(self.day(dentist), 8, 30, 30),
                     "",
                 )?
@@ -213,7 +213,7 @@ impl Life<'_> {
             Wish {
                 busy: Some(false),
                 ..self.plan(
-                    &format!("{}: {friend}", self.say("Birthday", "День рождения")),
+                    &format!("{}: {friend}", self.pick("Birthday", "День рождения")),
                     &Times::Days {
                         first: self.day(birthday),
                         last: self.day(birthday),
@@ -223,10 +223,10 @@ impl Life<'_> {
             },
             Wish {
                 busy: Some(false),
-                ..self.plan(self.say("Cottage by the river", "Дача у реки"), &trip, "")?
+                ..self.plan(self.pick("Cottage by the river", "Дача у реки"), &trip, "")?
             },
             self.plan(
-                self.say("Rent", "Квартплата"),
+                self.pick("Rent", "Квартплата"),
                 &Times::Days {
                     first: rent,
                     last: rent,
@@ -234,7 +234,7 @@ impl Life<'_> {
                 "FREQ=MONTHLY;BYMONTHDAY=25",
             )?,
             self.plan(
-                self.say("Concert in the old town hall", "Концерт в старой ратуше"),
+                self.pick("Concert in the old town hall", "Концерт в старой ратуше"),
                 &self.hours(self.day(5), 18, 30, 150),
                 "",
             )?,
@@ -250,33 +250,33 @@ impl Life<'_> {
         let review = self.day(3);
         let plans = [
             self.plan(
-                self.say("Stand-up", "Планёрка"),
+                self.pick("Stand-up", "Планёрка"),
                 &self.hours(began, 9, 30, 15),
                 "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
             )?,
             Wish {
-                place: Some(self.say("Room Ferry", "Комната «Паром»").to_owned()),
+                place: Some(self.pick("Room Ferry", "Комната «Паром»").to_owned()),
                 ..self.plan(
-                    self.say("Review", "Обзор"),
+                    self.pick("Review", "Обзор"),
                     &self.hours(review.saturating_sub(28.days()), 15, 0, 60),
                     "FREQ=WEEKLY;INTERVAL=2;BYDAY=TH",
                 )?
             },
             self.plan(
-                self.say("Interview", "Собеседование"),
+                self.pick("Interview", "Собеседование"),
                 &self.hours(review, 15, 30, 60),
                 "",
             )?,
             Wish {
                 status: Some(Status::Tentative),
                 ..self.plan(
-                    self.say("Time to think", "Время подумать"),
+                    self.pick("Time to think", "Время подумать"),
                     &self.hours(self.day(2), 10, 0, 120),
                     "",
                 )?
             },
             self.plan(
-                self.say("Lunch together", "Обед вместе"),
+                self.pick("Lunch together", "Обед вместе"),
                 &self.hours(self.day(self.of(5)), 12, 30, 60),
                 "",
             )?,
@@ -315,7 +315,7 @@ impl Life<'_> {
                 by: ical::Action::Display,
             }]),
             ..self.plan(
-                self.say("All offices", "Все офисы"),
+                self.pick("All offices", "Все офисы"),
                 &began,
                 "FREQ=WEEKLY;BYDAY=TU",
             )?
@@ -346,7 +346,7 @@ impl Life<'_> {
     fn report(&self) -> String {
         let pen = self.pen();
         let (title, due) = (
-            self.say("Send the report", "Отправить отчёт"),
+            self.pick("Send the report", "Отправить отчёт"),
             self.day(4).strftime("%Y%m%d"),
         );
         let at = pen.at.strftime("%Y%m%dT%H%M%SZ");

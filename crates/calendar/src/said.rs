@@ -180,7 +180,7 @@ fn yearly(tongue: &Tongue, parts: &Parts, every: String, start: Date) -> Option<
         }
         (_, []) => {
             let on = in_month(tongue, parts, every, start)?;
-            let month = tongue.say("month-name").with("month", month).to_string();
+            let month = tongue.say("month-of").with("month", month).to_string();
             Some(
                 tongue
                     .say("rule-in-month")
@@ -341,7 +341,7 @@ mod tests {
             (
                 "FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
                 "every year on the last Sunday of March",
-                "каждый год в последнее воскресенье, март",
+                "каждый год в последнее воскресенье марта",
             ),
             (
                 "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=-1",

@@ -48,7 +48,11 @@ struct ViewPage {
     undo: Option<Undo>,
     hours: Vec<String>,
     zone: String,
+    keys: Vec<Keys>,
 }
+
+/// Keys, and what they do.
+type Keys = (&'static [&'static str], String);
 
 struct Way {
     href: String,
@@ -141,12 +145,31 @@ pub(super) async fn page(
         undo: undo(typed),
         hours: (0..24).map(|hour| format!("{hour:02}:00")).collect(),
         zone: guest.zone_name.clone(),
+        keys: keys(&frame),
         view,
         date: date.to_string(),
         search,
         frame,
     });
     Ok(if was_wrong { refused(shown) } else { shown })
+}
+
+/// The keys that the script knows.
+fn keys(frame: &Frame) -> Vec<Keys> {
+    let all: [(&'static [&'static str], &'static str); 9] = [
+        (&["j", "→"], "later"),
+        (&["k", "←"], "earlier"),
+        (&["t"], "today"),
+        (&["d", "w", "m", "a"], "keys-views"),
+        (&["n"], "event-new"),
+        (&["q"], "quick"),
+        (&["/"], "search"),
+        (&["↑", "↓"], "keys-events"),
+        (&["z"], "undo"),
+    ];
+    all.into_iter()
+        .map(|(names, does)| (names, frame.say(does).to_string()))
+        .collect()
 }
 
 /// Calendars that take events, to choose from.
