@@ -37,7 +37,8 @@ impl Scene {
             zone: "Europe/Berlin".to_owned(),
         };
         let calendar = calendars.home(&anna).await.unwrap().remove(0);
-        let bell = calendars.later(Bell::new(store.store.clone(), store.clock.clone()));
+        let bell = Bell::new(store.store.clone(), store.clock.clone());
+        let bell = calendars.hearing(calendars.later(bell));
         Scene {
             store,
             calendars,
