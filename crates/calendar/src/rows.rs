@@ -34,7 +34,7 @@ pub(crate) fn deleted_calendars(
     tx.query(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at, extra
+                forgotten, created_at, changed_at, deleted_at, extra, role, reminders
              FROM calendars WHERE vshard = $1 AND owner = $2 AND deleted_at > $3
              ORDER BY deleted_at DESC, calendar LIMIT $4"
         ),
