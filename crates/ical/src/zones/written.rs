@@ -38,7 +38,9 @@ impl Onset {
 type Alike = (i32, i32, bool, String, i64, i64);
 
 /// What was written out already: working it out takes longer than writing the event that it is for.
-static WRITTEN: RwLock<Option<HashMap<(String, i64, i64), OwnZone>>> = RwLock::new(None);
+static WRITTEN: RwLock<Option<Written>> = RwLock::new(None);
+/// By name and range.
+type Written = HashMap<(String, i64, i64), OwnZone>;
 /// All zones of the database, for two ranges.
 const WRITTEN_MAX: usize = 1_200;
 
