@@ -314,7 +314,7 @@ async fn a_calendar_is_made_coloured_binned_and_taken_out_again() {
     visit.go("/calendar").await;
     assert!(visit.text_of("#ticks").await.contains("Choir and band"));
     let before = count(&visit, ".week .ev").await;
-    visit.press("#ticks .cal-tick:nth-of-type(2) input").await;
+    visit.press("#ticks .cal-tick:nth-of-type(1) input").await;
     let deadline = std::time::Instant::now() + super::visit::PATIENCE;
     while count(&visit, ".week .ev").await >= before {
         assert!(
