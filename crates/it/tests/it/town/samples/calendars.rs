@@ -104,6 +104,9 @@ fn links() -> Vec<Sample> {
             "/calendar/public/{person}/{file}",
             Shows::Everyone,
             async |ctx| {
+                // Whoever follows a link need be nobody; whoever gave it is somebody.
+                let owner = ctx.town.admin().clone();
+                let ctx = Ctx { owner, ..ctx };
                 let calendar = made(&ctx).await;
                 let path = format!("/api/v1/calendars/{calendar}/link");
                 let call = Call::json(&json!({"shows": "everything"}));
@@ -229,8 +232,7 @@ fn pages() -> Vec<Sample> {
                 .town
                 .send(Method::GET, "/calendar", Kind::Page, &page, Call::default())
                 .await;
-            let address = shown
-                .text()
+            let address = String::from_utf8_lossy(&shown.body)
                 .split('"')
                 .find(|part| part.starts_with("/calendar/assets/"))
                 .map(str::to_owned);
