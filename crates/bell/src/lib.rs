@@ -31,4 +31,4 @@ pub use kind::Kind;
 pub use open::{Bell, OpenBell, Twins};
 pub use ringing::{Ring, Rung};
 pub use shift::{Again, Held, Part, Shift, Task, Work};
-pub use timers::{Timer, cancel, due, set};
+pub use timers::{Timer, cancel, due, note, set};

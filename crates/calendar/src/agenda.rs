@@ -1,7 +1,7 @@
 //! What happens in calendars within a range of time, for somebody who looks from somewhere.
 
 use ical::zones::Zone;
-use ical::{Class, Happening, Kind, Status, Timing};
+use ical::{Class, Entry, Happening, Kind, Status, Timing};
 use jiff::civil::{Date, DateTime};
 use kernel::{Id, Moment, PersonId};
 
@@ -48,16 +48,34 @@ pub enum Lasting {
     },
 }
 
+impl Lasting {
+    pub(crate) fn of(one: &Happening<'_>) -> Lasting {
+        match one.days {
+            Some((first, after)) => Lasting::Days {
+                first: first.date(),
+                last: after.date().yesterday().unwrap_or(first.date()).max(first.date()),
+            },
+            None => Lasting::Time {
+                starts: one.start.into(),
+                ends: one.end.into(),
+            },
+        }
+    }
+}
+
 impl Calendars {
     /// Everything in some calendars of a person that is at least partly in `from..to`, by its start. `viewer` counts for whole
-    /// days and for times without a zone.
+    /// days and for times without a zone. Of a `search`, only what says all its words: in its title, description, place,
+    /// categories, or the names and addresses of those who take part.
     pub async fn agenda(
         &self,
         owner: PersonId,
         calendars: &[Id],
         (from, to): (Moment, Moment),
         viewer: &Zone,
+        search: &str,
     ) -> Result<Vec<Shown>, Refused> {
+        let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
         let days = to.micros_since(from) / 86_400_000_000;
         if to <= from || days > RANGE_DAYS_MAX {
             let problem = format!("must be later than `from`, by at most {RANGE_DAYS_MAX} days");
@@ -66,7 +84,8 @@ impl Calendars {
         let mut all = Vec::new();
         for calendar in calendars {
             for stored in self.near(owner, *calendar, from, to).await? {
-                shown(&stored, (from, to), viewer, &mut all);
+                let meant = |one: &Happening<'_>| says(one.entry, &words).then(|| of(&stored, one));
+                all.extend(each(&stored, (from, to), viewer, meant));
                 if all.len() > SHOWN_MAX {
                     let problem = format!("reaches over more than {SHOWN_MAX} instances: ask for fewer days");
                     return Err(Reason::field("to", problem).into());
@@ -78,34 +97,48 @@ impl Calendars {
     }
 }
 
-/// What was understood when it was stored is understood now; should it not be, it is not shown and hides nothing else.
-fn shown(stored: &Stored, (from, to): (Moment, Moment), viewer: &Zone, all: &mut Vec<Shown>) {
+/// Each time that an object happens in a range, as somebody wants to know it, or not at all. What was understood when it was stored is understood
+/// now; should it not be, it is not shown and hides nothing else.
+pub(crate) fn each<T>(
+    stored: &Stored,
+    (from, to): (Moment, Moment),
+    viewer: &Zone,
+    known: impl FnMut(&Happening<'_>) -> Option<T>,
+) -> Vec<T> {
     let Ok(calendar) = ical::parse(stored.text.as_bytes()) else {
-        return;
+        return Vec::new();
     };
     let Ok(object) = ical::check(&calendar) else {
-        return;
+        return Vec::new();
     };
     let Ok(timing) = Timing::new(&object) else {
-        return;
+        return Vec::new();
     };
     let found = timing.between(from.to_timestamp(), to.to_timestamp(), viewer);
     let found = found.unwrap_or_default();
-    all.extend(found.iter().map(|one| of(stored, one)));
+    found.iter().filter_map(known).collect()
+}
+
+/// Whether an entry says all of these words, in capitals or not.
+fn says(entry: &Entry<'_>, words: &[String]) -> bool {
+    if words.is_empty() {
+        return true;
+    }
+    let people = entry.attendees.iter().chain(&entry.organizer);
+    let people = people.flat_map(|one| [one.name.as_deref().unwrap_or_default(), &*one.address]);
+    let texts = [&entry.summary, &entry.description, &entry.location];
+    let texts = texts
+        .into_iter()
+        .flatten()
+        .chain(&entry.categories)
+        .map(AsRef::as_ref);
+    let all: Vec<&str> = texts.chain(people).collect();
+    let all = all.join("\n").to_lowercase();
+    words.iter().all(|word| all.contains(word))
 }
 
 fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
     let entry = one.entry;
-    let when = match one.days {
-        Some((first, after)) => Lasting::Days {
-            first: first.date(),
-            last: after.date().yesterday().unwrap_or(first.date()).max(first.date()),
-        },
-        None => Lasting::Time {
-            starts: one.start.into(),
-            ends: one.end.into(),
-        },
-    };
     Shown {
         calendar: stored.calendar,
         object: stored.id,
@@ -113,7 +146,7 @@ fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
         kind: entry.kind,
         title: entry.summary.as_deref().unwrap_or_default().to_owned(),
         place: entry.location.as_deref().map(str::to_owned),
-        when,
+        when: Lasting::of(one),
         instance: one.id.map(|(local, _)| local),
         is_changed: one.changed,
         is_busy: !entry.transparent && entry.status != Some(Status::Cancelled),

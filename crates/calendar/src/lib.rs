@@ -8,22 +8,36 @@
 //!   far they have read hears of every later change exactly once.
 
 mod agenda;
+mod daily;
+mod demo;
+mod events;
+mod forgetting;
 mod http;
+mod importing;
+mod later;
+pub mod letters;
 mod library;
 mod objects;
+pub mod pages;
 mod people;
 mod problems;
+mod publishing;
+pub mod reminders;
 mod rows;
 pub mod rules;
+mod said;
 mod scheduling;
 mod service;
 #[cfg(test)]
 mod tests;
 pub mod types;
+mod words;
 
 pub use agenda::{Lasting, Shown};
+pub use daily::Daily;
+pub use demo::Settler;
+pub use events::{Changed, Look, Version};
 pub use library::Shelf;
 pub use objects::{Changes, Mark, Put};
 pub use people::{Card, People};
-pub use scheduling::TOLD;
 pub use service::{Calendars, Draft, Refused, Visitor};

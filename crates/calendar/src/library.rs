@@ -9,6 +9,7 @@ use kernel::{Moment, Text};
 
 use crate::objects::{Mark, Put};
 use crate::people::addresses;
+use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::types::{
     About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Role, Stored,
@@ -164,6 +165,7 @@ fn change(wishes: &Wishes) -> Result<AboutChange, Denied> {
         busy: wishes.transparent.map(|transparent| !transparent),
         position: wishes.order,
         extra: wishes.extra.clone(),
+        reminders: None,
     })
 }
 
@@ -224,6 +226,7 @@ impl Library for Shelf {
                     busy: change.busy.unwrap_or(true),
                     position: change.position.unwrap_or_default(),
                     extra: change.extra.unwrap_or_default(),
+                    reminders: Reminders::default(),
                 },
                 kinds: as_said.kinds.and_then(kinds).unwrap_or(Kinds::ALL),
                 name: Some(name),
@@ -377,7 +380,7 @@ impl From<Refused> for Denied {
             store @ Refused::Store(_) => return Denied::Other(store.into()),
         };
         match reason {
-            Reason::NoCalendar | Reason::NoObject => Denied::NotFound,
+            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished => Denied::NotFound,
             Reason::NameTaken => Denied::Taken,
             Reason::Stale => Denied::Precondition,
             Reason::UidTaken(name) => Denied::UidTaken {
@@ -385,7 +388,9 @@ impl From<Refused> for Denied {
             },
             Reason::KindNotTaken(_) => Denied::KindNotTaken,
             Reason::Invalid(problem) => Denied::Invalid(problem),
-            full @ (Reason::TooManyCalendars | Reason::TooManyObjects) => Denied::Full(full.to_string()),
+            full @ (Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong) => {
+                Denied::Full(full.to_string())
+            }
             field @ Reason::Field { .. } => Denied::Other(field.into()),
         }
     }

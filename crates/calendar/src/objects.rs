@@ -4,8 +4,10 @@ use ical::{Kind, Object, Timing};
 use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
 
+use crate::reminders;
 use crate::rows::{self, Slot};
 use crate::rules::itip::Mine;
+use crate::rules::reminding::may_remind;
 use crate::rules::spans::{Span, spans};
 use crate::scheduling;
 use crate::service::{Calendars, Refused, live};
@@ -222,6 +224,7 @@ pub(crate) struct Piece {
     uid: String,
     kind: Kind,
     spans: Vec<Span>,
+    may_remind: bool,
     /// What it is called where it is new.
     id: Id,
     now: Moment,
@@ -233,22 +236,32 @@ impl Piece {
         let object: Object<'_> = ical::check(&calendar)?;
         let timing = Timing::new(&object)?;
         let (uid, kind, spans) = (object.uid.to_string(), object.kind, spans(&timing, now));
+        let may_remind = may_remind(&object, &timing, now);
         Ok(Piece {
             text,
             uid,
             kind,
             spans,
+            may_remind,
             id,
             now,
         })
     }
 
-    pub fn kind(&self) -> Kind {
-        self.kind
+    pub fn id(&self) -> Id {
+        self.id
     }
 
-    pub fn spans(&self) -> &[Span] {
-        &self.spans
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// The same as it is stored in the place of what was there before.
@@ -333,32 +346,36 @@ pub(crate) fn put_in(
         created: before.as_ref().map_or(piece.now, |before| before.created),
         changed: piece.now,
     };
-    lay(tx, calendar.owner, before.as_ref(), &stored, &piece.spans)?;
+    let is_new = before.is_none();
+    lay(tx, calendar, before.as_ref(), &stored, piece)?;
     scheduling::announce(tx, calendar.owner, told.messages)?;
     Ok(Put {
         stored,
-        is_new: before.is_none(),
+        is_new,
         as_given,
     })
 }
 
-/// Writes an object with all that is found by it, and keeps how it was.
+/// Writes an object with all that is found by it, plans its next reminder, and keeps how it was.
 pub(crate) fn lay(
     tx: &mut Tx<'_>,
-    owner: PersonId,
+    calendar: &Calendar,
     before: Option<&Stored>,
     stored: &Stored,
-    spans: &[Span],
+    piece: &Piece,
 ) -> Result<(), StoreError> {
+    let owner = calendar.owner;
     if let Some(before) = before {
         rows::keep(tx, owner, before, stored.changed)?;
     }
     rows::save_object(tx, owner, stored)?;
-    rows::save_spans(tx, owner, stored.calendar, stored.id, spans)
+    rows::save_spans(tx, owner, calendar.id, stored.id, &piece.spans)?;
+    let may_remind = (piece.may_remind, before.is_none());
+    reminders::plan(tx, calendar, stored, may_remind, piece.now)
 }
 
 /// Takes an object out of a calendar; what is left says that it was there.
-fn take_out(
+pub(crate) fn take_out(
     tx: &mut Tx<'_>,
     calendar: &Calendar,
     name: &Name,
@@ -373,6 +390,7 @@ fn take_out(
     rows::keep(tx, calendar.owner, &before, now)?;
     let change = rows::next_change(tx, calendar.id)?;
     rows::empty_object(tx, before.id, change, now)?;
+    reminders::take_back(tx, calendar.owner, before.id)?;
     rows::save_spans(tx, calendar.owner, calendar.id, before.id, &[])?;
     if let Some(mine) = mine.filter(|_| calendar.role == Role::Plain) {
         let told = scheduling::Change {

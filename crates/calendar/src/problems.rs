@@ -22,14 +22,18 @@ impl From<Reason> for Problem {
     fn from(reason: Reason) -> Problem {
         let text = reason.to_string();
         match reason {
-            Reason::NoCalendar | Reason::NoObject => Problem::not_found().because(text),
+            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished => {
+                Problem::not_found().because(text)
+            }
             Reason::NameTaken => Problem::new(Code::Conflict)
                 .because(text)
                 .field("name", "taken", "is taken"),
             Reason::UidTaken(_) => Problem::new(Code::Conflict)
                 .because(text)
                 .field("uid", "taken", "is taken"),
-            Reason::TooManyCalendars | Reason::TooManyObjects => Problem::new(Code::Conflict).because(text),
+            Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong => {
+                Problem::new(Code::Conflict).because(text)
+            }
             Reason::Stale => Problem::new(Code::PreconditionFailed),
             Reason::KindNotTaken(_) => Problem::invalid("ical", "kind", text),
             Reason::Invalid(problem) => Problem::invalid("ical", "invalid", problem.to_string()),

@@ -4,6 +4,7 @@ use ical::Kind;
 use kernel::{Id, Moment, PersonId, Text};
 use store::{Row, StoreError, Tx, params, sql};
 
+use crate::reminders::types::Reminders;
 use crate::rules::spans::{REACHES, Reach, Span};
 use crate::types::{About, Calendar, Color, Heard, Kinds, Name, Role, Stored};
 
@@ -15,11 +16,29 @@ pub(crate) fn calendars(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Calendar
     tx.query(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at, extra, role
+                forgotten, created_at, changed_at, deleted_at, extra, role, reminders
              FROM calendars WHERE vshard = $1 AND owner = $2 AND deleted_at IS NULL AND role = 0
              ORDER BY position, created_at, calendar LIMIT $3"
         ),
         params![owner.0.virtual_shard(), owner, ROWS_MAX],
+        calendar,
+    )
+}
+
+/// Those that were deleted after an instant, the last one first.
+pub(crate) fn deleted_calendars(
+    tx: &mut Tx<'_>,
+    owner: PersonId,
+    since: Moment,
+) -> Result<Vec<Calendar>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
+                forgotten, created_at, changed_at, deleted_at, extra, role, reminders
+             FROM calendars WHERE vshard = $1 AND owner = $2 AND deleted_at > $3
+             ORDER BY deleted_at DESC, calendar LIMIT $4"
+        ),
+        params![owner.0.virtual_shard(), owner, since, ROWS_MAX],
         calendar,
     )
 }
@@ -33,7 +52,7 @@ pub(crate) fn calendar_with_id(
     tx.query_opt(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at, extra, role
+                forgotten, created_at, changed_at, deleted_at, extra, role, reminders
              FROM calendars WHERE calendar = $1 AND owner = $2"
         ),
         params![id, owner],
@@ -49,7 +68,7 @@ pub(crate) fn calendar_named(
     tx.query_opt(
         sql!(
             "SELECT calendar, owner, name, title, description, color, zone, position, kinds, busy, version, changes,
-                forgotten, created_at, changed_at, deleted_at, extra, role
+                forgotten, created_at, changed_at, deleted_at, extra, role, reminders
              FROM calendars WHERE owner = $1 AND name = $2 AND deleted_at IS NULL"
         ),
         params![owner, name.as_str()],
@@ -64,7 +83,12 @@ pub(crate) fn has_had_calendars(tx: &mut Tx<'_>, owner: PersonId) -> Result<bool
         params![owner.0.virtual_shard(), owner],
         |row| row.get::<Id>(0),
     )?;
-    Ok(any.is_some())
+    let once = tx.query_opt(
+        sql!("SELECT had_calendars FROM calendar_people WHERE owner = $1"),
+        params![owner],
+        |row| row.get::<bool>(0),
+    )?;
+    Ok(any.is_some() || once == Some(true))
 }
 
 pub(crate) fn save_calendar(tx: &mut Tx<'_>, calendar: &Calendar) -> Result<(), StoreError> {
@@ -72,13 +96,13 @@ pub(crate) fn save_calendar(tx: &mut Tx<'_>, calendar: &Calendar) -> Result<(), 
     tx.execute(
         sql!(
             "INSERT INTO calendars (calendar, owner, vshard, name, title, description, color, zone, position, kinds, busy,
-                version, changes, forgotten, created_at, changed_at, deleted_at, extra, role)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                version, changes, forgotten, created_at, changed_at, deleted_at, extra, role, reminders)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
              ON CONFLICT (calendar) DO UPDATE SET name = excluded.name, title = excluded.title,
                 description = excluded.description, color = excluded.color, zone = excluded.zone,
                 position = excluded.position, busy = excluded.busy, version = excluded.version,
                 changes = excluded.changes, forgotten = excluded.forgotten, changed_at = excluded.changed_at,
-                deleted_at = excluded.deleted_at, extra = excluded.extra"
+                deleted_at = excluded.deleted_at, extra = excluded.extra, reminders = excluded.reminders"
         ),
         params![
             calendar.id,
@@ -99,7 +123,8 @@ pub(crate) fn save_calendar(tx: &mut Tx<'_>, calendar: &Calendar) -> Result<(), 
             calendar.changed,
             calendar.deleted,
             about.extra.as_str(),
-            i64::from(calendar.role == Role::Inbox)
+            i64::from(calendar.role == Role::Inbox),
+            about.reminders.to_string()
         ],
     )?;
     Ok(())
@@ -288,6 +313,47 @@ pub(crate) fn keep(
     Ok(())
 }
 
+/// How an object was, from when until when.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Past {
+    pub change: i64,
+    pub text: String,
+    pub since: Moment,
+    pub until: Moment,
+}
+
+/// How an object was before its last changes, the latest first.
+pub(crate) fn past(tx: &mut Tx<'_>, owner: PersonId, id: Id, count: u16) -> Result<Vec<Past>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT change, ical, since_at, until_at FROM calendar_history
+             WHERE object = $1 AND owner = $2 AND ical IS NOT NULL ORDER BY change DESC LIMIT $3"
+        ),
+        params![id, owner, count],
+        |row| {
+            Ok(Past {
+                change: row.get(0)?,
+                text: row.get(1)?,
+                since: row.get(2)?,
+                until: row.get(3)?,
+            })
+        },
+    )
+}
+
+/// The place of an object, whether or not it is still there, and its last change.
+pub(crate) fn place_of(
+    tx: &mut Tx<'_>,
+    owner: PersonId,
+    id: Id,
+) -> Result<Option<(Id, Name, i64)>, StoreError> {
+    tx.query_opt(
+        sql!("SELECT calendar, name, change FROM calendar_objects WHERE object = $1 AND owner = $2"),
+        params![id, owner],
+        |row| Ok((row.get(0)?, Name::stored(row.get(1)?), row.get(2)?)),
+    )
+}
+
 /// Replaces the spans of an object.
 pub(crate) fn save_spans(
     tx: &mut Tx<'_>,
@@ -370,11 +436,23 @@ fn long(tx: &mut Tx<'_>, calendar: Id, (from, to): (Moment, Moment)) -> Result<V
     )
 }
 
-/// Deletes so much of what is somebody's; how many rows that were.
-pub(crate) fn forget(tx: &mut Tx<'_>, owner: PersonId, count: u16) -> Result<u64, StoreError> {
+/// Deletes so much of what is somebody's; how many rows that were, and which objects are no more.
+pub(crate) fn forget(tx: &mut Tx<'_>, owner: PersonId, count: u16) -> Result<(u64, Vec<Id>), StoreError> {
     let vshard = owner.0.virtual_shard();
-    let mut deleted = 0;
+    let objects = tx.query(
+        sql!(
+            "DELETE FROM calendar_objects WHERE object IN
+             (SELECT object FROM calendar_objects WHERE vshard = $1 AND owner = $2 LIMIT $3) RETURNING object"
+        ),
+        params![vshard, owner, count],
+        |row| row.get(0),
+    )?;
+    let mut deleted = u64::try_from(objects.len()).unwrap_or(u64::MAX);
     for table in [
+        sql!(
+            "DELETE FROM calendar_links WHERE calendar IN
+             (SELECT calendar FROM calendar_links WHERE vshard = $1 AND owner = $2 LIMIT $3)"
+        ),
         sql!(
             "DELETE FROM calendar_spans WHERE object IN
              (SELECT object FROM calendar_spans WHERE vshard = $1 AND owner = $2 LIMIT $3)"
@@ -384,17 +462,17 @@ pub(crate) fn forget(tx: &mut Tx<'_>, owner: PersonId, count: u16) -> Result<u64
              (SELECT object FROM calendar_history WHERE vshard = $1 AND owner = $2 LIMIT $3)"
         ),
         sql!(
-            "DELETE FROM calendar_objects WHERE object IN
-             (SELECT object FROM calendar_objects WHERE vshard = $1 AND owner = $2 LIMIT $3)"
-        ),
-        sql!(
             "DELETE FROM calendars WHERE calendar IN
              (SELECT calendar FROM calendars WHERE vshard = $1 AND owner = $2 LIMIT $3)"
+        ),
+        sql!(
+            "DELETE FROM calendar_people WHERE owner IN
+             (SELECT owner FROM calendar_people WHERE vshard = $1 AND owner = $2 LIMIT $3)"
         ),
     ] {
         deleted += tx.execute(table, params![vshard, owner, count])?;
     }
-    Ok(deleted)
+    Ok((deleted, objects))
 }
 
 fn calendar(row: &Row<'_>) -> Result<Calendar, StoreError> {
@@ -410,6 +488,7 @@ fn calendar(row: &Row<'_>) -> Result<Calendar, StoreError> {
             position: row.get(7)?,
             busy: row.get(9)?,
             extra: row.get(16)?,
+            reminders: Reminders::stored(&row.get::<String>(18)?).ok_or_else(|| broken("the reminders"))?,
         },
         role: match row.get(17)? {
             0_i64 => Role::Plain,
@@ -434,7 +513,7 @@ fn slot_of(row: &Row<'_>) -> Result<Slot, StoreError> {
     }
 }
 
-fn stored(row: &Row<'_>) -> Result<Stored, StoreError> {
+pub(crate) fn stored(row: &Row<'_>) -> Result<Stored, StoreError> {
     Ok(Stored {
         id: row.get(0)?,
         calendar: row.get(1)?,

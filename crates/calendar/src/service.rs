@@ -10,14 +10,17 @@ use ical::zones::Zone;
 use kernel::{Clock, Id, Language, Moment, PersonId, Text};
 use store::{Store, StoreError, Tx};
 
+use crate::daily;
 use crate::http;
 use crate::people::{self, Card, People};
+use crate::reminders::types::Reminders;
+use crate::reminders::{self, again};
 use crate::rows;
 use crate::rules::itip::Mine;
 use crate::types::{About, AboutChange, CALENDARS_MAX, Calendar, Color, Kinds, Name, Reason, Role};
 
 /// For so long a deleted calendar can be put back.
-const BIN_SECONDS: i64 = 30 * 86_400;
+pub(crate) const BIN_SECONDS: i64 = 30 * 86_400;
 
 /// Rows of each table that are deleted in one transaction.
 const FORGOTTEN_AT_ONCE: u16 = 500;
@@ -29,6 +32,13 @@ pub enum Refused {
     Reason(#[from] Reason),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Refused {
+    /// Work beside the requests ended before its time.
+    pub(crate) fn broke_off(what: &str) -> Refused {
+        StoreError::broken(format!("{what} broke off")).into()
+    }
 }
 
 /// Somebody who looks at their calendars, and how they read.
@@ -182,9 +192,10 @@ impl Calendars {
                 about: changed(before.about.clone(), change.clone()),
                 version: before.version + 1,
                 changed: now,
-                ..before
+                ..before.clone()
             };
             rows::save_calendar(tx, &after)?;
+            again::announce(tx, &before, &after)?;
             Ok(after)
         });
         changed.await
@@ -204,6 +215,14 @@ impl Calendars {
             Ok(rows::save_calendar(tx, &after)?)
         });
         deleted.await
+    }
+
+    /// What lies in the bin and can be taken out of it, the last that came first.
+    pub async fn bin(&self, owner: PersonId) -> Result<Vec<Calendar>, Refused> {
+        let since = self.now().plus_seconds(-BIN_SECONDS);
+        let shard = self.0.store.shard_of(owner);
+        let found = shard.read::<_, StoreError>(move |tx| rows::deleted_calendars(tx, owner, since));
+        Ok(found.await?)
     }
 
     /// Takes a calendar out of the bin. If its address was given to another one meanwhile, it gets a new one.
@@ -239,8 +258,14 @@ impl Calendars {
     pub async fn forget(&self, owner: PersonId) -> Result<(), StoreError> {
         let shard = self.0.store.shard_of(owner);
         loop {
-            let forgotten =
-                shard.write::<_, StoreError>(move |tx| rows::forget(tx, owner, FORGOTTEN_AT_ONCE));
+            let forgotten = shard.write::<_, StoreError>(move |tx| {
+                let (deleted, objects) = rows::forget(tx, owner, FORGOTTEN_AT_ONCE)?;
+                for object in objects {
+                    reminders::take_back(tx, owner, object)?;
+                }
+                daily::take_back(tx, owner)?;
+                Ok(deleted)
+            });
             if forgotten.await? == 0 {
                 return Ok(());
             }
@@ -273,6 +298,7 @@ fn changed(before: About, change: AboutChange) -> About {
         busy: change.busy.unwrap_or(before.busy),
         position: change.position.unwrap_or(before.position),
         extra: change.extra.unwrap_or(before.extra),
+        reminders: change.reminders.unwrap_or(before.reminders),
     }
 }
 
@@ -294,6 +320,7 @@ pub(crate) fn first_calendar(visitor: &Visitor, now: Moment) -> Calendar {
             busy: true,
             position: 0,
             extra: String::new(),
+            reminders: Reminders::default(),
         },
         kinds: Kinds::EVENTS_AND_TASKS,
         role: Role::Plain,

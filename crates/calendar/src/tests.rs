@@ -1,11 +1,14 @@
 //! Calendars on real stores: what somebody who reads them is promised, and somebody who writes.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use kernel::{Id, Language, PersonId, Text};
 use testkit::stores::{self, KINDS, Kind, TestStore};
 
 use crate::objects::Mark;
 use crate::people::{Card, People};
+use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::types::{About, AboutChange, Calendar, Color, Expected, Kinds, Name, Reason};
 
@@ -33,6 +36,11 @@ impl People for Everybody {
     }
 }
 
+/// Calendars among them.
+pub(crate) fn calendars(store: &TestStore) -> Calendars {
+    Calendars::new(store.store.clone(), store.clock.clone(), Arc::new(Everybody))
+}
+
 pub(crate) struct Scene {
     pub store: TestStore,
     pub calendars: Calendars,
@@ -41,8 +49,7 @@ pub(crate) struct Scene {
 impl Scene {
     pub async fn on(kind: Kind) -> Scene {
         let store = stores::open(kind).await.unwrap();
-        let people = std::sync::Arc::new(Everybody);
-        let calendars = Calendars::new(store.store.clone(), store.clock.clone(), people);
+        let calendars = calendars(&store);
         Scene { store, calendars }
     }
 
@@ -110,6 +117,7 @@ fn draft(called: Option<&str>) -> Draft {
             busy: true,
             position: 3,
             extra: String::new(),
+            reminders: Reminders::default(),
         },
         kinds: Kinds::EVENTS_AND_TASKS,
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use ical::Kind;
 use kernel::{Id, Moment, PersonId, Text};
 
+use crate::reminders::types::Reminders;
+
 /// Calendars of one person, deleted ones aside.
 pub const CALENDARS_MAX: usize = 200;
 /// Objects of one calendar.
@@ -59,6 +61,8 @@ pub struct About {
     pub position: i64,
     /// What calendar programs keep here for themselves, in a form that only they know.
     pub extra: String,
+    /// How it reminds of events that say nothing of alarms.
+    pub reminders: Reminders,
 }
 
 /// What somebody wants changed; the rest stays.
@@ -71,6 +75,7 @@ pub struct AboutChange {
     pub busy: Option<bool>,
     pub position: Option<i64>,
     pub extra: Option<String>,
+    pub reminders: Option<Reminders>,
 }
 
 /// Red, green and blue.
@@ -270,6 +275,10 @@ pub enum Reason {
     TooManyCalendars,
     #[error("a calendar can hold no more than {OBJECTS_MAX} entries: begin another one")]
     TooManyObjects,
+    #[error("this calendar is not published")]
+    NotPublished,
+    #[error("the calendar is too long to be published as one text")]
+    TooLong,
     #[error("it was changed meanwhile: look at it again, then change it")]
     Stale,
     #[error("the UID is that of {0} in this calendar: change that one, or write another UID")]

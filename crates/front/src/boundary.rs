@@ -23,10 +23,11 @@ use tracing::Instrument as _;
 
 use crate::answer::{Answering, Asking};
 use crate::arriving::{Arrival, Arriving, discard};
+use crate::elsewhere::{Elsewhere, Visit};
 use crate::gate::{Asked, Inside};
 use crate::limits::ADDRESS_BYTES_MAX;
 use crate::meter::{ServerMeter, limit_reached};
-use crate::routes::Files;
+use crate::routes::Declared;
 use crate::{Code, Limits, Problem, RequestId, X_REQUEST_ID};
 
 /// Paths that answer while everything else is shed: without them nobody could see why.
@@ -40,7 +41,8 @@ pub(crate) struct Boundary {
     pub inside: Arc<Inside>,
     pub answering: Answering,
     pub limits: Limits,
-    pub files: Files,
+    pub files: Declared,
+    pub elsewhere: Elsewhere,
     pub trusted_proxies: Vec<IpAddr>,
     pub meter: ServerMeter,
     pub in_flight: AtomicUsize,
@@ -80,10 +82,14 @@ impl Boundary {
         let address = client_address(origin.address, request.headers(), &self.trusted_proxies);
         let http_1 = request.version() <= Version::HTTP_11;
         let asking = Asking::of(&request, id, address);
+        let visit = self.elsewhere.visit(&request);
         let span = tracing::info_span!("request", request_id = %id);
         let inside = match self.seat(request.uri().path(), origin) {
             Ok(seat) => {
-                let answer = self.inside(request, id, address).instrument(span.clone()).await;
+                let answer = match visit.as_ref().and_then(Visit::leave) {
+                    Some(leave) => leave,
+                    None => self.inside(request, id, address).instrument(span.clone()).await,
+                };
                 drop(seat);
                 answer
             }
@@ -91,6 +97,9 @@ impl Boundary {
         };
         let _entered = span.enter();
         let mut answer = self.answering.finish(inside, &asking, started.elapsed());
+        if let Some(visit) = visit {
+            visit.dress(answer.headers_mut());
+        }
         if origin.lobby && http_1 {
             // The next one who asks for a probe needs the place.
             answer
@@ -136,7 +145,7 @@ impl Boundary {
         let (mut parts, body) = request.into_parts();
         // Streams of gRPC have no total; tonic bounds each of their messages.
         let grpc = is_grpc(&parts.headers);
-        let is_file = !grpc && self.files.takes(&parts.method, parts.uri.path());
+        let is_file = !grpc && self.files.has(&parts.method, parts.uri.path());
         let bytes_max = match (grpc, is_file) {
             (true, _) => usize::MAX,
             (_, true) => self.limits.file_bytes_max,

@@ -16,6 +16,7 @@ use tower_http::compression::Compression;
 
 use crate::answer::{Answering, WorthCompressing};
 use crate::boundary::{Boundary, Origin};
+use crate::elsewhere::Elsewhere;
 use crate::frame::{self, Nav};
 use crate::gate::Inside;
 use crate::meter::{RouteMeter, ServerMeter};
@@ -36,6 +37,8 @@ pub struct Setup {
     pub nav: Nav,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Origins whose pages may call what was declared for pages of other origins, as browsers say them.
+    pub origins: Vec<String>,
     /// The outside speaks https, by our TLS or a proxy's.
     pub https: bool,
     /// The version that the OpenAPI document names.
@@ -52,6 +55,7 @@ impl Setup {
             metrics_access: Access::PUBLIC,
             nav: Nav::default(),
             trusted_proxies: Vec::new(),
+            origins: Vec::new(),
             https: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
@@ -120,6 +124,10 @@ impl Front {
                 },
                 limits: setup.limits,
                 files: routes.files,
+                elsewhere: Elsewhere {
+                    origins: setup.origins,
+                    routes: routes.elsewhere,
+                },
                 trusted_proxies: setup.trusted_proxies,
                 meter: ServerMeter::new(),
                 in_flight: AtomicUsize::new(0),

@@ -12,6 +12,7 @@ mod caller;
 mod code;
 pub mod cookies;
 mod docs;
+mod elsewhere;
 mod etag;
 mod extract;
 pub mod frame;

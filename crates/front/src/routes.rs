@@ -57,7 +57,10 @@ pub struct Routes<S = ()> {
     pub(crate) table: Vec<RouteEntry>,
     pub(crate) grpc_services: Vec<&'static str>,
     pub(crate) descriptors: Vec<&'static [u8]>,
-    pub(crate) files: Files,
+    /// Whose bodies may be whole files.
+    pub(crate) files: Declared,
+    /// That pages of other origins may call.
+    pub(crate) elsewhere: Declared,
     pub(crate) allowed: Vec<Allowed>,
     pub(crate) faults: Vec<String>,
 }
@@ -69,12 +72,12 @@ pub(crate) struct Allowed {
     methods: Arc<OnceLock<HeaderValue>>,
 }
 
-/// Routes whose bodies may be whole files.
+/// Routes of which something was declared.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Files(Vec<(Method, String)>);
+pub(crate) struct Declared(Vec<(Method, String)>);
 
-impl Files {
-    pub fn takes(&self, method: &Method, path: &str) -> bool {
+impl Declared {
+    pub fn has(&self, method: &Method, path: &str) -> bool {
         let fits = |known: &str| {
             let (mut known, mut given) = (known.split('/'), path.split('/'));
             loop {
@@ -85,8 +88,8 @@ impl Files {
                 }
             }
         };
-        let mut files = self.0.iter();
-        files.any(|(known, path)| known == method && fits(path))
+        let mut routes = self.0.iter();
+        routes.any(|(known, path)| known == method && fits(path))
     }
 }
 
@@ -99,7 +102,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             table: Vec::new(),
             grpc_services: Vec::new(),
             descriptors: Vec::new(),
-            files: Files::default(),
+            files: Declared::default(),
+            elsewhere: Declared::default(),
             allowed: Vec::new(),
             faults: Vec::new(),
         }
@@ -140,6 +144,18 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self = self.api(access, routes);
         let new = self.table.iter().skip(before);
         self.files
+            .0
+            .extend(new.map(|entry| (entry.method.clone(), entry.path.clone())));
+        self
+    }
+
+    /// The same as [`api`](Routes::api), of handlers that pages of other origins may call, when
+    /// [`Setup::origins`](crate::Setup::origins) names them.
+    pub fn api_for_elsewhere(mut self, access: Access, routes: UtoipaMethodRouter<S>) -> Routes<S> {
+        let before = self.table.len();
+        self = self.api(access, routes);
+        let new = self.table.iter().skip(before);
+        self.elsewhere
             .0
             .extend(new.map(|entry| (entry.method.clone(), entry.path.clone())));
         self
@@ -282,6 +298,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             grpc_services: self.grpc_services,
             descriptors: self.descriptors,
             files: self.files,
+            elsewhere: self.elsewhere,
             allowed: self.allowed,
             faults: self.faults,
         }
@@ -304,6 +321,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.grpc_services.extend(other.grpc_services);
         self.descriptors.extend(other.descriptors);
         self.files.0.extend(other.files.0);
+        self.elsewhere.0.extend(other.elsewhere.0);
         self.allowed.extend(other.allowed);
         self.openapi.merge(other.openapi);
         if self.faults.is_empty() {
@@ -433,7 +451,7 @@ mod tests {
             (Method::PUT, "/api/things/7/more", false),
             (Method::PUT, "/api/things", false),
         ] {
-            assert_eq!(routes.files.takes(&method, path), expected, "{method} {path}");
+            assert_eq!(routes.files.has(&method, path), expected, "{method} {path}");
         }
     }
 

@@ -180,6 +180,11 @@ impl<'o> Timing<'o> {
         self.series.is_some()
     }
 
+    /// The series itself, without what was changed one by one.
+    pub fn series(&self) -> Option<&Series> {
+        self.series.as_ref().map(|(series, _)| series)
+    }
+
     /// Everything that lies in a range, in order: what begins before its end and ends after its start, and what takes no time
     /// and begins within.
     pub fn between(
@@ -266,7 +271,6 @@ impl<'o> Timing<'o> {
         None
     }
 
-    /// An entry as if no rule gave it.
     /// Whether it has any time at all: a task may have none.
     pub fn has_time(&self) -> bool {
         self.object.entries().any(|entry| anchor(entry).is_some())
@@ -366,6 +370,7 @@ impl<'o> Timing<'o> {
         })
     }
 
+    /// An entry as if no rule gave it.
     fn alone(&self, entry: &'o Entry<'o>, viewer: &Zone) -> Option<Happening<'o>> {
         let when = anchor(entry)?;
         let start = self.zones.instant(when, viewer);

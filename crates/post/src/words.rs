@@ -39,7 +39,8 @@ pub fn instant(reader: &Tongue, moment: Moment, now: Moment) -> String {
 }
 
 /// "Moscow time"; for zones that have no name here, how far they are from UTC.
-fn zone_called(tongue: &Tongue, at: Moment) -> String {
+pub fn zone_called(reader: &Tongue, at: Moment) -> String {
+    let tongue = reader.over(&WORDS);
     let zone: &TimeZone = tongue.zone();
     let name = zone.iana_name().unwrap_or("UTC").replace('/', "-");
     tongue.say_of("zone", &name).unwrap_or_else(|| {

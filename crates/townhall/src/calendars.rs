@@ -16,8 +16,8 @@ use crate::segmentation::person;
 
 /// What is heard for calendars.
 pub fn hearing(bell: Bell, calendars: &Calendars) -> Bell {
+    let bell = calendars.hearing(bell);
     bell.hear("registry.person.deleted", Forgetter(calendars.clone()))
-        .hear(calendar::TOLD, Courier(calendars.clone()))
 }
 
 /// Calendars among people of the registry.
@@ -39,18 +39,6 @@ impl Hear for Forgetter {
         Box::pin(async move {
             let forgotten = self.0.forget(person(change)?).await;
             forgotten.map_err(|error| Failed::because(error.to_string()))
-        })
-    }
-}
-
-/// Brings participants what others told them.
-struct Courier(Calendars);
-
-impl Hear for Courier {
-    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
-        Box::pin(async move {
-            let delivered = self.0.deliver(change).await;
-            delivered.map_err(|error| Failed::because(error.to_string()))
         })
     }
 }

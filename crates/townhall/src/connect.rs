@@ -145,11 +145,12 @@ pub fn front_setup(
             METRICS_GUARDED
         },
         trusted_proxies: config.server.trusted_proxies.clone(),
+        origins: config.segments.origins.clone(),
         https: base.starts_with("https://"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         nav: Nav(registry::pages::NAV
             .into_iter()
-            .chain([segments::NAV])
+            .chain([calendar::pages::NAV, segments::NAV])
             .chain(post::pages::NAV)
             .chain([bell::NAV])
             .collect()),

@@ -5,8 +5,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use calendar::Settler;
 use kernel::{PersonId, Secret};
-use registry::demo::{City, Ground, RoleInCity, plan};
+use registry::demo::{City, Dweller, Ground, RoleInCity, plan};
 use registry::grants::types::Doer;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -58,6 +59,8 @@ pub async fn settle(config: &Config, house: &Built) -> anyhow::Result<Demo> {
         let first = city.dwellers.first().context("a demo city has people")?;
         segments.segments.found(&people, first.id).await?;
     }
+    let settlers: Vec<Settler> = city.dwellers.iter().map(settler).collect();
+    house.calendars.settle(&settlers).await?;
     let people = who_can_sign_in(house, &city).await?;
     let file = config.store.data.join(FILE_NAME);
     let kept = read(&file).map(|paper| paper.service_key);
@@ -73,6 +76,17 @@ pub async fn settle(config: &Config, house: &Built) -> anyhow::Result<Demo> {
         paper,
         has_mailbox: house.has_mailbox,
     })
+}
+
+fn settler(dweller: &Dweller) -> Settler {
+    let about = &dweller.about;
+    Settler {
+        id: dweller.id,
+        name: about.name.to_string(),
+        email: about.email.as_ref().map(|email| email.as_str().to_owned()),
+        language: about.language,
+        zone: about.zone.as_str().to_owned(),
+    }
 }
 
 /// Each house has a city of its own, with passwords that nobody else can know: both follow from the house's secret.

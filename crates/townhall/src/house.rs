@@ -7,7 +7,8 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use archive::Archive;
 use bell::{Bell, OpenBell, Shift};
-use front::{Front, Stopped, Tls};
+use calendar::Calendars;
+use front::{Front, Routes, Stopped, Tls};
 use intake::Intake;
 use kernel::Clock;
 use post::Post;
@@ -55,6 +56,7 @@ pub struct Built {
     pub registry: Arc<Registry>,
     pub post: Post,
     pub archive: Archive,
+    pub calendars: Calendars,
     /// Whether there is a page with all letters that went out.
     pub has_mailbox: bool,
     clock: Clock,
@@ -78,6 +80,7 @@ pub struct Running {
     pub registry: Arc<Registry>,
     pub post: Post,
     pub archive: Archive,
+    pub calendars: Calendars,
     shutdown: watch::Sender<bool>,
     served: JoinHandle<Stopped>,
     bell: OpenBell,
@@ -143,7 +146,8 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let archive = files::open(&config, &base, &options.secret, &clock)?;
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
-    let post = office::open(&config, &store, &clock, &registry, &suppressions)?;
+    let calendars = calendars::open(store.clone(), clock.clone(), &registry);
+    let post = office::open(&config, (&store, &clock), &registry, &calendars, &suppressions)?;
     registry.knows_letters(&post.kinds());
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);
     let mailbox = office::mailbox(&config, &post, demo)?;
@@ -151,24 +155,21 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let duties = post.duties().into_iter().chain(feedback.duties());
     let bell = later::bell(&store, &clock, &registry, duties);
     let mut bell = files::sweeping(later::forgetting(bell, &post, config.post.keep_days), &archive);
-    let routes = registry
-        .routes()
-        .merge(suppressions.routes())
-        .merge(post.routes())
-        .merge(feedback.routes());
+    let routes = [suppressions.routes(), post.routes(), feedback.routes()];
+    let routes = routes.into_iter().fold(registry.routes(), Routes::merge);
     let has_mailbox = mailbox.is_some();
     let desk = office::desk(&post, suppressions, mailbox);
     let mut routes = routes.merge(letters::pages(&registry, &store, &clock, desk)?);
     let answers = runs(&only, "segments");
     let (segments, learner) =
         segmentation::open(answers, &config, &store, &clock, &registry, &archive).await?;
-    let calendars = calendars::open(store.clone(), clock.clone(), &registry);
     bell = later::hearing(bell, &learner, &calendars);
     if let Some(segments) = &segments {
         bell = segments.later(bell);
         routes = routes.merge(segments.routes(&base, &registry.options().secret));
     }
     if runs(&only, "calendar") {
+        bell = calendars.later(bell);
         routes = routes.merge(calendars::routes(&calendars));
     }
     let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;
@@ -178,6 +179,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         registry,
         post,
         archive,
+        calendars,
         has_mailbox,
         clock,
         address,
@@ -215,6 +217,7 @@ impl Built {
             registry: self.registry,
             post: self.post,
             archive: self.archive,
+            calendars: self.calendars,
             shutdown,
             served,
             bell,

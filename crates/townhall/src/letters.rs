@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
+use calendar::Calendars;
 use front::Routes;
 use kernel::{Clock, Secret};
 use post::pages::{Desk, Looks};
 use post::streams::{StopLinks, Stream, Streams};
-use post::{NotFinished, Specimens, Stationery};
+use post::{Desks, NotFinished, Specimens, Stationery};
 use registry::Registry;
 use store::Store;
 
 /// The streams of all services, in the order in which a person sees them.
-const STREAMS: [Stream; 0] = [];
+const STREAMS: [Stream; 3] = calendar::letters::STREAMS;
+
+/// Who writes which letters. Whichever services run here: the post office of each process writes those of all.
+pub fn desks(registry: &Arc<Registry>, calendars: &Calendars) -> Desks {
+    registry::links::desks(registry).and(calendar::letters::desks(calendars))
+}
 
 /// What readers do about letters, and what administrators see of them.
 pub fn pages(registry: &Registry, store: &Store, clock: &Clock, desk: Desk) -> anyhow::Result<Routes> {
@@ -25,7 +31,12 @@ pub fn pages(registry: &Registry, store: &Store, clock: &Clock, desk: Desk) -> a
 /// Every letter of the house with sample data. Links in them open nothing, so they are signed with no secret of ours.
 pub fn specimens(house: &str, base: &str) -> Result<Specimens, NotFinished> {
     Ok(Specimens {
-        all: [&registry::links::SPECIMENS[..], &post::SPECIMENS[..]].concat(),
+        all: [
+            &registry::links::SPECIMENS[..],
+            &calendar::letters::SPECIMENS[..],
+            &post::SPECIMENS[..],
+        ]
+        .concat(),
         reader: registry::demo::reader,
         stationery: Stationery::new(house, base, "townhall@townhall.example", &Secret::random())?,
     })

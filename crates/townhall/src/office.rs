@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use calendar::Calendars;
 use kernel::Clock;
 use post::dkim::Dkim;
 use post::feedback::{Feedback, FeedbackSetup, Webhooks};
@@ -19,6 +20,7 @@ use registry::Registry;
 use store::Store;
 
 use crate::config::{Config, ProviderEntry, ProviderKind, Tls};
+use crate::letters;
 
 /// Where letters go when no provider is configured, in the folder of the embedded store.
 const FOLDER: &str = "letters";
@@ -30,9 +32,9 @@ const ANSWER: std::time::Duration = std::time::Duration::from_secs(60);
 
 pub fn open(
     config: &Config,
-    store: &Store,
-    clock: &Clock,
+    (store, clock): (&Store, &Clock),
     registry: &Arc<Registry>,
+    calendars: &Calendars,
     suppressions: &Suppressions,
 ) -> anyhow::Result<Post> {
     let options = registry.options();
@@ -46,7 +48,7 @@ pub fn open(
     let post = Post::new(Setup {
         store: store.clone(),
         clock: clock.clone(),
-        desks: registry::links::desks(registry),
+        desks: letters::desks(registry, calendars),
         lines: lines(config)?,
         recipients: registry.clone(),
         stationery,

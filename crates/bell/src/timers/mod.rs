@@ -76,3 +76,9 @@ pub fn due(tx: &mut Tx<'_>, owner: Id, kind: &Kind, key: &[u8]) -> Result<Option
         }
     }))
 }
+
+/// What a timer was given to bear, parked or not. `None` when there is no timer.
+pub fn note(tx: &mut Tx<'_>, owner: Id, kind: &Kind, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = rows::find(tx, owner, &name(owner, kind, key))?;
+    Ok(found.map(|found| found.note.unwrap_or_default()))
+}

@@ -10,6 +10,7 @@ pub(crate) struct Found {
     pub(crate) rings_at: Moment,
     pub(crate) attempts: u32,
     pub(crate) parked: bool,
+    pub(crate) note: Option<Vec<u8>>,
 }
 
 /// A timer that is due.
@@ -67,13 +68,14 @@ pub(crate) fn delete(tx: &mut Tx<'_>, owner: Id, name: &Name) -> Result<bool, St
 
 pub(crate) fn find(tx: &mut Tx<'_>, owner: Id, name: &Name) -> Result<Option<Found>, StoreError> {
     tx.query_opt(
-        sql!("SELECT due_at, attempts, parked FROM timers WHERE vshard = $1 AND name = $2"),
+        sql!("SELECT due_at, attempts, parked, note FROM timers WHERE vshard = $1 AND name = $2"),
         params![owner.virtual_shard(), name],
         |row| {
             Ok(Found {
                 rings_at: row.get(0)?,
                 attempts: row.get(1)?,
                 parked: row.get(2)?,
+                note: row.get(3)?,
             })
         },
     )

@@ -12,6 +12,9 @@ use super::{OWN, visitor};
 use crate::agenda::{Lasting, Shown};
 use crate::service::Calendars;
 
+/// More words than these are no search.
+const SEARCH_CHARS_MAX: usize = 200;
+
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
     routes.api(OWN, routes!(list_agenda))
 }
@@ -30,6 +33,9 @@ struct RangeIn {
     /// One calendar. Absent: all of them.
     #[param(format = "uuid")]
     calendar: Option<String>,
+    /// Only what says all of these words: in title, description, place, categories, or the names and addresses of people.
+    #[param(max_length = 200)]
+    search: Option<String>,
 }
 
 /// One time that something happens.
@@ -126,7 +132,14 @@ async fn list_agenda(
             .map(|calendar| calendar.id)
             .collect(),
     };
-    let shown = calendars.agenda(visitor.id, &wanted, range, &zone).await?;
+    let search = asked.search.as_deref().unwrap_or_default();
+    if search.chars().count() > SEARCH_CHARS_MAX {
+        let what = format!("must have at most {SEARCH_CHARS_MAX} characters");
+        return Err(Problem::invalid("search", "text", what));
+    }
+    let shown = calendars
+        .agenda(visitor.id, &wanted, range, &zone, search)
+        .await?;
     Ok(Body(AgendaOut {
         items: shown.into_iter().map(InstanceOut::from).collect(),
     }))

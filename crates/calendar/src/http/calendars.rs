@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{OWN, visitor};
+use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft};
 use crate::types::{About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Kinds, TITLE_CHARS_MAX};
 
@@ -37,6 +38,9 @@ struct CalendarOut {
     /// Whether what lies in it makes its owner busy.
     busy: bool,
     position: i64,
+    /// Minutes before the start of an event that a letter reminds of it, for events that say nothing of alarms themselves.
+    #[schema(example = json!([10, 0]))]
+    reminders: Vec<u32>,
     /// What it takes: `event`, `task`, `journal`.
     kinds: Vec<&'static str>,
     /// Grows by one with each change of the calendar itself; the ETag is made of it.
@@ -61,6 +65,7 @@ impl From<&Calendar> for CalendarOut {
             zone: about.zone.clone(),
             busy: about.busy,
             position: about.position,
+            reminders: about.reminders.minutes().to_vec(),
             kinds: calendar.kinds.iter().map(word).collect(),
             version: calendar.version,
             changes: calendar.changes,
@@ -95,6 +100,10 @@ struct CalendarIn {
     busy: bool,
     #[serde(default)]
     position: i64,
+    /// Minutes before the start of an event that a letter reminds of it, for events that say nothing of alarms themselves.
+    /// Absent: ten minutes before, and at the start. Empty: no letter.
+    #[schema(max_items = 5, example = json!([10, 0]))]
+    reminders: Option<Vec<u32>>,
     /// What it takes: `event`, `task`, `journal`. Absent: events and tasks.
     #[schema(max_items = 3)]
     kinds: Option<Vec<String>>,
@@ -115,6 +124,9 @@ struct CalendarChangeIn {
     zone: Option<String>,
     busy: Option<bool>,
     position: Option<i64>,
+    /// Empty: no letter.
+    #[schema(max_items = 5, example = json!([10, 0]))]
+    reminders: Option<Vec<u32>>,
 }
 
 fn title(given: &str) -> Result<Text, Problem> {
@@ -136,6 +148,10 @@ fn zone(given: &str) -> Result<String, Problem> {
         let what = "must be a time zone of the IANA database, such as Europe/Moscow";
         Problem::invalid("zone", "zone", what)
     })
+}
+
+fn reminders(given: &[u32]) -> Result<Reminders, Problem> {
+    Reminders::new(given).map_err(|bad| Problem::invalid("reminders", "reminders", bad.to_string()))
 }
 
 fn kinds(given: &[String]) -> Result<Kinds, Problem> {
@@ -190,6 +206,10 @@ async fn create_calendar(
             busy: given.busy,
             position: given.position,
             extra: String::new(),
+            reminders: given
+                .reminders
+                .as_deref()
+                .map_or_else(|| Ok(Reminders::default()), reminders)?,
         },
         kinds: given
             .kinds
@@ -237,6 +257,7 @@ async fn change_calendar(
         busy: given.busy,
         position: given.position,
         extra: None,
+        reminders: given.reminders.as_deref().map(reminders).transpose()?,
     };
     let changed = calendars.change(owner, id, Some(before.version), change).await?;
     Ok(shown(&changed))

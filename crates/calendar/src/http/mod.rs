@@ -2,20 +2,26 @@
 
 mod agenda;
 mod calendars;
+mod events;
+mod importing;
 mod objects;
+mod publishing;
+mod settings;
 
 use front::{Access, Caller, Problem, Routes};
 
 use crate::service::{Calendars, Visitor};
 
 /// One's own calendars: whoever signed in has some.
-const OWN: Access = Access::SIGNED_IN;
+pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
-    agenda::routes(objects::routes(calendars::routes(Routes::new("calendar"))))
+    let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
+    let routes = settings::routes(publishing::routes(importing::routes(agenda::routes(routes))));
+    crate::pages::routes(routes)
 }
 
-fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
+pub(crate) fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
     let person = caller.person()?;
     Ok(Visitor {
         id: person.id,

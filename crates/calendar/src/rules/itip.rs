@@ -329,6 +329,10 @@ fn rescheduled(before: Option<&Component<'_>>, after: &Component<'_>, mine: &Min
             continue;
         };
         if times(old) == times(entry) {
+            // What was put back from of old is new to everybody else.
+            if sequence(entry) < sequence(old) {
+                raise(entry, sequence(old));
+            }
             continue;
         }
         if sequence(entry) <= sequence(old) {
@@ -389,7 +393,7 @@ pub fn keep_answers(before: &Component<'_>, after: &mut Component<'_>, mine: &Mi
 }
 
 /// What decides when an entry takes place.
-pub(super) fn times<'c>(entry: &'c Component<'_>) -> Vec<&'c str> {
+pub fn times<'c>(entry: &'c Component<'_>) -> Vec<&'c str> {
     let decides = ["DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE"];
     let mut times: Vec<&str> = entry
         .properties

@@ -1,7 +1,12 @@
 //! Decisions about calendars: values in, values out.
 
+pub mod edits;
 pub mod itip;
+pub mod lanes;
+pub mod published;
+pub mod quick;
 pub mod received;
+pub mod reminding;
 pub mod spans;
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,13 @@
 use dav::INBOX;
 use ical::{Component, Kind, mailbox};
 use kernel::{Id, Moment, PersonId};
+use post::To;
+use post::letters::Outsider;
 use store::outbox;
 use store::{StoreError, Tx};
 
-use super::Letter;
+use super::{Letter, notices};
+use crate::letters::notice;
 use crate::objects::{Piece, lay};
 use crate::people::{Card, addresses, named};
 use crate::rows;
@@ -33,6 +36,7 @@ impl Calendars {
             serde_json::from_slice(&change.body).map_err(|error| StoreError::broken(error.to_string()))?;
         for address in &letter.to {
             let Some(reader) = self.reader(address).await? else {
+                self.write_outside(address, change, &letter.text).await?;
                 continue;
             };
             let Some(card) = self.card(reader).await? else {
@@ -49,6 +53,31 @@ impl Calendars {
             self.receive(arriving).await?;
         }
         Ok(())
+    }
+
+    /// Writes to somebody whom the house does not know (RFC 6047).
+    async fn write_outside(&self, address: &str, change: &outbox::Change, text: &str) -> Result<(), Refused> {
+        let Some(email) = mailbox(address) else {
+            return Ok(());
+        };
+        let now = self.now();
+        let message = ical::parse(text.as_bytes()).map_err(|error| StoreError::broken(error.to_string()))?;
+        let card = self.card(PersonId(change.owner)).await?;
+        let zone = card.map_or_else(|| "UTC".to_owned(), |card| card.zone);
+        let Some(asked) = notices::outside(&message, &zone, now) else {
+            return Ok(());
+        };
+        let to = To::Address(Outsider {
+            zone,
+            ..Outsider::at(email)
+        });
+        let key = format!("{}-{}", change.owner, change.number);
+        let shard = self.store().shard_of(to.owner());
+        let written = shard.write::<_, StoreError>(move |tx| {
+            let times = (now, asked.until);
+            notice::tell(tx, asked.what, to.clone(), key.as_str(), &asked.notice, times)
+        });
+        Ok(written.await?)
     }
 
     /// The person of the house whom a calendar address belongs to.
@@ -110,6 +139,11 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
         if changed.news != News::Aside {
             note(tx, arriving, &inbox, about.kind)?;
         }
+        let (zone, now) = (arriving.card.zone.as_str(), arriving.now);
+        if let Some(asked) = notices::about(&changed.news, &changed.copy, copy.as_ref(), zone, now) {
+            let (to, key) = (To::Person(arriving.reader), arriving.name.as_str());
+            notice::tell(tx, asked.what, to, key, &asked.notice, (now, asked.until))?;
+        }
     }
     Ok(())
 }
@@ -126,26 +160,26 @@ fn update(
     let id = Id::beside(arriving.reader.0, arriving.now);
     let piece = Piece::new(copy.write(), id, arriving.now).map_err(broken)?;
     let calendar = match before {
-        Some(before) => before.calendar,
-        None => match rows::calendars(tx, arriving.reader)?
+        Some(before) => rows::calendar_with_id(tx, arriving.reader, before.calendar)?,
+        None => rows::calendars(tx, arriving.reader)?
             .into_iter()
-            .find(|calendar| calendar.kinds.take(piece.kind()))
-        {
-            Some(calendar) => calendar.id,
-            None => {
-                let first = first_calendar(&arriving.visitor(), arriving.now);
-                rows::save_calendar(tx, &first)?;
-                first.id
-            }
-        },
+            .find(|calendar| calendar.kinds.take(piece.kind())),
     };
-    let change = rows::next_change(tx, calendar)?;
+    let calendar = match calendar {
+        Some(calendar) => calendar,
+        None => {
+            let first = first_calendar(&arriving.visitor(), arriving.now);
+            rows::save_calendar(tx, &first)?;
+            first
+        }
+    };
+    let change = rows::next_change(tx, calendar.id)?;
     // Answers change nothing for others, so a client's edit that is on its way still counts (RFC 6638 3.2.10).
     let is_aside = matches!(news, News::Aside | News::Answered { .. });
     let since = before.and_then(|before| before.schedule).filter(|_| is_aside);
     let schedule = since.or_else(|| is_organized(copy).then_some(change));
-    let stored = piece.stored(before, calendar, (change, schedule));
-    lay(tx, arriving.reader, before, &stored, piece.spans())
+    let stored = piece.stored(before, calendar.id, (change, schedule));
+    lay(tx, &calendar, before, &stored, &piece)
 }
 
 /// Lays the message itself into the inbox, where calendar programs look for it.
@@ -163,7 +197,7 @@ fn note(tx: &mut Tx<'_>, arriving: &Arriving, inbox: &Calendar, kind: Kind) -> R
         created: arriving.now,
         changed: arriving.now,
     };
-    lay(tx, arriving.reader, None, &item, &[])
+    rows::save_object(tx, arriving.reader, &item)
 }
 
 fn inbox_of(tx: &mut Tx<'_>, reader: &Visitor, now: Moment) -> Result<Calendar, StoreError> {

@@ -5,6 +5,7 @@
 //! their own shard, and nobody's request waits for anybody else's.
 
 mod delivery;
+mod notices;
 #[cfg(test)]
 mod tests;
 

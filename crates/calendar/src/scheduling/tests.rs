@@ -2,10 +2,12 @@
 
 use ical::{Answer, Participant};
 use kernel::Moment;
+use post::{Outsider, To};
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
-use super::TOLD;
+use super::{TOLD, notices};
+use crate::letters::notice;
 use crate::rows;
 use crate::tests::{Scene, visitor};
 use crate::types::{Calendar, Expected, Name, Stored};
@@ -60,6 +62,13 @@ impl Scene {
         let (inbox, _) = self.calendars.inbox(&visitor(name)).await.unwrap();
         let all = self.calendars.objects(inbox.owner, inbox.id, None, 100);
         all.await.unwrap().len()
+    }
+
+    async fn letters(&self, to: &To) -> Vec<post::letters::Letter> {
+        let owner = to.owner();
+        let shard = self.store.store.shard_of(owner);
+        let held = shard.read::<_, store::StoreError>(move |tx| post::held(tx, owner, 100));
+        held.await.unwrap().letters
     }
 
     /// Writes what is `written` over somebody's copy.
@@ -193,4 +202,75 @@ async fn nobody_hears_of_what_is_moved_between_calendars_of_ones_own() {
     moved.await.unwrap();
     scene.post().await;
     assert_eq!(scene.messages("boris").await, 1);
+}
+
+#[tokio::test]
+async fn letters_tell_of_news_and_outsiders_get_the_invitation_itself() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let text = meeting(
+        0,
+        "20261124T090000Z",
+        "ATTENDEE:mailto:guest@elsewhere.example\r\n",
+    );
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    scene.post().await;
+    let invitation = scene.letters(&To::Person(visitor("boris").id)).await;
+    assert_eq!(invitation.len(), 1, "brought twice, it is one letter");
+    assert_eq!(invitation[0].kind, notice::INVITATION.code);
+    let outside = scene
+        .letters(&To::Address(Outsider::at("guest@elsewhere.example")))
+        .await;
+    assert_eq!(outside[0].kind, notice::INVITATION.code);
+    scene.rewrite("boris", BORIS_WAITS, BORIS_COMES).await;
+    let answer = scene.letters(&To::Person(visitor("anna").id)).await;
+    assert_eq!(answer[0].kind, notice::ANSWER.code);
+}
+
+#[tokio::test]
+async fn nobody_is_written_to_about_what_is_over() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let text = meeting(
+        0,
+        "20011124T090000Z",
+        "ATTENDEE:mailto:guest@elsewhere.example\r\n",
+    );
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    scene.post().await;
+    assert!(scene.copy_of("boris").await.is_some());
+    assert!(scene.letters(&To::Person(visitor("boris").id)).await.is_empty());
+    assert!(
+        scene
+            .letters(&To::Address(Outsider::at("guest@elsewhere.example")))
+            .await
+            .is_empty()
+    );
+}
+
+#[test]
+fn what_an_outsider_gets_is_the_message_itself_or_as_much_of_it_as_fits() {
+    let message = |description: &str| {
+        let more = format!("DESCRIPTION:{description}\r\n");
+        meeting(0, "20261124T090000Z", &more).replace("VERSION:2.0", "VERSION:2.0\r\nMETHOD:REQUEST")
+    };
+    let sent = |text: &str| {
+        let message = ical::parse(text.as_bytes()).unwrap();
+        let asked = notices::outside(&message, "UTC", stores::START).unwrap();
+        assert_eq!(asked.notice.title, "Plans");
+        asked.notice.sent.unwrap()
+    };
+    let short = message("As usual");
+    assert_eq!(
+        (sent(&short).method.as_str(), sent(&short).text),
+        ("REQUEST", short)
+    );
+    let long = sent(&message(&"on and on ".repeat(1_000))).text;
+    assert!(!long.contains("on and on") && long.contains("boris@town.example"));
 }

@@ -14,7 +14,7 @@ pub(crate) mod table;
 mod tests;
 mod written;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -155,6 +155,41 @@ impl Zone {
             },
         }
     }
+}
+
+/// A number for the rules of all zones that this program reads times by: another one when any of them changed between 2020 and
+/// 2060. So whoever keeps what follows from rules knows when to work it out again, wherever the rules came from.
+pub fn fingerprint() -> i64 {
+    static OF_ALL: OnceLock<i64> = OnceLock::new();
+    *OF_ALL.get_or_init(|| {
+        let bundled = TimeZoneDatabase::bundled();
+        let names = jiff::tz::db().available().chain(bundled.available());
+        let names: BTreeSet<String> = names.map(|name| name.to_string()).collect();
+        let rules = names.iter().filter_map(|name| Some((name, database(name)?)));
+        let hash = rules.fold(FNV_BASIS, |hash, (name, zone)| {
+            of_rules(mixed(hash, name.as_bytes()), &zone)
+        });
+        i64::from_be_bytes(hash.to_be_bytes())
+    })
+}
+
+fn of_rules(hash: u64, zone: &TimeZone) -> u64 {
+    const FROM: Timestamp = Timestamp::constant(1_577_836_800, 0);
+    const TO: Timestamp = Timestamp::constant(2_840_140_800, 0);
+    let hash = mixed(hash, &zone.to_offset(FROM).seconds().to_be_bytes());
+    let changes = zone.following(FROM).take_while(|change| change.timestamp() < TO);
+    changes.fold(hash, |hash, change| {
+        let hash = mixed(hash, &change.timestamp().as_second().to_be_bytes());
+        mixed(hash, &change.offset().seconds().to_be_bytes())
+    })
+}
+
+/// FNV-1a: the same in each build and on each machine.
+const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn mixed(hash: u64, bytes: &[u8]) -> u64 {
+    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    bytes.iter().fold(hash, mix)
 }
 
 /// A zone of the machine's database, or of the one that is compiled in: some machines have no old names.

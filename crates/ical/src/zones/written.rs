@@ -2,8 +2,9 @@
 //! instants of the range that it was made for, and as short as a regular zone allows: changes that follow one rule over the
 //! years are one RRULE, the others stand one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::sync::{PoisonError, RwLock};
 
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Weekday};
@@ -36,6 +37,13 @@ impl Onset {
 /// What the onsets of one observance have in common.
 type Alike = (i32, i32, bool, String, i64, i64);
 
+/// What was written out already: working it out takes longer than writing the event that it is for.
+static WRITTEN: RwLock<Option<Written>> = RwLock::new(None);
+/// By name and range.
+type Written = HashMap<(String, i64, i64), OwnZone>;
+/// All zones of the database, for two ranges.
+const WRITTEN_MAX: usize = 1_200;
+
 impl Zone {
     /// The zone written out as an object's own, right for `from..to`. None for UTC, floating times and zones that are an
     /// object's own already.
@@ -44,8 +52,24 @@ impl Zone {
         if self.is_own() {
             return None;
         }
+        let key = (id.to_owned(), second_of(from), second_of(to));
+        let known = WRITTEN.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(written) = known.as_ref().and_then(|known| known.get(&key)) {
+            return Some(written.clone());
+        }
+        drop(known);
+        let written = self.work_out(id, from, to);
+        let mut known = WRITTEN.write().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get_or_insert_with(HashMap::new);
+        if known.len() < WRITTEN_MAX {
+            known.insert(key, written.clone());
+        }
+        Some(written)
+    }
+
+    fn work_out(&self, id: &str, from: Timestamp, to: Timestamp) -> OwnZone {
         let Some(database) = super::database(id) else {
-            return Some(fixed(id, self.offset_at(0)));
+            return fixed(id, self.offset_at(0));
         };
         let onsets = onsets(&database, from, to);
         let goes_on = database.following(to).next().is_some();
@@ -62,10 +86,10 @@ impl Zone {
             observances.extend(ruled(group, goes_on, second_of(to)));
         }
         observances.sort_by_key(|observance| observance.start);
-        Some(OwnZone {
+        OwnZone {
             id: id.to_owned(),
             observances,
-        })
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Pages in a real browser, in English and Russian.
 
 mod account;
+mod calendar;
+mod elsewhere;
 mod letters;
 mod looks;
 mod people;

@@ -223,3 +223,49 @@ fn left(tx: &mut store::Tx<'_>, owner: kernel::Id) -> Result<i64, store::StoreEr
     }
     Ok(sum)
 }
+
+const FILE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nX-WR-CALNAME:Old life\r\nMETHOD:PUBLISH\r\n\
+    BEGIN:VEVENT\r\nUID:one\r\nDTSTART:20261124T090000Z\r\nSUMMARY:One\r\n\
+    ATTENDEE:mailto:nobody@town.example\r\nORGANIZER:mailto:somebody@town.example\r\nEND:VEVENT\r\n\
+    BEGIN:VEVENT\r\nUID:broken\r\nDTSTART:yesterday\r\nEND:VEVENT\r\n\
+    BEGIN:VTODO\r\nUID:two\r\nSUMMARY:Two\r\nEND:VTODO\r\nEND:VCALENDAR\r\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_taken_row_by_row_and_twice_is_once() {
+    let desk = Desk::open().await;
+    let path = format!("/api/v1/calendars/{}/import", desk.first().await);
+    let import = async |path: &str, file: &str| {
+        let call = Call {
+            body: file.to_owned().into(),
+            ..Call::default()
+        };
+        let answer = desk.call(Method::POST, path, call.header("content-type", "text/calendar"));
+        let answer = answer.await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    let counts =
+        |said: &Value| ["new", "changed", "known", "refused"].map(|what| said[what].as_u64().unwrap());
+    let seen = import(&format!("{path}?preview=true"), FILE).await;
+    assert_eq!(
+        (counts(&seen), &seen["title"]),
+        ([2, 0, 0, 1], &json!("Old life"))
+    );
+    assert!(
+        seen["rows"][0]["problem"].as_str().unwrap().contains("line 14"),
+        "{seen}"
+    );
+    assert_eq!(
+        counts(&import(&path, FILE).await),
+        [2, 0, 0, 1],
+        "a preview changed nothing"
+    );
+    assert_eq!(counts(&import(&path, FILE).await), [0, 0, 2, 1]);
+    let newer = FILE.replace("SUMMARY:Two", "SEQUENCE:1\r\nSUMMARY:Two and a half");
+    assert_eq!(counts(&import(&path, &newer).await), [0, 1, 1, 1]);
+    assert_eq!(
+        counts(&import(&path, FILE).await),
+        [0, 0, 2, 1],
+        "what is older changes nothing"
+    );
+}

@@ -3,10 +3,12 @@
 //! there, and nothing is left half done.
 
 mod crash_points;
+mod draws;
 mod full_disk;
 mod kills;
 mod letters;
 mod load;
+mod reminders;
 mod restarts;
 mod segments;
 mod timers;

@@ -8,6 +8,7 @@
 
 mod browser;
 mod calendar_api;
+mod calendar_events;
 mod cli;
 mod documents;
 mod encrypted;

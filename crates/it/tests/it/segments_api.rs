@@ -1,7 +1,9 @@
 //! Segments as programs use them, over a port: gRPC beside REST, and files of people.
 
 mod bulk;
+mod days;
 mod grpc;
+mod slow;
 
 use std::time::Instant;
 

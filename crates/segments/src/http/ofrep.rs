@@ -45,8 +45,8 @@ pub(super) struct Flags {
 
 pub(super) fn routes(segments: &Segments, base: &str, secret: &Secret) -> Routes {
     let routes = Routes::new("segments")
-        .api(ASKS, routes!(evaluate_flag))
-        .api(ASKS, routes!(evaluate_flags));
+        .api_for_elsewhere(ASKS, routes!(evaluate_flag))
+        .api_for_elsewhere(ASKS, routes!(evaluate_flags));
     streams::routes(routes).with_state(Flags {
         segments: segments.clone(),
         addresses: Addresses::new(base, secret),

@@ -123,6 +123,7 @@ pub(super) fn check(config: &Config) -> Vec<Trouble> {
     check_server(config, &mut troubles);
     check_store(config, &mut troubles);
     check_registry(config, &mut troubles);
+    check_segments(config, &mut troubles);
     super::post::check(config, &mut troubles);
     super::archive::check(config, &mut troubles);
     super::intake::check(config, &mut troubles);
@@ -184,6 +185,21 @@ fn check_server(config: &Config, troubles: &mut Vec<Trouble>) {
             troubles.extend(readable("server.tls_key", key));
         }
         (false, false) => {}
+    }
+}
+
+fn check_segments(config: &Config, troubles: &mut Vec<Trouble>) {
+    for (at, origin) in config.segments.origins.iter().enumerate() {
+        let host = origin
+            .strip_prefix("https://")
+            .or_else(|| origin.strip_prefix("http://"));
+        let of_host = |one: u8| one.is_ascii_lowercase() || one.is_ascii_digit() || b".-:[]".contains(&one);
+        if !host.is_some_and(|host| !host.is_empty() && host.bytes().all(of_host)) {
+            let what = format!(
+                "must be an origin as browsers say it, such as https://shop.example.org, without a path, and is {origin:?}"
+            );
+            troubles.push(Trouble::new(format!("segments.origins[{at}]"), what));
+        }
     }
 }
 

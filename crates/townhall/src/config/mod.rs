@@ -28,6 +28,7 @@ pub struct Config {
     pub server: Server,
     pub store: Store,
     pub registry: Registry,
+    pub segments: Segments,
     pub post: Post,
     pub archive: Archive,
     pub intake: Intake,
@@ -124,6 +125,12 @@ pub struct Registry {
     pub argon2_passes: u32,
     pub hashing_threads: u32,
     pub hashing_queue_max: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Segments {
+    pub origins: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

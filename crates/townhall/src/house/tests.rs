@@ -53,13 +53,11 @@ async fn calendar(house: &Built, owner: PersonId) -> Id {
         language: Language::default(),
         zone: "UTC".to_owned(),
     };
-    let calendars = calendars::open(house.store.clone(), house.clock.clone(), &house.registry);
-    calendars.home(&visitor).await.unwrap()[0].id
+    house.calendars.home(&visitor).await.unwrap()[0].id
 }
 
 async fn has(house: &Built, owner: PersonId, calendar: Id) -> bool {
-    let calendars = calendars::open(house.store.clone(), house.clock.clone(), &house.registry);
-    calendars.calendar(owner, calendar).await.is_ok()
+    house.calendars.calendar(owner, calendar).await.is_ok()
 }
 
 fn is_known(house: &Built, person: PersonId) -> bool {

@@ -22,6 +22,11 @@ fn pages() -> Vec<(&'static str, String)> {
         ("suppressions", "/letters/suppressions".to_owned()),
         ("forgotten", "/forgotten-password".to_owned()),
         ("app-passwords", "/me/app-passwords".to_owned()),
+        ("calendar", "/calendar".to_owned()),
+        ("calendar-month", "/calendar?view=month".to_owned()),
+        ("calendar-agenda", "/calendar?view=agenda".to_owned()),
+        ("calendar-new", "/calendar/new".to_owned()),
+        ("calendars", "/calendar/own".to_owned()),
         ("people", "/people".to_owned()),
         ("people-none", "/people?search=nobodywhoishere".to_owned()),
         ("person-new", "/people/new".to_owned()),
@@ -231,7 +236,12 @@ async fn a_person_without_roles_sees_no_doors_that_are_shut() {
     visit.sign_in(city().resident(10)).await;
     visit.screen(1100, false).await;
     visit.picture("resident-home").await;
-    assert!(!visit.has("header nav").await);
+    let doors = visit.text_of("header nav").await;
+    assert_eq!(
+        doors.trim(),
+        "Календарь",
+        "everybody has one, and nothing else is open"
+    );
     for path in ["/people", "/people/new", "/keys", "/audit"] {
         visit.go(path).await;
         assert!(visit.has("#request").await, "{path} tells a number to ask about");

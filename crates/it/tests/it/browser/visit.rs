@@ -328,7 +328,7 @@ impl Visit {
         // A page that was answered with a refusal is what was asked for.
         let refused = |entry: &&Value| {
             let said = entry["message"].as_str().unwrap_or_default();
-            ["404", "410", "422"]
+            ["404", "410", "412", "422"]
                 .iter()
                 .any(|status| said.contains(&format!("status of {status}")))
         };

@@ -118,6 +118,9 @@ fn what_pages_say_exists_and_what_exists_is_said() {
             families.extend(arguments_of(text, "say_of("));
             used.extend(literals(text).filter(|literal| room.english.contains_key(literal)));
         }
+        // A stream of letters says under its key what it is called, and what comes by it.
+        let about: Vec<String> = used.iter().map(|key| format!("{key}-about")).collect();
+        used.extend(about);
         for text in room.english.values() {
             used.extend(text.messages.iter().cloned());
         }

@@ -424,6 +424,55 @@ async fn what_is_edited_at_one_process_is_told_by_the_other_and_closing_ends_the
     edited.close().await.unwrap();
 }
 
+/// How long it takes depends on the machine, so it is told and not judged; that it comes at all is.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_edit_at_one_process_reaches_the_streams_of_the_other() {
+    const EDITS: usize = 16;
+    let databases: Vec<Database> = shared()
+        .unwrap()
+        .iter()
+        .map(|server| server.create_database().unwrap())
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let edited = open_on(&databases, folder.path()).await;
+    let other = open_on(&databases, folder.path()).await;
+    let key = key(&edited).await;
+    let (editor, api) = (Api::new(&edited.base, &key), Api::new(&other.base, &key));
+    editor.has_segment("NEW_DESK").await;
+    let person = json!({"email": "ada@town.example", "name": "Ada"});
+    let person = editor.send("POST", "/api/v1/people", person).await;
+    let person = person["id"].as_str().unwrap();
+    for process in [&editor, &api] {
+        process.knows(person).await;
+    }
+    let fetched = api.fetch(person, None, None).await;
+    let mut stream = Stream::open(fetched.stream(), http::Version::HTTP_11, None).await;
+    stream.tells_of(&editor, person).await;
+    let mut took = Vec::new();
+    for edit in 0..EDITS {
+        let what = if edit % 2 == 0 { "add" } else { "remove" };
+        let began = Instant::now();
+        editor.put(person, "NEW_DESK", what).await;
+        let told = stream.told().await;
+        took.push(began.elapsed());
+        let state = editor.fetch(person, None, None).await.tag;
+        assert!(
+            state.starts_with(&format!("\"{told}")),
+            "it was told of this edit"
+        );
+    }
+    took.sort();
+    let report = format!(
+        "from an edit until the other process tells of it: median {:?}, longest {:?}\n",
+        took[EDITS / 2],
+        took[EDITS - 1]
+    );
+    std::io::Write::write_all(&mut std::io::stderr(), report.as_bytes()).unwrap();
+    drop(stream);
+    other.close().await.unwrap();
+    edited.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn addresses_of_streams_are_in_no_log() {
     let folder = tempfile::tempdir().unwrap();

@@ -18,18 +18,18 @@ use townhall::{Opening, Running};
 use super::load::until;
 
 /// Letters that each provider may have in its hands.
-const CONCURRENCY: u32 = 16;
-const ANYWHERE: &str = "127.0.0.1:0";
+pub(super) const CONCURRENCY: u32 = 16;
+pub(super) const ANYWHERE: &str = "127.0.0.1:0";
 
 /// A folder with a house that writes to these sinks, in this order.
-struct Town {
+pub(super) struct Town {
     folder: TempDir,
     store: String,
     providers: String,
 }
 
 impl Town {
-    fn new(store: &str, sinks: &[(&str, SocketAddr)]) -> Town {
+    pub(super) fn new(store: &str, sinks: &[(&str, SocketAddr)]) -> Town {
         let provider = |(at, (name, address)): (usize, &(&str, SocketAddr))| {
             format!(
                 "{{ kind = \"smtp\", name = \"{name}\", host = \"{}\", port = {}, tls = \"off\", \
@@ -61,7 +61,7 @@ impl Town {
     }
 
     /// The house in this process, handing nothing over.
-    async fn still(&self) -> Running {
+    pub(super) async fn still(&self) -> Running {
         self.write(0);
         let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let sources = Sources {
@@ -94,12 +94,12 @@ impl Town {
         asked
     }
 
-    fn open(&self) -> House {
+    pub(super) fn open(&self) -> House {
         House::open(self.path(), &[]).unwrap()
     }
 
     /// Every letter as the house tells it, by its Message-ID.
-    async fn letters(&self) -> BTreeMap<String, Letter> {
+    pub(super) async fn letters(&self) -> BTreeMap<String, Letter> {
         let still = self.still().await;
         let (mut all, mut after) = (BTreeMap::new(), None);
         loop {
@@ -126,7 +126,7 @@ impl Town {
     }
 }
 
-async fn sink(script: &str, address: &str) -> Sink {
+pub(super) async fn sink(script: &str, address: &str) -> Sink {
     Sink::open(
         Script::parse(script).unwrap(),
         address.parse().unwrap(),
@@ -141,7 +141,7 @@ fn was_unsure(letter: &Letter) -> bool {
 }
 
 /// Nothing lost; what came twice was unsure; no more was unsure than could be on open connections.
-fn check(letters: &BTreeMap<String, Letter>, sinks: &[&Sink], unsure_max: usize) {
+pub(super) fn check(letters: &BTreeMap<String, Letter>, sinks: &[&Sink], unsure_max: usize) {
     let times = |id: &str| sinks.iter().map(|sink| sink.times(id)).sum::<u64>();
     let (mut unsure, mut doubled) = (0, 0);
     for (message_id, letter) in letters {
@@ -159,7 +159,7 @@ fn check(letters: &BTreeMap<String, Letter>, sinks: &[&Sink], unsure_max: usize)
     assert!(doubled <= unsure);
 }
 
-fn count(number: u64) -> usize {
+pub(super) fn count(number: u64) -> usize {
     usize::try_from(number).unwrap()
 }
 
@@ -192,7 +192,7 @@ async fn kill_9_while_ten_thousand_letters_go_loses_none_and_doubles_only_what_w
 }
 
 /// Waits until nothing is under way, as the house's own metrics tell it.
-async fn settled(house: &House) {
+pub(super) async fn settled(house: &House) {
     until("every letter has its end", async || {
         let text = metrics(house).await;
         let open = |state: &str| sum(&text, "townhall_post_letters{", &format!("state=\"{state}\""));
@@ -262,13 +262,13 @@ async fn a_provider_that_dies_in_the_middle_is_left_alone_until_it_is_back_and_e
     assert!(second.counts().refused.contains_key(&451), "it was ill at first");
 }
 
-struct Shared {
-    town: Town,
+pub(super) struct Shared {
+    pub(super) town: Town,
     _database: Database,
     _server: Server,
 }
 
-fn on_postgres(sinks: &[(&str, SocketAddr)]) -> Shared {
+pub(super) fn on_postgres(sinks: &[(&str, SocketAddr)]) -> Shared {
     let server = Server::start(&Options::default()).unwrap();
     let database = server.address().create_database().unwrap();
     let store = format!(

@@ -92,13 +92,13 @@ async fn change_rule(houses: Arc<Houses>, rule: String) -> (i64, i64) {
     (kept, unknown)
 }
 
-struct Town {
+pub struct Town {
     folder: tempfile::TempDir,
     databases: [Database; 2],
     key: String,
 }
 
-async fn town() -> Town {
+pub async fn town() -> Town {
     let folder = tempfile::tempdir().unwrap();
     let [one, two] = postgres::shared().unwrap();
     let databases = [one.create_database().unwrap(), two.create_database().unwrap()];
@@ -122,7 +122,7 @@ async fn town() -> Town {
 }
 
 impl Town {
-    fn open(&self) -> (House, Api) {
+    pub fn open(&self) -> (House, Api) {
         let house = House::open(self.folder.path(), &[]).unwrap();
         let api = Api::new(&house.base, &self.key);
         (house, api)
@@ -150,9 +150,9 @@ impl Town {
 }
 
 /// People of the town, known to segments.
-async fn people(api: &Api) -> Vec<String> {
+pub async fn people(api: &Api, count: usize) -> Vec<String> {
     let mut people = Vec::new();
-    for number in 0..PEOPLE {
+    for number in 0..count {
         let person =
             json!({ "email": format!("p{number}@load.example"), "name": format!("Person {number}") });
         let made = api
@@ -173,7 +173,7 @@ async fn people(api: &Api) -> Vec<String> {
     people
 }
 
-async fn create(api: &Api, key: &str) {
+pub async fn create(api: &Api, key: &str) {
     let draft = json!({ "key": key, "title": key });
     let (status, body, _) = api
         .call(Method::POST, "/api/v1/segments", None, Some(&draft))
@@ -225,7 +225,7 @@ async fn two_houses_of_which_one_is_killed_lose_no_membership_and_no_line_and_ch
     for rule in &rules {
         create(&api, rule).await;
     }
-    let people = people(&api).await;
+    let people = people(&api, PEOPLE).await;
     let houses = Arc::new(Houses {
         steady: api.clone(),
         doomed: std::sync::Mutex::new(other),

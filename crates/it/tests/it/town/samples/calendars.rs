@@ -14,6 +14,12 @@ const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Town//EN\r\nBEG
 pub fn samples() -> Vec<Sample> {
     let mut samples = calendars();
     samples.extend(objects());
+    samples.extend(links());
+    samples.extend(events());
+    samples.extend(deeds());
+    samples.extend(settings());
+    samples.extend(pages());
+    samples.extend(forms());
     samples
 }
 
@@ -49,6 +55,12 @@ fn calendars() -> Vec<Sample> {
             Shows::Owner,
             async |ctx| Call::default().at(&[&made(&ctx).await]),
         ),
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/import",
+            Shows::Owner,
+            async |ctx| text(&[&made(&ctx).await]),
+        ),
         sample("GET", "/api/v1/agenda", Shows::Everyone, async |_| Call {
             query: "?from=2026-11-23T00:00:00Z&to=2026-11-30T00:00:00Z&zone=Europe/Moscow".to_owned(),
             ..Call::default()
@@ -69,6 +81,256 @@ fn objects() -> Vec<Sample> {
             Call::default().at(&[&with_event(&ctx).await, "walk.ics"])
         }),
     ]
+}
+
+fn settings() -> Vec<Sample> {
+    let path = "/api/v1/calendar/settings";
+    vec![
+        sample("GET", path, Shows::Everyone, async |_| Call::default()),
+        sample("PUT", path, Shows::Everyone, async |_| {
+            Call::json(&json!({"daily_at": "07:00", "zone": "Europe/Moscow"}))
+        }),
+    ]
+}
+
+fn links() -> Vec<Sample> {
+    let path = "/api/v1/calendars/{id}/link";
+    let mut samples = vec![
+        sample("PUT", path, Shows::Owner, async |ctx| {
+            Call::json(&json!({"shows": "busy"})).at(&[&made(&ctx).await])
+        }),
+        sample(
+            "GET",
+            "/calendar/public/{person}/{file}",
+            Shows::Everyone,
+            async |ctx| {
+                // Whoever follows a link need be nobody; whoever gave it is somebody.
+                let owner = ctx.town.admin().clone();
+                let ctx = Ctx { owner, ..ctx };
+                let calendar = made(&ctx).await;
+                let path = format!("/api/v1/calendars/{calendar}/link");
+                let call = Call::json(&json!({"shows": "everything"}));
+                let link = ctx
+                    .town
+                    .send(Method::PUT, &path, Kind::Api, &ctx.owner, call)
+                    .await;
+                let link = link.json()["path"].as_str().unwrap_or_default().to_owned();
+                let parts: Vec<&str> = link.rsplitn(3, '/').collect();
+                Call::default().at(&[parts[1], parts[0]])
+            },
+        ),
+    ];
+    for method in ["GET", "POST", "DELETE"] {
+        samples.push(sample(method, path, Shows::Owner, async |ctx| {
+            let calendar = made(&ctx).await;
+            if !ctx.unknown() {
+                let path = format!("/api/v1/calendars/{calendar}/link");
+                let call = Call::json(&json!({"shows": "everything"}));
+                ctx.town
+                    .send(Method::PUT, &path, Kind::Api, &ctx.owner, call)
+                    .await;
+            }
+            Call::default().at(&[&calendar])
+        }));
+    }
+    samples
+}
+
+fn events() -> Vec<Sample> {
+    let path = "/api/v1/calendars/{id}/events/{event}";
+    vec![
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events",
+            Shows::Owner,
+            async |ctx| {
+                let body = json!({"title": "Rounds", "starts": "2026-11-23T10:00", "recurrence": {"frequency": "weekly"}});
+                Call::json(&body).at(&[&made(&ctx).await])
+            },
+        ),
+        sample("GET", path, Shows::Owner, async |ctx| {
+            on_event(&ctx, Call::default()).await
+        }),
+        sample("PATCH", path, Shows::Owner, async |ctx| {
+            let call =
+                Call::json(&json!({"title": "Walk", "starts": "2026-11-24T10:00", "zone": "Europe/Moscow"}));
+            on_event(&ctx, call).await.header("if-match", "\"v1\"")
+        }),
+        sample("DELETE", path, Shows::Owner, async |ctx| {
+            on_event(&ctx, Call::default()).await.header("if-match", "\"v1\"")
+        }),
+    ]
+}
+
+/// What else can be done with an event.
+fn deeds() -> Vec<Sample> {
+    vec![
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events/{event}/preview",
+            Shows::Owner,
+            async |ctx| on_event(&ctx, Call::json(&json!({"change": {"title": "Walk"}}))).await,
+        ),
+        sample(
+            "GET",
+            "/api/v1/calendars/{id}/events/{event}/why",
+            Shows::Owner,
+            async |ctx| {
+                let call = on_event(&ctx, Call::default()).await;
+                Call {
+                    query: "?at=2026-11-23T10:00:00".to_owned(),
+                    ..call
+                }
+            },
+        ),
+        sample(
+            "GET",
+            "/api/v1/calendars/{id}/events/{event}/history",
+            Shows::Owner,
+            async |ctx| on_event(&ctx, Call::default()).await,
+        ),
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events/{event}/return",
+            Shows::Owner,
+            async |ctx| {
+                let call = on_event(&ctx, Call::json(&json!({"change": 1}))).await;
+                if !ctx.unknown() {
+                    let at = format!("/api/v1/calendars/{}/events/{}", call.path[0], call.path[1]);
+                    let change = Call::json(&json!({"title": "Another one"})).header("if-match", "\"v1\"");
+                    let changed = ctx.town.send(Method::PATCH, &at, Kind::Api, &ctx.owner, change);
+                    assert_eq!(changed.await.status, 200);
+                }
+                call.header("if-match", "\"v2\"")
+            },
+        ),
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events/{event}/duplicate",
+            Shows::Owner,
+            async |ctx| on_event(&ctx, Call::default()).await,
+        ),
+        sample(
+            "POST",
+            "/api/v1/calendars/{id}/events/{event}/move",
+            Shows::Owner,
+            async |ctx| {
+                let body = json!({"calendar": made(&ctx).await});
+                on_event(&ctx, Call::json(&body))
+                    .await
+                    .header("if-match", "\"v1\"")
+            },
+        ),
+    ]
+}
+
+fn pages() -> Vec<Sample> {
+    let mut samples = vec![
+        sample("GET", calendar::pages::ASSET_ROUTE, Shows::Whoever, async |ctx| {
+            let page = ctx.town.actor(&crate::town::Role::Plain).await;
+            let shown = ctx
+                .town
+                .send(Method::GET, "/calendar", Kind::Page, &page, Call::default())
+                .await;
+            let address = String::from_utf8_lossy(&shown.body)
+                .split('"')
+                .find(|part| part.starts_with("/calendar/assets/"))
+                .map(str::to_owned);
+            let address = address.unwrap();
+            let mut parts = address.split('?').next().unwrap().rsplit('/');
+            let (name, hash) = (parts.next().unwrap(), parts.next().unwrap());
+            Call::default().at(&[hash, if ctx.unknown() { "nothing.css" } else { name }])
+        }),
+        sample(
+            "GET",
+            "/calendar/events/{id}/{event}",
+            Shows::Owner,
+            async |ctx| on_event(&ctx, Call::default()).await,
+        ),
+        sample("GET", "/calendar/own/{id}", Shows::Owner, async |ctx| {
+            Call::default().at(&[&made(&ctx).await])
+        }),
+    ];
+    for path in ["/calendar", "/calendar/new", "/calendar/own"] {
+        samples.push(sample("GET", path, Shows::Everyone, async |_| Call::default()));
+    }
+    samples
+}
+
+fn forms() -> Vec<Sample> {
+    vec![
+        sample("POST", "/calendar/shown", Shows::Everyone, async |_| {
+            Call::form(&[("view", "week")])
+        }),
+        sample("POST", "/calendar/quick", Shows::Everyone, async |_| {
+            Call::form(&[("quick", "tomorrow 15:00 dentist 30m")])
+        }),
+        sample("POST", "/calendar/move", Shows::Owner, async |ctx| {
+            let at = on_event(&ctx, Call::default()).await.path;
+            Call::form(&[
+                ("calendar", &at[0]),
+                ("event", &at[1]),
+                ("change", "1"),
+                ("by", "30"),
+            ])
+        }),
+        sample("POST", "/calendar/undo", Shows::Owner, async |ctx| {
+            let at = on_event(&ctx, Call::default()).await.path;
+            if !ctx.unknown() {
+                let path = format!("/api/v1/calendars/{}/events/{}", at[0], at[1]);
+                let change = Call::json(&json!({"title": "Another one"})).header("if-match", "\"v1\"");
+                let changed = ctx.town.send(Method::PATCH, &path, Kind::Api, &ctx.owner, change);
+                assert_eq!(changed.await.status, 200);
+            }
+            Call::form(&[("calendar", &at[0]), ("event", &at[1]), ("change", "1")])
+        }),
+        sample("POST", "/calendar/new", Shows::Owner, async |ctx| {
+            let calendar = made(&ctx).await;
+            Call::form(&[
+                ("calendar", &calendar),
+                ("title", "Walk"),
+                ("whole", "on"),
+                ("start_date", "2026-11-23"),
+            ])
+        }),
+        sample(
+            "POST",
+            "/calendar/events/{id}/{event}",
+            Shows::Owner,
+            async |ctx| {
+                let call = Call::form(&[("version", "1"), ("act", "duplicate")]);
+                on_event(&ctx, call).await
+            },
+        ),
+        sample("POST", "/calendar/own", Shows::Everyone, async |_| {
+            Call::form(&[("title", "Choir"), ("color", "%23aa0044")])
+        }),
+        sample("POST", "/calendar/own/{id}", Shows::Owner, async |ctx| {
+            let call = Call::form(&[
+                ("version", "1"),
+                ("title", "Choir"),
+                ("color", "%23aa0044"),
+                ("zone", "Europe/Moscow"),
+            ]);
+            call.at(&[&made(&ctx).await])
+        }),
+        sample("POST", "/calendar/own/{id}/restore", Shows::Owner, async |ctx| {
+            Call::form(&[]).at(&[&made(&ctx).await])
+        }),
+    ]
+}
+
+/// A call about an event of the owner.
+async fn on_event(ctx: &Ctx, call: Call) -> Call {
+    let calendar = made(ctx).await;
+    if ctx.unknown() {
+        let event = ctx.owner.id.clone();
+        return call.at(&[&calendar, &event]);
+    }
+    let path = format!("/api/v1/calendars/{calendar}/events");
+    let body = json!({"title": "Rounds", "starts": "2026-11-23T10:00", "zone": "Europe/Berlin"});
+    let event = ctx.town.post(&ctx.owner, &path, body).await;
+    call.at(&[&calendar, event["id"].as_str().unwrap()])
 }
 
 fn text(path: &[&str]) -> Call {

@@ -1,0 +1,257 @@
+// Dragging, keys and the clock. Everything else on the page works without this file, and so does what is dragged here:
+// each event has a form of its own.
+"use strict";
+
+const DAY_MINUTES = 1440;
+const STEP = 15;
+const PRESS_MILLISECONDS = 350;
+const NEAR_PIXELS = 5;
+
+const cal = document.getElementById("cal");
+const two = (number) => String(number).padStart(2, "0");
+const clock = (minutes) => `${two(Math.floor(minutes / 60) % 24)}:${two(minutes % 60)}`;
+
+// Which calendars are shown is sent as soon as it is ticked.
+for (const button of document.querySelectorAll("[data-only-without-script]")) button.remove();
+document.getElementById("ticks")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
+
+// One key for each place one goes to; none of them while somebody types.
+document.addEventListener("keydown", (event) => {
+  if (!cal || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, dialog, [popover]")) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (event.key === "q") {
+    event.preventDefault();
+    document.getElementById("quick").focus();
+    return;
+  }
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const links = [...cal.querySelectorAll(".ev a")].filter((link) => link.offsetParent);
+    const at = links.indexOf(document.activeElement);
+    if (at < 0 && event.key === "ArrowUp") return;
+    const next = links[at + (event.key === "ArrowDown" ? 1 : -1)];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+    return;
+  }
+  const place = [...cal.querySelectorAll("[data-key]")].find((one) => one.dataset.key.split(" ").includes(event.key));
+  if (!place) return;
+  event.preventDefault();
+  if (place.matches("input")) place.focus();
+  else place.click();
+});
+
+// The hours open where the day begins, or where they were left.
+const week = document.getElementById("week");
+if (week && getComputedStyle(week).overflowY === "auto") {
+  const hour = week.querySelector(".scale li").offsetHeight;
+  const starts = [...week.querySelectorAll(".hours .ev")].map((one) => Number(one.dataset.from));
+  const first = Math.min(8 * 60, ...starts) - 30;
+  const left = sessionStorage.getItem("calendar-hours");
+  week.scrollTop = left === null ? (Math.max(first, 0) / 60) * hour : Number(left);
+  addEventListener("pagehide", () => sessionStorage.setItem("calendar-hours", String(week.scrollTop)));
+}
+
+// The line of the clock moves with it, by the time that the page was made at.
+const line = document.querySelector(".clock");
+if (line) {
+  const began = performance.now();
+  const step = Number([...line.classList].find((name) => /^s\d+$/.test(name)).slice(1));
+  setInterval(() => {
+    const minutes = step * 5 + (performance.now() - began) / 60000;
+    line.style.top = `${Math.min((minutes / DAY_MINUTES) * 100, 100)}%`;
+  }, 30000);
+}
+
+// Minutes since midnight under a pointer, on a day's hours.
+function minutesAt(hours, y) {
+  const box = hours.getBoundingClientRect();
+  const minutes = ((y - box.top) / box.height) * DAY_MINUTES;
+  return Math.max(0, Math.min(DAY_MINUTES, minutes));
+}
+
+const snapped = (minutes) => Math.round(minutes / STEP) * STEP;
+
+function dayUnder(x, y) {
+  const days = [...document.querySelectorAll(".week .hours")];
+  return days.find((hours) => {
+    const box = hours.getBoundingClientRect();
+    return x >= box.left && x < box.right;
+  });
+}
+
+function place(element, from, to) {
+  element.style.top = `${(from / DAY_MINUTES) * 100}%`;
+  element.style.height = `${((to - from) / DAY_MINUTES) * 100}%`;
+}
+
+const dateOf = (hours) => hours.closest("[data-day]").dataset.day;
+const daysBetween = (from, to) => Math.round((Date.parse(to) - Date.parse(from)) / 86400000);
+
+// A new event: pressed on an empty place and drawn. On a screen that is touched, after a moment, because it scrolls.
+function draw(hours, event) {
+  const from = Math.floor(minutesAt(hours, event.clientY) / STEP) * STEP;
+  const draft = document.createElement("li");
+  draft.className = "draft";
+  hours.append(draft);
+  let to = from + 60;
+  const show = () => {
+    const [low, high] = [Math.min(from, to), Math.min(Math.max(from, to), DAY_MINUTES)];
+    place(draft, low, Math.max(high, low + STEP));
+    draft.textContent = `${clock(low)}–${clock(Math.max(high, low + STEP))}`;
+    return [low, Math.max(high, low + STEP)];
+  };
+  show();
+  return {
+    move(moved) {
+      to = snapped(minutesAt(hours, moved.clientY));
+      show();
+    },
+    drop() {
+      const [low, high] = show();
+      ask(dateOf(hours), low, high, draft);
+    },
+    cancel: () => draft.remove(),
+  };
+}
+
+function ask(date, from, to, draft) {
+  const dialog = document.getElementById("short");
+  const form = dialog.querySelector("form");
+  const after = new Date(Date.parse(`${date}T00:00:00Z`) + 86400000).toISOString().slice(0, 10);
+  form.start_date.value = date;
+  form.start_time.value = clock(from);
+  form.end_date.value = to === DAY_MINUTES ? after : date;
+  form.end_time.value = clock(to);
+  const day = document.querySelector(`[data-day="${date}"]`).getAttribute("aria-label");
+  document.getElementById("short-when").textContent = `${day}, ${clock(from)}–${clock(to)}`;
+  dialog.addEventListener("close", () => draft.remove(), { once: true });
+  dialog.showModal();
+  form.title.focus();
+}
+document.querySelector("[data-close]")?.addEventListener("click", (event) => event.target.closest("dialog").close());
+
+// What is there is moved, or stretched by its lower edge.
+function carry(item, event) {
+  const hours = item.closest(".hours");
+  const box = item.getBoundingClientRect();
+  const isStretch = box.bottom - event.clientY < 9 && box.height > 20;
+  const [from, to] = [Number(item.dataset.from), Number(item.dataset.to)];
+  const grabbed = minutesAt(hours, event.clientY);
+  const ghost = item.cloneNode(true);
+  ghost.classList.add("dragged");
+  ghost.removeAttribute("data-event");
+  let target = hours;
+  let by = 0;
+  let stretch = 0;
+  return {
+    move(moved) {
+      const now = minutesAt(target, moved.clientY);
+      if (isStretch) {
+        stretch = Math.max(snapped(to + now - grabbed), from + STEP) - to;
+      } else {
+        target = dayUnder(moved.clientX, moved.clientY) ?? target;
+        by = Math.max(0, Math.min(snapped(from + now - grabbed), DAY_MINUTES - STEP)) - from;
+      }
+      if (ghost.parentElement !== target) target.append(ghost);
+      place(ghost, from + by, to + by + stretch);
+      const time = ghost.querySelector("time");
+      time.textContent = `${clock(from + by)}–${clock(to + by + stretch)}`;
+    },
+    drop() {
+      const days = daysBetween(dateOf(hours), dateOf(target));
+      if (days === 0 && by === 0 && stretch === 0) return ghost.remove();
+      send(item, by + days * DAY_MINUTES, stretch, ghost);
+    },
+    cancel: () => ghost.remove(),
+  };
+}
+
+function send(item, by, stretch, ghost) {
+  const form = document.getElementById("move");
+  const { calendar, event, change, instance } = item.dataset;
+  const values = { calendar, event, change, instance, by, stretch, which: "this" };
+  for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+  if (!instance) return form.submit();
+  const dialog = document.getElementById("which");
+  dialog.returnValue = "";
+  for (const button of dialog.querySelectorAll("button")) button.onclick = () => dialog.close(button.value);
+  dialog.onclose = () => {
+    if (!dialog.returnValue) return ghost.remove();
+    form.elements.which.value = dialog.returnValue;
+    form.submit();
+  };
+  dialog.showModal();
+}
+
+if (week && getComputedStyle(week).display === "grid") {
+  let drag = null;
+  let begun = null;
+  week.addEventListener("pointerdown", (event) => {
+    const hours = event.target.closest(".hours");
+    if (!hours || event.button !== 0) return;
+    const item = event.target.closest(".ev");
+    if (item && !item.dataset.event) return;
+    const start = { x: event.clientX, y: event.clientY, item, hours, event, ready: event.pointerType === "mouse" };
+    begun = start;
+    if (!start.ready) setTimeout(() => {
+      if (begun !== start) return;
+      start.ready = true;
+      begin(start, event);
+    }, PRESS_MILLISECONDS);
+  });
+  const begin = (start, event) => {
+    drag = start.item ? carry(start.item, start.event) : draw(start.hours, start.event);
+    try { week.setPointerCapture(event.pointerId); } catch { /* The pointer is gone. */ }
+  };
+  week.addEventListener("pointermove", (event) => {
+    if (!begun) return;
+    const far = Math.hypot(event.clientX - begun.x, event.clientY - begun.y) > NEAR_PIXELS;
+    if (!drag && far && !begun.ready) begun = null;
+    else if (!drag && far) begin(begun, event);
+    if (drag) {
+      event.preventDefault();
+      drag.move(event);
+    }
+  });
+  week.addEventListener("touchmove", (event) => drag && event.preventDefault(), { passive: false });
+  week.addEventListener("pointerup", (event) => {
+    const start = begun;
+    begun = null;
+    if (drag) {
+      const dropped = drag;
+      drag = null;
+      // The click that follows would open what was dragged.
+      week.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
+      setTimeout(() => dropped.drop());
+    } else if (start && !start.item && event.pointerType === "mouse") {
+      const made = draw(start.hours, start.event);
+      made.drop();
+    }
+  });
+  const stop = () => {
+    drag?.cancel();
+    drag = begun = null;
+  };
+  week.addEventListener("pointercancel", stop);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && stop());
+}
+
+// Times of whole days are of no use, and an end before its start moves along.
+const form = document.getElementById("event");
+if (form) {
+  let [date, time] = [form.start_date.value, form.start_time.value];
+  form.addEventListener("change", (event) => {
+    if (event.target !== form.start_date && event.target !== form.start_time) return;
+    const at = (day, hour) => Date.parse(`${day}T${hour || "00:00"}:00Z`);
+    const length = at(form.end_date.value, form.end_time.value) - at(date, time);
+    [date, time] = [form.start_date.value, form.start_time.value];
+    const end = new Date(at(date, time) + length);
+    if (Number.isNaN(end.getTime()) || length < 0) return;
+    form.end_date.value = end.toISOString().slice(0, 10);
+    form.end_time.value = end.toISOString().slice(11, 16);
+  });
+}

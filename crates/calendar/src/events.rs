@@ -1,0 +1,285 @@
+//! Events as people think of them: made, changed for this instance, for the following ones or for all, and put back.
+//!
+//! Every edit is a decision over the text that was read (`rules::edits`) and is written only if that text is still there, so
+//! two edits of one version never mix. A series that is cut in two is written in one transaction.
+
+use ical::zones::Zone;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use kernel::{Id, Moment, PersonId};
+
+use crate::objects::{Piece, put_in, take_out};
+use crate::rows;
+use crate::rules::edits::wish::Wish;
+use crate::rules::edits::{self, Aim, Difference, Edited, Explained, Pen};
+use crate::service::{Calendars, Refused, live};
+use crate::types::{Calendar, Expected, Name, Reason, Stored};
+
+/// Versions that are told of one event.
+const VERSIONS_MAX: u16 = 200;
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changed {
+    /// `None`: nothing of it is left.
+    pub event: Option<Stored>,
+    /// The part of a series that was cut off.
+    pub split: Option<Stored>,
+}
+
+/// How an event was for a while.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version {
+    pub change: i64,
+    pub title: String,
+    pub since: Moment,
+    /// `None`: it still is.
+    pub until: Option<Moment>,
+}
+
+/// One edit: what it is about, and which version its writer saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub calendar: Id,
+    pub event: Id,
+    /// `None`: whatever it is.
+    pub change: Option<i64>,
+    pub aim: Aim,
+}
+
+impl Calendars {
+    pub async fn create_event(&self, owner: PersonId, calendar: Id, wish: &Wish) -> Result<Stored, Refused> {
+        let into = self.calendar(owner, calendar).await?;
+        let id = Id::beside(owner.0, self.now());
+        let text = edits::create(wish, &self.pen(id, &into))?;
+        self.add(owner, calendar, id, text).await
+    }
+
+    /// An event of a calendar.
+    pub async fn event(&self, owner: PersonId, calendar: Id, event: Id) -> Result<Stored, Refused> {
+        let found = self.object(owner, event).await?;
+        if found.calendar != calendar {
+            return Err(Reason::NoObject.into());
+        }
+        self.calendar(owner, calendar).await?;
+        Ok(found)
+    }
+
+    pub async fn change_event(&self, owner: PersonId, look: Look, wish: &Wish) -> Result<Changed, Refused> {
+        let (before, into) = self.looked_at(owner, look).await?;
+        let beside = Id::beside(owner.0, self.now());
+        let edited = edits::change(&before.text, look.aim, wish, &self.pen(beside, &into))?;
+        self.write(owner, before, edited, beside).await
+    }
+
+    pub async fn delete_event(&self, owner: PersonId, look: Look) -> Result<Changed, Refused> {
+        let (before, into) = self.looked_at(owner, look).await?;
+        let beside = Id::beside(owner.0, self.now());
+        let edited = edits::delete(&before.text, look.aim, &self.pen(beside, &into))?;
+        self.write(owner, before, edited, beside).await
+    }
+
+    /// What an edit would change within a range; without a wish, what a deletion would.
+    pub async fn preview_event(
+        &self,
+        owner: PersonId,
+        look: Look,
+        wish: Option<&Wish>,
+        (from, to): (Timestamp, Timestamp),
+        viewer: &Zone,
+    ) -> Result<Vec<Difference>, Refused> {
+        let (before, into) = self.looked_at(owner, look).await?;
+        let pen = self.pen(before.id, &into);
+        let pen = Pen {
+            uid: format!("{}-following", pen.uid),
+            ..pen
+        };
+        let edited = match wish {
+            Some(wish) => edits::change(&before.text, look.aim, wish, &pen)?,
+            None => edits::delete(&before.text, look.aim, &pen)?,
+        };
+        Ok(edits::differences(&before.text, &edited, (from, to), viewer)?)
+    }
+
+    /// Why an event happens at a local time, or does not.
+    pub async fn explain_event(
+        &self,
+        owner: PersonId,
+        (calendar, event): (Id, Id),
+        at: DateTime,
+    ) -> Result<Explained, Refused> {
+        let found = self.event(owner, calendar, event).await?;
+        Ok(edits::explain(&found.text, at)?)
+    }
+
+    /// The same event once more.
+    pub async fn duplicate_event(
+        &self,
+        owner: PersonId,
+        (calendar, event): (Id, Id),
+    ) -> Result<Stored, Refused> {
+        let found = self.event(owner, calendar, event).await?;
+        let into = self.calendar(owner, calendar).await?;
+        let id = Id::beside(owner.0, self.now());
+        let text = edits::duplicate(&found.text, &self.pen(id, &into))?;
+        self.add(owner, calendar, id, text).await
+    }
+
+    /// Into another calendar of the same person.
+    pub async fn move_event(&self, owner: PersonId, look: Look, to: Id) -> Result<Stored, Refused> {
+        let (found, _) = self.looked_at(owner, look).await?;
+        if found.calendar == to {
+            return Ok(found);
+        }
+        let now = self.now();
+        let id = Id::beside(owner.0, now);
+        let piece = Piece::new(found.text.clone(), id, now)?;
+        let shard = self.store().shard_of(owner);
+        let moved = shard.write::<_, Refused>(move |tx| {
+            let (source, target) = (live(tx, owner, found.calendar)?, live(tx, owner, to)?);
+            take_out(
+                tx,
+                &source,
+                &found.name,
+                Expected::Exactly(found.change),
+                (now, None),
+            )?;
+            let name = match rows::slot(tx, to, &found.name)? {
+                Some(_) => Name::of_object(id),
+                None => found.name.clone(),
+            };
+            Ok(put_in(tx, &target, &name, &piece, Expected::Nothing, None)?.stored)
+        });
+        moved.await
+    }
+
+    /// How an event was, the latest first: as it is, unless it is gone, and everything before. The number is that of its
+    /// last change.
+    pub async fn history(
+        &self,
+        owner: PersonId,
+        (calendar, event): (Id, Id),
+    ) -> Result<(i64, Vec<Version>), Refused> {
+        let shard = self.store().shard_of(owner);
+        let found = shard.read::<_, Refused>(move |tx| {
+            let place = rows::place_of(tx, owner, event)?;
+            let (place, _, change) = place.ok_or(Reason::NoObject)?;
+            live(tx, owner, place)?;
+            if place != calendar {
+                return Err(Reason::NoObject.into());
+            }
+            let current = rows::object_with_id(tx, owner, event)?;
+            Ok((change, current, rows::past(tx, owner, event, VERSIONS_MAX)?))
+        });
+        let (change, current, past) = found.await?;
+        let current = current.map(|stored| Version {
+            change: stored.change,
+            title: title(&stored.text),
+            since: stored.changed,
+            until: None,
+        });
+        let past = past.into_iter().map(|past| Version {
+            change: past.change,
+            title: title(&past.text),
+            since: past.since,
+            until: Some(past.until),
+        });
+        Ok((change, current.into_iter().chain(past).collect()))
+    }
+
+    /// Puts an event back as it was after a change, also when it is gone. `seen` is its last change, as the writer knows it.
+    pub async fn return_event(
+        &self,
+        owner: PersonId,
+        (calendar, event): (Id, Id),
+        seen: Option<i64>,
+        change: i64,
+    ) -> Result<Stored, Refused> {
+        let now = self.now();
+        let shard = self.store().shard_of(owner);
+        let past = shard.read::<_, Refused>(move |tx| Ok(rows::past(tx, owner, event, VERSIONS_MAX)?));
+        let past = past.await?.into_iter().find(|past| past.change == change);
+        let text = past
+            .ok_or_else(|| Reason::field("change", "is none that this event had"))?
+            .text;
+        let piece = Piece::new(text, event, now)?;
+        let mine = self.mine(owner).await?;
+        let returned = shard.write::<_, Refused>(move |tx| {
+            let place = rows::place_of(tx, owner, event)?;
+            let (place, name, last) = place
+                .filter(|(place, ..)| *place == calendar)
+                .ok_or(Reason::NoObject)?;
+            if seen.is_some_and(|seen| seen != last) {
+                return Err(Reason::Stale.into());
+            }
+            let into = live(tx, owner, place)?;
+            Ok(put_in(tx, &into, &name, &piece, Expected::Anything, Some(&mine))?.stored)
+        });
+        returned.await
+    }
+
+    fn pen(&self, id: Id, into: &Calendar) -> Pen {
+        Pen {
+            at: Zone::UTC.local_at(self.now().to_timestamp()),
+            uid: id.to_string(),
+            zone: into.about.zone.clone(),
+        }
+    }
+
+    /// What an edit is about, if it is what its writer saw.
+    async fn looked_at(&self, owner: PersonId, look: Look) -> Result<(Stored, Calendar), Refused> {
+        let found = self.event(owner, look.calendar, look.event).await?;
+        if look.change.is_some_and(|change| change != found.change) {
+            return Err(Reason::Stale.into());
+        }
+        let into = self.calendar(owner, look.calendar).await?;
+        Ok((found, into))
+    }
+
+    async fn add(&self, owner: PersonId, calendar: Id, id: Id, text: String) -> Result<Stored, Refused> {
+        let name = Name::of_object(id);
+        Ok(self
+            .put(owner, calendar, name, text, Expected::Nothing)
+            .await?
+            .stored)
+    }
+
+    async fn write(
+        &self,
+        owner: PersonId,
+        before: Stored,
+        edited: Edited,
+        beside: Id,
+    ) -> Result<Changed, Refused> {
+        let now = self.now();
+        let mine = self.mine(owner).await?;
+        let piece = |text: String, id| Piece::new(text, id, now);
+        let event = edited.text.map(|text| piece(text, before.id)).transpose()?;
+        let split = edited.split.map(|text| piece(text, beside)).transpose()?;
+        let shard = self.store().shard_of(owner);
+        let written = shard.write::<_, Refused>(move |tx| {
+            let calendar = live(tx, owner, before.calendar)?;
+            let seen = Expected::Exactly(before.change);
+            let event = match &event {
+                Some(piece) => Some(put_in(tx, &calendar, &before.name, piece, seen, Some(&mine))?.stored),
+                None => {
+                    take_out(tx, &calendar, &before.name, seen, (now, Some(&mine)))?;
+                    None
+                }
+            };
+            let split = match &split {
+                Some(piece) => {
+                    let name = Name::of_object(beside);
+                    Some(put_in(tx, &calendar, &name, piece, Expected::Nothing, Some(&mine))?.stored)
+                }
+                None => None,
+            };
+            Ok(Changed { event, split })
+        });
+        written.await
+    }
+}
+
+fn title(text: &str) -> String {
+    edits::seen(text, None).map(|seen| seen.title).unwrap_or_default()
+}

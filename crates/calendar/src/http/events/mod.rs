@@ -1,0 +1,412 @@
+//! Events over HTTP, as JSON: for programs that know nothing of iCalendar.
+
+pub(crate) mod given;
+mod told;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use front::frame::Tongue;
+use front::{Body, Caller, ETag, IfMatch, InPath, InPath2, Problem, Query, Routes, routes};
+use http::StatusCode;
+use ical::zones::Zone;
+use jiff::civil::{DateTime, Time};
+use kernel::Id;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use self::given::{EventIn, spot};
+use self::told::{ChangedOut, DifferenceOut, EventOut, VersionOut};
+use super::OWN;
+use crate::events::{Changed, Look};
+use crate::rules::edits::times::Spot;
+use crate::rules::edits::{Aim, Which};
+use crate::said;
+use crate::service::Calendars;
+use crate::types::Stored;
+use crate::words::WORDS;
+
+/// Instances of one dry run.
+const DIFFERENCES_MAX: usize = 200;
+/// A dry run looks so far, if nothing else is said: from a month ago, two years ahead.
+const PREVIEW_DAYS: (i64, i64) = (-31, 731);
+
+pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
+    routes
+        .api(OWN, routes!(create_event))
+        .api(OWN, routes!(get_event, change_event, delete_event))
+        .api(OWN, routes!(preview_event))
+        .api(OWN, routes!(explain_event))
+        .api(OWN, routes!(list_event_history))
+        .api(OWN, routes!(return_event))
+        .api(OWN, routes!(duplicate_event))
+        .api(OWN, routes!(move_event))
+}
+
+/// Which instances of a series are meant.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum WhichWord {
+    This,
+    Following,
+    #[default]
+    All,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AimIn {
+    /// `this` one, this and `following`, or `all`. Absent: all.
+    #[serde(default)]
+    #[param(inline)]
+    which: WhichWord,
+    /// An instance as the agenda names it. With `all`, times are about it, and everything moves as far as it does.
+    #[param(example = "2026-11-23T10:00:00")]
+    instance: Option<String>,
+}
+
+impl AimIn {
+    fn aim(&self) -> Result<Aim, Problem> {
+        let instance = self
+            .instance
+            .as_deref()
+            .map(|given| local("instance", given))
+            .transpose()?;
+        let which = match self.which {
+            WhichWord::This => Which::This,
+            WhichWord::Following => Which::Following,
+            WhichWord::All => Which::All,
+        };
+        Ok(Aim { which, instance })
+    }
+}
+
+/// A local time; a day stands for its beginning.
+pub(crate) fn local(field: &str, given: &str) -> Result<DateTime, Problem> {
+    match spot(field, given)? {
+        Spot::Day(day) => Ok(day.to_datetime(Time::midnight())),
+        Spot::Local(local) => Ok(local),
+        Spot::At(_) => {
+            let what = "must be local time where the event takes place, such as 2026-11-23T10:00:00";
+            Err(Problem::invalid(field, "time", what))
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct InstanceIn {
+    /// An instance as the agenda names it. Absent: the series.
+    #[param(example = "2026-11-23T10:00:00")]
+    instance: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AtIn {
+    /// Local time where the event takes place; of whole days a day.
+    #[param(example = "2026-11-23T10:00:00")]
+    at: String,
+}
+
+/// What an edit would be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PreviewIn {
+    /// Absent: it would be deleted.
+    change: Option<EventIn>,
+}
+
+/// What an edit would change.
+#[derive(Serialize, ToSchema)]
+struct PreviewOut {
+    items: Vec<DifferenceOut>,
+    /// Whether there are more than are told.
+    more: bool,
+}
+
+/// Why an event is there at a time, or is not.
+#[derive(Serialize, ToSchema)]
+struct WhyOut {
+    there: bool,
+    /// In the caller's language.
+    why: String,
+}
+
+/// How an event was.
+#[derive(Serialize, ToSchema)]
+struct HistoryOut {
+    /// Its last change, which may be that it was deleted; the ETag is made of it.
+    change: i64,
+    /// The latest first.
+    items: Vec<VersionOut>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReturnIn {
+    /// A change of its history.
+    change: i64,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MoveIn {
+    /// Another calendar of the same person.
+    #[schema(format = "uuid")]
+    calendar: String,
+}
+
+fn tongue(caller: &Caller) -> Result<Tongue, Problem> {
+    let person = caller.person()?;
+    Ok(Tongue::new(&WORDS, person.language, &person.zone))
+}
+
+/// Makes an event
+#[utoipa::path(post, path = "/api/v1/calendars/{id}/events", operation_id = "create_event", request_body = EventIn,
+    params(("id" = String, Path, format = "uuid", description = "The calendar")),
+    responses((status = CREATED, body = EventOut, headers(("ETag" = String, description = "The version")))))]
+async fn create_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath(id): InPath<Id>,
+    Body(given): Body<EventIn>,
+) -> Result<Response, Problem> {
+    let made = calendars
+        .create_event(caller.person()?.id, id, &given.wish()?)
+        .await?;
+    Ok((StatusCode::CREATED, told(&made, None, &caller)?).into_response())
+}
+
+/// An event, or one instance of a series
+#[utoipa::path(get, path = "/api/v1/calendars/{id}/events/{event}", operation_id = "get_event",
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event"), InstanceIn),
+    responses((status = OK, body = EventOut, headers(("ETag" = String, description = "The version")))))]
+async fn get_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+    Query(asked): Query<InstanceIn>,
+) -> Result<Response, Problem> {
+    let instance = asked
+        .instance
+        .as_deref()
+        .map(|given| local("instance", given))
+        .transpose()?;
+    let found = calendars.event(caller.person()?.id, id, event).await?;
+    told(&found, instance, &caller)
+}
+
+/// Changes an event: this instance, this and the following ones, or all
+///
+/// What the change does not speak of stays as it was written. "This and following" cuts the series in two: the second part
+/// is an event of its own, and both name each other as related.
+#[utoipa::path(patch, path = "/api/v1/calendars/{id}/events/{event}", operation_id = "change_event", request_body = EventIn,
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event"), AimIn,
+        ("If-Match" = String, Header, description = "The ETag that was read")),
+    responses((status = OK, body = ChangedOut, headers(("ETag" = String, description = "The version")))))]
+async fn change_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+    Query(aim): Query<AimIn>,
+    if_match: IfMatch,
+    Body(given): Body<EventIn>,
+) -> Result<Response, Problem> {
+    let look = look(&calendars, &caller, (id, event), &if_match, aim.aim()?).await?;
+    let changed = calendars
+        .change_event(caller.person()?.id, look, &given.wish()?)
+        .await?;
+    became(&changed, &caller)
+}
+
+/// Deletes an event, or instances of it
+#[utoipa::path(delete, path = "/api/v1/calendars/{id}/events/{event}", operation_id = "delete_event",
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event"), AimIn,
+        ("If-Match" = String, Header, description = "The ETag that was read")),
+    responses((status = OK, body = ChangedOut, description = "What is left of it")))]
+async fn delete_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+    Query(aim): Query<AimIn>,
+    if_match: IfMatch,
+) -> Result<Response, Problem> {
+    let look = look(&calendars, &caller, (id, event), &if_match, aim.aim()?).await?;
+    let changed = calendars.delete_event(caller.person()?.id, look).await?;
+    became(&changed, &caller)
+}
+
+/// Which instances a change or a deletion would change, without doing it
+///
+/// From a month ago until two years ahead.
+#[utoipa::path(post, path = "/api/v1/calendars/{id}/events/{event}/preview", operation_id = "preview_event",
+    request_body = PreviewIn,
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event"), AimIn),
+    responses((status = OK, body = PreviewOut)))]
+async fn preview_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+    Query(aim): Query<AimIn>,
+    Body(given): Body<PreviewIn>,
+) -> Result<Body<PreviewOut>, Problem> {
+    let person = caller.person()?;
+    let wish = given.change.map(EventIn::wish).transpose()?;
+    let look = Look {
+        calendar: id,
+        event,
+        change: None,
+        aim: aim.aim()?,
+    };
+    let at = calendars.now();
+    let range = (
+        at.plus_seconds(PREVIEW_DAYS.0 * 86_400).to_timestamp(),
+        at.plus_seconds(PREVIEW_DAYS.1 * 86_400).to_timestamp(),
+    );
+    let viewer = Zone::iana(&person.zone).unwrap_or(Zone::UTC);
+    let found = calendars
+        .preview_event(person.id, look, wish.as_ref(), range, &viewer)
+        .await?;
+    let more = found.len() > DIFFERENCES_MAX;
+    let items = found.into_iter().take(DIFFERENCES_MAX).map(DifferenceOut::from);
+    Ok(Body(PreviewOut {
+        items: items.collect(),
+        more,
+    }))
+}
+
+/// Why an event happens at a time, or does not
+#[utoipa::path(get, path = "/api/v1/calendars/{id}/events/{event}/why", operation_id = "explain_event",
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event"), AtIn),
+    responses((status = OK, body = WhyOut)))]
+async fn explain_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+    Query(asked): Query<AtIn>,
+) -> Result<Body<WhyOut>, Problem> {
+    let at = local("at", &asked.at)?;
+    let why = calendars
+        .explain_event(caller.person()?.id, (id, event), at)
+        .await?;
+    Ok(Body(WhyOut {
+        there: why.is_there(),
+        why: said::why(&tongue(&caller)?, &why),
+    }))
+}
+
+/// How an event was, also one that is gone
+#[utoipa::path(get, path = "/api/v1/calendars/{id}/events/{event}/history", operation_id = "list_event_history",
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event")),
+    responses((status = OK, body = HistoryOut, headers(("ETag" = String, description = "Its last change")))))]
+async fn list_event_history(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+) -> Result<Response, Problem> {
+    let (change, items) = calendars.history(caller.person()?.id, (id, event)).await?;
+    let items = items.into_iter().map(VersionOut::from).collect();
+    Ok((ETag::of(change), Body(HistoryOut { change, items })).into_response())
+}
+
+/// Puts an event back as it was, also one that is gone
+#[utoipa::path(post, path = "/api/v1/calendars/{id}/events/{event}/return", operation_id = "return_event",
+    request_body = ReturnIn,
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event"),
+        ("If-Match" = String, Header, description = "The ETag of its history")),
+    responses((status = OK, body = EventOut, headers(("ETag" = String, description = "The version")))))]
+async fn return_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+    if_match: IfMatch,
+    Body(given): Body<ReturnIn>,
+) -> Result<Response, Problem> {
+    let owner = caller.person()?.id;
+    let (last, _) = calendars.history(owner, (id, event)).await?;
+    if_match.check(ETag::of(last))?;
+    let returned = calendars
+        .return_event(owner, (id, event), Some(last), given.change)
+        .await?;
+    told(&returned, None, &caller)
+}
+
+/// Makes the same event once more
+#[utoipa::path(post, path = "/api/v1/calendars/{id}/events/{event}/duplicate", operation_id = "duplicate_event",
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event")),
+    responses((status = CREATED, body = EventOut, headers(("ETag" = String, description = "The version")))))]
+async fn duplicate_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+) -> Result<Response, Problem> {
+    let made = calendars
+        .duplicate_event(caller.person()?.id, (id, event))
+        .await?;
+    Ok((StatusCode::CREATED, told(&made, None, &caller)?).into_response())
+}
+
+/// Moves an event into another calendar, where it gets a new id
+#[utoipa::path(post, path = "/api/v1/calendars/{id}/events/{event}/move", operation_id = "move_event",
+    request_body = MoveIn,
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event"),
+        ("If-Match" = String, Header, description = "The ETag that was read")),
+    responses((status = OK, body = EventOut, headers(("ETag" = String, description = "The version")))))]
+async fn move_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+    if_match: IfMatch,
+    Body(given): Body<MoveIn>,
+) -> Result<Response, Problem> {
+    let look = look(&calendars, &caller, (id, event), &if_match, Aim::ALL).await?;
+    let wrong = |_| Problem::invalid("calendar", "id", "must be the id of a calendar");
+    let to = given.calendar.parse::<Id>().map_err(wrong)?;
+    let moved = calendars.move_event(caller.person()?.id, look, to).await?;
+    told(&moved, None, &caller)
+}
+
+/// What an edit is about, if its writer saw what is there.
+async fn look(
+    calendars: &Calendars,
+    caller: &Caller,
+    (calendar, event): (Id, Id),
+    if_match: &IfMatch,
+    aim: Aim,
+) -> Result<Look, Problem> {
+    let found = calendars.event(caller.person()?.id, calendar, event).await?;
+    if_match.check(ETag::of(found.change))?;
+    Ok(Look {
+        calendar,
+        event,
+        change: Some(found.change),
+        aim,
+    })
+}
+
+fn told(stored: &Stored, instance: Option<DateTime>, caller: &Caller) -> Result<Response, Problem> {
+    let event = EventOut::of(stored, instance, &tongue(caller)?)?;
+    Ok((ETag::of(stored.change), Body(event)).into_response())
+}
+
+fn became(changed: &Changed, caller: &Caller) -> Result<Response, Problem> {
+    let tongue = tongue(caller)?;
+    let told = |stored: &Stored| EventOut::of(stored, None, &tongue);
+    let body = Body(ChangedOut {
+        event: changed.event.as_ref().map(told).transpose()?,
+        following: changed.split.as_ref().map(told).transpose()?,
+    });
+    Ok(match &changed.event {
+        Some(event) => (ETag::of(event.change), body).into_response(),
+        None => body.into_response(),
+    })
+}

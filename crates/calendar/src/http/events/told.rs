@@ -1,0 +1,311 @@
+//! Events as programs read them.
+
+use front::frame::Tongue;
+use ical::recurrence::{Bound, Until};
+use ical::{Answer, Kind};
+use jiff::civil::{Date, DateTime};
+use kernel::Moment;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::given::{ByWord, FrequencyWord, RoleWord, SortWord, StatusWord, VisibilityWord};
+use crate::events::Version;
+use crate::rules::edits::times::Times;
+use crate::rules::edits::wish::{RemindWhen, Reminder};
+use crate::rules::edits::{Difference, Occasion, Seen, SeenGuest, seen};
+use crate::said;
+use crate::types::{Reason, Stored};
+
+/// An event, or one instance of a series.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EventOut {
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(format = "uuid")]
+    calendar: String,
+    /// The version; the ETag is made of it.
+    change: i64,
+    /// The last part of its address for calendar programs.
+    name: String,
+    uid: String,
+    /// `event`, `task` or `journal`.
+    kind: &'static str,
+    title: String,
+    description: String,
+    place: String,
+    link: String,
+    all_day: bool,
+    /// A day, or a local time; absent for a task without a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-11-23T10:00:00")]
+    starts: Option<String>,
+    /// The last day, or the local time when it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<String>,
+    /// Absent: it is the same local time wherever one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<String>,
+    /// Absent: it happens once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recurrence: Option<RecurrenceOut>,
+    busy: bool,
+    visibility: VisibilityWord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusWord>,
+    color: String,
+    categories: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organizer: Option<ParticipantOut>,
+    participants: Vec<ParticipantOut>,
+    reminders: Vec<ReminderOut>,
+    /// UIDs that it names, such as that of the other part of a series that was cut in two.
+    related: Vec<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    changed_at: String,
+}
+
+/// How a series comes again.
+#[derive(Serialize, ToSchema)]
+struct RecurrenceOut {
+    /// The rules, as they are written.
+    rules: Vec<String>,
+    /// In words, in the caller's language.
+    words: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency: Option<FrequencyWord>,
+    interval: u32,
+    weekdays: Vec<String>,
+    month_days: Vec<i16>,
+    months: Vec<i16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
+    /// The last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    /// Instances that were taken out.
+    exceptions: Vec<String>,
+    /// Instances beside the rules.
+    additions: Vec<String>,
+    /// Instances that were changed by themselves.
+    changed: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ParticipantOut {
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    role: RoleWord,
+    kind: SortWord,
+    /// `needs-action`, `accepted`, `declined`, `tentative`, `delegated`, `completed` or `in-process`.
+    answer: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ReminderOut {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minutes: Option<i64>,
+    of_end: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    by: ByWord,
+}
+
+impl EventOut {
+    pub(super) fn of(
+        stored: &Stored,
+        instance: Option<DateTime>,
+        tongue: &Tongue,
+    ) -> Result<EventOut, Reason> {
+        let seen = seen(&stored.text, instance)?;
+        let (starts, ends) = match &seen.times {
+            None => (None, None),
+            Some(Times::Days { first, last }) => (Some(first.to_string()), Some(last.to_string())),
+            Some(Times::Hours { starts, ends, .. }) => (Some(starts.to_string()), Some(ends.to_string())),
+        };
+        Ok(EventOut {
+            id: stored.id.to_string(),
+            calendar: stored.calendar.to_string(),
+            change: stored.change,
+            name: stored.name.to_string(),
+            kind: match seen.kind {
+                Kind::Todo => "task",
+                Kind::Journal => "journal",
+                Kind::Event | Kind::FreeBusy => "event",
+            },
+            all_day: matches!(seen.times, Some(Times::Days { .. })),
+            starts,
+            ends,
+            zone: seen
+                .times
+                .as_ref()
+                .and_then(|times| times.zone().map(str::to_owned)),
+            recurrence: seen.is_series.then(|| recurrence(&seen, tongue)),
+            busy: seen.busy,
+            visibility: VisibilityWord::of(seen.class).unwrap_or(VisibilityWord::Private),
+            status: seen.status.and_then(StatusWord::of),
+            color: seen.color,
+            categories: seen.categories,
+            organizer: seen.organizer.as_ref().map(participant),
+            participants: seen.guests.iter().map(participant).collect(),
+            reminders: seen.reminders.iter().filter_map(reminder).collect(),
+            related: seen.related,
+            uid: seen.uid,
+            title: seen.title,
+            description: seen.description,
+            place: seen.place,
+            link: seen.link,
+            created_at: stored.created.to_string(),
+            changed_at: stored.changed.to_string(),
+        })
+    }
+}
+
+fn recurrence(seen: &Seen, tongue: &Tongue) -> RecurrenceOut {
+    let start = seen
+        .times
+        .as_ref()
+        .map_or(Date::ZERO, |times| times.starts().date());
+    let words = seen.rule.as_ref().map(|rule| said::rule(tongue, rule, start));
+    let locals = |all: &[DateTime]| all.iter().map(ToString::to_string).collect();
+    let parts = seen.rule.as_ref().map(ical::recurrence::Rule::parts);
+    let (count, until) = match parts.map(|parts| parts.bound) {
+        Some(Bound::Count(count)) => (Some(count), None),
+        Some(Bound::Until(Until::Date(day))) => (None, Some(day)),
+        Some(Bound::Until(Until::Local(at))) => (None, Some(at.date())),
+        Some(Bound::Until(Until::Utc(at))) => {
+            let zone = seen
+                .times
+                .as_ref()
+                .and_then(|times| ical::zones::Zone::named(times.zone()?));
+            let zone = zone.unwrap_or(ical::zones::Zone::UTC);
+            (
+                None,
+                Some(zone.local_at(ical::zones::Zone::UTC.instant_of(at)).date()),
+            )
+        }
+        Some(Bound::Endless) | None => (None, None),
+    };
+    RecurrenceOut {
+        words: words.unwrap_or_else(|| seen.rules.join("; ")),
+        rules: seen.rules.clone(),
+        frequency: parts.and_then(|parts| FrequencyWord::of(parts.frequency)),
+        interval: parts.map_or(1, |parts| parts.interval),
+        weekdays: parts.map_or_else(Vec::new, |parts| {
+            parts.by_day.iter().map(ToString::to_string).collect()
+        }),
+        month_days: parts.map_or_else(Vec::new, |parts| parts.by_month_day.clone()),
+        months: parts.map_or_else(Vec::new, |parts| parts.by_month.clone()),
+        count,
+        until: until.map(|day| day.to_string()),
+        exceptions: locals(&seen.exceptions),
+        additions: locals(&seen.additions),
+        changed: locals(&seen.changed),
+    }
+}
+
+fn participant(guest: &SeenGuest) -> ParticipantOut {
+    ParticipantOut {
+        address: guest.address.clone(),
+        name: guest.name.clone(),
+        role: RoleWord::of(guest.role).unwrap_or(RoleWord::Required),
+        kind: SortWord::of(guest.sort).unwrap_or(SortWord::Unknown),
+        answer: match guest.answer {
+            Answer::NeedsAction => "needs-action",
+            Answer::Accepted => "accepted",
+            Answer::Declined => "declined",
+            Answer::Tentative => "tentative",
+            Answer::Delegated => "delegated",
+            Answer::Completed => "completed",
+            Answer::InProcess => "in-process",
+        },
+    }
+}
+
+fn reminder(reminder: &Reminder) -> Option<ReminderOut> {
+    let (minutes, of_end, at) = match reminder.when {
+        RemindWhen::BeforeStart(minutes) => (Some(minutes), false, None),
+        RemindWhen::BeforeEnd(minutes) => (Some(minutes), true, None),
+        RemindWhen::At(at) => (None, false, Some(Moment::from(at).to_string())),
+    };
+    let by = ByWord::of(reminder.by)?;
+    Some(ReminderOut {
+        minutes,
+        of_end,
+        at,
+        by,
+    })
+}
+
+/// What became of an event.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ChangedOut {
+    /// Absent: nothing of it is left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventOut>,
+    /// The part of a series that was cut off and is an event of its own now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub following: Option<EventOut>,
+}
+
+/// How an instance was and will be.
+#[derive(Serialize, ToSchema)]
+pub(super) struct DifferenceOut {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<OccasionOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<OccasionOut>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct OccasionOut {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    title: String,
+    all_day: bool,
+    #[schema(format = DateTime)]
+    starts: String,
+    #[schema(format = DateTime)]
+    ends: String,
+}
+
+impl From<Difference> for DifferenceOut {
+    fn from(one: Difference) -> DifferenceOut {
+        let told = |one: Occasion| OccasionOut {
+            instance: one.instance.map(|local| local.to_string()),
+            title: one.title,
+            all_day: one.is_all_day,
+            starts: Moment::from(one.starts).to_string(),
+            ends: Moment::from(one.ends).to_string(),
+        };
+        DifferenceOut {
+            before: one.before.map(told),
+            after: one.after.map(told),
+        }
+    }
+}
+
+/// How an event was for a while.
+#[derive(Serialize, ToSchema)]
+pub(super) struct VersionOut {
+    change: i64,
+    title: String,
+    #[schema(format = DateTime)]
+    since: String,
+    /// Absent: it is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+}
+
+impl From<Version> for VersionOut {
+    fn from(version: Version) -> VersionOut {
+        VersionOut {
+            change: version.change,
+            title: version.title,
+            since: version.since.to_string(),
+            until: version.until.map(|until| until.to_string()),
+        }
+    }
+}

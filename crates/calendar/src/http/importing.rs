@@ -1,0 +1,132 @@
+//! Files of other calendars, over HTTP.
+
+use axum::extract::{Request, State};
+use front::{Body, Caller, Code, InPath, Pieces, Problem, Query, Routes, routes};
+use ical::Limits;
+use kernel::Id;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::OWN;
+use crate::importing::{Imported, Row, What};
+use crate::service::Calendars;
+
+/// Rows that an answer names. Those that were refused come first.
+const ROWS_MAX: usize = 1_000;
+
+pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
+    routes.api_of_files(OWN, routes!(import_calendar))
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ImportIn {
+    /// Only say what it would do.
+    #[serde(default)]
+    preview: bool,
+}
+
+/// One event or task of the file.
+#[derive(Serialize, ToSchema)]
+struct RowOut {
+    uid: String,
+    /// Where it begins in the file.
+    line: usize,
+    title: String,
+    /// `new`, `changed` (the file's is newer), `known` (as it was, or newer there) or `refused`.
+    what: &'static str,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+/// What a file does to a calendar, row by row.
+#[derive(Serialize, ToSchema)]
+struct ImportOut {
+    /// As the file calls itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    new: usize,
+    changed: usize,
+    known: usize,
+    refused: usize,
+    /// Those that were refused first, then in the order of the file; at most 1,000.
+    rows: Vec<RowOut>,
+    /// What is wrong outside of rows, and what the file has several times; at most 1,000.
+    problems: Vec<String>,
+}
+
+/// Takes a file of another calendar in
+///
+/// Events and tasks are known by their UIDs, so the same file twice changes nothing. A row that cannot be taken hinders no other.
+/// Nobody is invited by it. With `preview` nothing is changed.
+#[utoipa::path(post, path = "/api/v1/calendars/{id}/import", operation_id = "import_calendar",
+    request_body(content((String = "text/calendar"))),
+    params(("id" = String, Path, format = "uuid", description = "The calendar"), ImportIn),
+    responses((status = OK, body = ImportOut)))]
+async fn import_calendar(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath(id): InPath<Id>,
+    Query(asked): Query<ImportIn>,
+    request: Request,
+) -> Result<Body<ImportOut>, Problem> {
+    let owner = caller.person()?.id;
+    let mut pieces = Pieces::of(request, "text/calendar")?;
+    let mut file = Vec::new();
+    while let Some(piece) = pieces.next().await? {
+        if file.len() + piece.len() > Limits::FILE.bytes {
+            pieces.forget().await;
+            return Err(Problem::new(Code::BodyTooLarge));
+        }
+        file.extend_from_slice(&piece);
+    }
+    let imported = calendars.import(owner, id, file, asked.preview).await?;
+    Ok(Body(ImportOut::from(imported)))
+}
+
+impl From<Imported> for ImportOut {
+    fn from(imported: Imported) -> ImportOut {
+        let count = |what: fn(&What) -> bool| imported.rows.iter().filter(|row| what(&row.what)).count();
+        let (new, changed) = (
+            count(|what| *what == What::New),
+            count(|what| *what == What::Changed),
+        );
+        let (known, refused) = (
+            count(|what| *what == What::Known),
+            count(|what| matches!(what, What::Refused(_))),
+        );
+        let mut rows = imported.rows;
+        rows.sort_by_key(|row| (!matches!(row.what, What::Refused(_)), row.line));
+        rows.truncate(ROWS_MAX);
+        let mut problems = imported.problems;
+        problems.truncate(ROWS_MAX);
+        ImportOut {
+            title: imported.title,
+            new,
+            changed,
+            known,
+            refused,
+            rows: rows.into_iter().map(RowOut::from).collect(),
+            problems,
+        }
+    }
+}
+
+impl From<Row> for RowOut {
+    fn from(row: Row) -> RowOut {
+        let (what, problem) = match row.what {
+            What::New => ("new", None),
+            What::Changed => ("changed", None),
+            What::Known => ("known", None),
+            What::Refused(problem) => ("refused", Some(problem)),
+        };
+        RowOut {
+            uid: row.uid,
+            line: row.line,
+            title: row.title,
+            what,
+            problem,
+        }
+    }
+}

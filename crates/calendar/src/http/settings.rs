@@ -1,0 +1,90 @@
+//! What somebody wants of calendars as a whole, over HTTP.
+
+use axum::extract::State;
+use front::{Body, Caller, Problem, Routes, routes};
+use jiff::civil::Time;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{OWN, visitor};
+use crate::daily::Daily;
+use crate::service::Calendars;
+
+pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
+    routes.api(OWN, routes!(get_calendar_settings, put_calendar_settings))
+}
+
+/// What one wants of one's calendars.
+#[derive(Serialize, ToSchema)]
+struct SettingsOut {
+    /// When a letter says what the day brings. `null`: there is none.
+    #[schema(example = "07:00")]
+    daily_at: Option<String>,
+    /// By whose clocks that is, of the IANA database.
+    #[schema(example = "Europe/Moscow")]
+    zone: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SettingsIn {
+    /// When a letter says what the day brings, hours and minutes. `null`: no letter.
+    #[schema(example = "07:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    daily_at: Option<String>,
+    /// By whose clocks that is, of the IANA database. Absent: the caller's own.
+    #[schema(example = "Europe/Moscow")]
+    zone: Option<String>,
+}
+
+fn shown(daily: Option<&Daily>) -> SettingsOut {
+    SettingsOut {
+        daily_at: daily.map(|daily| {
+            let time = daily.time();
+            format!("{:02}:{:02}", time.hour(), time.minute())
+        }),
+        zone: daily.map(|daily| daily.zone().to_owned()),
+    }
+}
+
+/// What one wants of one's calendars as a whole
+#[utoipa::path(get, path = "/api/v1/calendar/settings", operation_id = "get_calendar_settings",
+    responses((status = OK, body = SettingsOut)))]
+async fn get_calendar_settings(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+) -> Result<Body<SettingsOut>, Problem> {
+    let daily = calendars.daily(caller.person()?.id).await?;
+    Ok(Body(shown(daily.as_ref())))
+}
+
+/// Says what one wants of one's calendars as a whole
+///
+/// A day on which nothing is on brings no letter.
+#[utoipa::path(put, path = "/api/v1/calendar/settings", operation_id = "put_calendar_settings",
+    request_body = SettingsIn, responses((status = OK, body = SettingsOut)))]
+async fn put_calendar_settings(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    Body(given): Body<SettingsIn>,
+) -> Result<Body<SettingsOut>, Problem> {
+    let visitor = visitor(&caller)?;
+    let daily = match &given.daily_at {
+        Some(at) => {
+            let zone = given.zone.as_deref().unwrap_or(&visitor.zone);
+            let bad_zone = || {
+                let what = "must be a time zone of the IANA database, such as Europe/Moscow";
+                Problem::invalid("zone", "zone", what)
+            };
+            Some(Daily::new(time(at)?, zone).ok_or_else(bad_zone)?)
+        }
+        None => None,
+    };
+    calendars.set_daily(visitor.id, daily.clone()).await?;
+    Ok(Body(shown(daily.as_ref())))
+}
+
+fn time(given: &str) -> Result<Time, Problem> {
+    let is_short = given.len() == "07:00".len();
+    let time = given.parse().ok().filter(|_| is_short);
+    time.ok_or_else(|| Problem::invalid("daily_at", "time", "must be a time of the day, such as 07:00"))
+}

@@ -1,0 +1,82 @@
+//! What calendars have done later: who rings their timers, what their own changes lead to, and what is done again and again.
+
+use std::time::Duration;
+
+use bell::{Bell, Duty, Failed, Hear, Scope};
+use futures_util::future::BoxFuture;
+use kernel::{Id, PersonId};
+use store::StoreError;
+use store::outbox::Change;
+
+use crate::service::Calendars;
+use crate::{daily, reminders, scheduling};
+
+/// What is old may be an hour older.
+const FORGETS: Duration = Duration::from_secs(3600);
+/// Rules of zones change with the program or the machine, so mostly at the first round.
+const RULES: Duration = Duration::from_secs(3600);
+
+impl Calendars {
+    /// Hears what changes of calendars lead to. Every process of a house does, whatever it answers for.
+    pub fn hearing(&self, bell: Bell) -> Bell {
+        bell.hear(reminders::again::CHANGE, Again(self.clone()))
+            .hear(scheduling::TOLD, Courier(self.clone()))
+    }
+
+    /// Has the bell do what calendars leave for later.
+    pub fn later(&self, bell: Bell) -> Bell {
+        bell.ring(&reminders::NEXT, reminders::ring)
+            .ring(&daily::NEXT, daily::ring)
+            .duty(self.duty("calendar.forget", FORGETS, |calendars| async move {
+                calendars.forget_old().await
+            }))
+            .duty(self.duty("calendar.zones", RULES, |calendars| async move {
+                calendars.follow_zone_rules().await
+            }))
+    }
+
+    fn duty<F>(
+        &self,
+        name: &'static str,
+        every: Duration,
+        round: impl Fn(Calendars) -> F + Send + Sync + 'static,
+    ) -> Duty
+    where
+        F: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
+        let calendars = self.clone();
+        Duty::new(name, every, Scope::OncePerHouse, move || {
+            let round = round(calendars.clone());
+            async move { Ok(round.await?) }
+        })
+    }
+}
+
+/// Works reminders out again after an edit of their calendar.
+struct Again(Calendars);
+
+impl Hear for Again {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move {
+            let calendar: [u8; 16] = change
+                .key
+                .as_slice()
+                .try_into()
+                .map_err(|_| Failed::because("the change names no calendar"))?;
+            let owner = PersonId(change.owner);
+            Ok(self.0.remind_again(owner, Id::from_bytes(calendar)).await?)
+        })
+    }
+}
+
+/// Brings participants what others told them.
+struct Courier(Calendars);
+
+impl Hear for Courier {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move {
+            let delivered = self.0.deliver(change).await;
+            delivered.map_err(|error| Failed::because(error.to_string()))
+        })
+    }
+}

@@ -1,0 +1,405 @@
+//! One event: what it says, changing it for this instance, the following ones or all, and how it was before.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use front::frame::{Frame, When, encoded, shown};
+use front::{Caller, Form, InPath2, Problem, Query};
+use http::StatusCode;
+use jiff::civil::{Date, DateTime};
+use kernel::Id;
+
+use super::form::{self, Controls};
+use super::view::takers;
+use super::{Faults, Guest, Step, Typed, WORDS, fault, id, look, number, refused, to_day, typed_in};
+use crate::events::{Changed, Look};
+use crate::rules::edits::times::{Spot, Times, TimesWish};
+use crate::rules::edits::{Aim, Seen, Which, seen};
+use crate::said;
+use crate::service::{Calendars, Refused};
+use crate::types::{Reason, Stored};
+
+/// Versions that the page lists.
+const VERSIONS_SHOWN: usize = 10;
+
+#[derive(Template)]
+#[template(path = "event.html")]
+struct EventPage {
+    frame: Frame,
+    heading: String,
+    action: String,
+    back: String,
+    version: i64,
+    instance: String,
+    view: String,
+    date: String,
+    is_new: bool,
+    is_series: bool,
+    which: String,
+    /// How often it happens, in words.
+    rule: Option<String>,
+    form: Controls,
+    /// Somebody else changed it meanwhile: what, what it is now, and what was typed.
+    both: Vec<(String, String, String)>,
+    guests: Vec<(String, String)>,
+    history: Vec<Version>,
+    calendar: String,
+    event: String,
+    sheet: String,
+    script: String,
+}
+
+struct Version {
+    title: String,
+    since: When,
+    change: i64,
+    is_current: bool,
+}
+
+fn local(typed: &Typed, name: &str) -> Option<DateTime> {
+    typed_in(typed, name).parse().ok()
+}
+
+/// The form of a new event: for the time that was dragged, or the next full hour.
+pub async fn new(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+    Query(typed): Query<Typed>,
+) -> Result<Response, Problem> {
+    let guest = Guest::of(&calendars, &caller)?;
+    let mut filled = typed.clone();
+    if typed_in(&typed, "start_date").is_empty() {
+        let wish = TimesWish {
+            starts: local(&typed, "starts").map(Spot::Local).or_else(|| {
+                let day = typed_in(&typed, "date").parse::<Date>().unwrap_or(guest.today());
+                let hour = (guest.at.hour() + 1).min(23);
+                Some(Spot::Local(day.at(hour, 0, 0, 0)))
+            }),
+            ends: local(&typed, "ends").map(Spot::Local),
+            zone: Some(guest.zone_name.clone()),
+        };
+        if let Ok(times) = Times::new(&wish, &guest.zone_name) {
+            form::put_times(&mut filled, &times);
+        }
+    }
+    Ok(shown(
+        &new_page(&calendars, &guest, frame, &filled, Faults::new()).await?,
+    ))
+}
+
+async fn new_page(
+    calendars: &Calendars,
+    guest: &Guest,
+    frame: Frame,
+    typed: &Typed,
+    faults: Faults,
+) -> Result<EventPage, Problem> {
+    let frame = frame.over(&WORDS);
+    let home = calendars.home(&guest.visitor).await?;
+    Ok(EventPage {
+        heading: frame.say("event-new").to_string(),
+        action: "/calendar/new".to_owned(),
+        back: back(typed),
+        version: 0,
+        instance: String::new(),
+        view: typed_in(typed, "view").to_owned(),
+        date: typed_in(typed, "date").to_owned(),
+        is_new: true,
+        is_series: false,
+        which: String::new(),
+        rule: None,
+        form: form::controls(&frame, typed, faults, takers(&home)),
+        both: Vec::new(),
+        guests: Vec::new(),
+        history: Vec::new(),
+        calendar: String::new(),
+        event: String::new(),
+        sheet: look::sheet(&[]),
+        script: look::script(),
+        frame,
+    })
+}
+
+fn back(typed: &Typed) -> String {
+    let part = |name: &str| encoded(typed_in(typed, name));
+    format!("/calendar?view={}&date={}", part("view"), part("date"))
+}
+
+pub async fn create(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let guest = Guest::of(&calendars, &caller)?;
+    let frame = frame.over(&WORDS);
+    let faults = match form::wish(&frame, &typed, None) {
+        Err(faults) => faults,
+        Ok(wish) => {
+            let into = id(&typed, "calendar")?;
+            match calendars.create_event(guest.visitor.id, into, &wish).await {
+                Ok(_) => {
+                    let day = typed_in(&typed, "start_date").parse().unwrap_or(guest.today());
+                    return Ok(to_day(&typed, day, "done-event-created", None));
+                }
+                Err(why) => fault(&frame, why)?,
+            }
+        }
+    };
+    Ok(refused(shown(
+        &new_page(&calendars, &guest, frame, &typed, faults).await?,
+    )))
+}
+
+/// What is being looked at.
+struct Open {
+    guest: Guest,
+    stored: Stored,
+    seen: Seen,
+    instance: Option<DateTime>,
+}
+
+impl Open {
+    async fn of(
+        calendars: &Calendars,
+        caller: &Caller,
+        (calendar, event): (Id, Id),
+        typed: &Typed,
+    ) -> Result<Open, Problem> {
+        let guest = Guest::of(calendars, caller)?;
+        let stored = calendars.event(guest.visitor.id, calendar, event).await?;
+        let instance = local(typed, "instance");
+        // An instance that somebody else took out meanwhile: the series is what is left to see.
+        let (seen, instance) = match seen(&stored.text, instance) {
+            Ok(one) => (one, instance),
+            Err(_) => (seen(&stored.text, None)?, None),
+        };
+        Ok(Open {
+            guest,
+            stored,
+            seen,
+            instance,
+        })
+    }
+}
+
+pub async fn show(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+    InPath2(calendar, event): InPath2<Id, Id>,
+    Query(typed): Query<Typed>,
+) -> Result<Response, Problem> {
+    let open = Open::of(&calendars, &caller, (calendar, event), &typed).await?;
+    let mut filled = form::filled(&open.seen);
+    filled.insert("calendar".to_owned(), calendar.to_string());
+    for name in ["view", "date"] {
+        filled.insert(name.to_owned(), typed_in(&typed, name).to_owned());
+    }
+    Ok(shown(
+        &event_page(&calendars, &open, frame, &filled, Faults::new()).await?,
+    ))
+}
+
+async fn event_page(
+    calendars: &Calendars,
+    open: &Open,
+    frame: Frame,
+    typed: &Typed,
+    faults: Faults,
+) -> Result<EventPage, Problem> {
+    let frame = frame.over(&WORDS);
+    let owner = open.guest.visitor.id;
+    let home = calendars.home(&open.guest.visitor).await?;
+    let place = (open.stored.calendar, open.stored.id);
+    let (_, history) = calendars.history(owner, place).await?;
+    let history = history.into_iter().take(VERSIONS_SHOWN).map(|version| Version {
+        title: version.title,
+        since: frame.when(version.since),
+        change: version.change,
+        is_current: version.until.is_none(),
+    });
+    let start = open
+        .seen
+        .times
+        .as_ref()
+        .map_or(Date::ZERO, |times| times.starts().date());
+    let rule = open
+        .seen
+        .rule
+        .as_ref()
+        .map(|rule| said::rule(frame.tongue(), rule, start));
+    let guests = open.seen.guests.iter().map(|guest| {
+        let answer = frame.say_of("answer", &format!("{:?}", guest.answer).to_lowercase());
+        (
+            guest.name.clone().unwrap_or_else(|| guest.address.clone()),
+            answer.unwrap_or_default(),
+        )
+    });
+    Ok(EventPage {
+        heading: if open.seen.title.is_empty() {
+            frame.say("untitled").to_string()
+        } else {
+            open.seen.title.clone()
+        },
+        action: format!("/calendar/events/{}/{}", place.0, place.1),
+        back: back(typed),
+        version: open.stored.change,
+        instance: open.instance.map(|local| local.to_string()).unwrap_or_default(),
+        view: typed_in(typed, "view").to_owned(),
+        date: typed_in(typed, "date").to_owned(),
+        is_new: false,
+        is_series: open.seen.is_series && open.instance.is_some(),
+        which: typed.get("which").cloned().unwrap_or_else(|| "this".to_owned()),
+        rule,
+        guests: guests.collect(),
+        form: form::controls(&frame, typed, faults, takers(&home)),
+        both: Vec::new(),
+        history: history.collect(),
+        calendar: place.0.to_string(),
+        event: place.1.to_string(),
+        sheet: look::sheet(&[]),
+        script: look::script(),
+        frame,
+    })
+}
+
+pub async fn change(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+    InPath2(calendar, event): InPath2<Id, Id>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let open = Open::of(&calendars, &caller, (calendar, event), &typed).await?;
+    let frame = frame.over(&WORDS);
+    if number(&typed, "version") != open.stored.change {
+        return conflict(&calendars, &open, frame, &typed).await;
+    }
+    match act(&calendars, &open, &frame, &typed).await {
+        Ok(answer) => Ok(answer),
+        Err(Stopped::Wrong(faults)) => Ok(refused(shown(
+            &event_page(&calendars, &open, frame, &typed, faults).await?,
+        ))),
+        Err(Stopped::Refused(Refused::Reason(Reason::Stale))) => {
+            let open = Open::of(&calendars, &caller, (calendar, event), &typed).await?;
+            conflict(&calendars, &open, frame, &typed).await
+        }
+        Err(Stopped::Refused(why)) => {
+            let faults = fault(&frame, why)?;
+            Ok(refused(shown(
+                &event_page(&calendars, &open, frame, &typed, faults).await?,
+            )))
+        }
+    }
+}
+
+/// Why a form was not done.
+enum Stopped {
+    Wrong(Faults),
+    Refused(Refused),
+}
+
+impl From<Refused> for Stopped {
+    fn from(why: Refused) -> Stopped {
+        Stopped::Refused(why)
+    }
+}
+
+async fn act(calendars: &Calendars, open: &Open, frame: &Frame, typed: &Typed) -> Result<Response, Stopped> {
+    let owner = open.guest.visitor.id;
+    let which = match (open.instance, typed_in(typed, "which")) {
+        (None, _) | (Some(_), "all") => Which::All,
+        (Some(_), "following") => Which::Following,
+        (Some(_), _) => Which::This,
+    };
+    let look = Look {
+        calendar: open.stored.calendar,
+        event: open.stored.id,
+        change: Some(open.stored.change),
+        aim: Aim {
+            which,
+            instance: open.instance,
+        },
+    };
+    let start = open
+        .seen
+        .times
+        .as_ref()
+        .map_or(open.guest.today(), |times| times.starts().date());
+    match typed_in(typed, "act") {
+        "delete" => {
+            let changed = calendars.delete_event(owner, look).await?;
+            Ok(done(typed, start, "done-event-deleted", open, &changed))
+        }
+        "duplicate" => {
+            calendars
+                .duplicate_event(owner, (look.calendar, look.event))
+                .await?;
+            Ok(to_day(typed, start, "done-event-duplicated", None))
+        }
+        _ => {
+            let wish = form::wish(frame, typed, Some(&open.seen)).map_err(Stopped::Wrong)?;
+            let changed = calendars.change_event(owner, look, &wish).await?;
+            let to: Option<Id> = typed_in(typed, "calendar").parse().ok();
+            if let (Some(to), Some(event)) = (to.filter(|to| *to != look.calendar), &changed.event) {
+                let look = Look {
+                    change: Some(event.change),
+                    aim: Aim::ALL,
+                    ..look
+                };
+                calendars.move_event(owner, look, to).await?;
+            }
+            let day = typed_in(typed, "start_date").parse().unwrap_or(start);
+            Ok(done(typed, day, "done-event-saved", open, &changed))
+        }
+    }
+}
+
+/// Back to the calendar, with the way to undo it where one step undoes it.
+fn done(typed: &Typed, day: Date, done: &str, open: &Open, changed: &Changed) -> Response {
+    let was_moved =
+        typed_in(typed, "calendar") != open.stored.calendar.to_string() && done == "done-event-saved";
+    let stored = &open.stored;
+    let step = Step {
+        calendar: stored.calendar,
+        event: stored.id,
+        change: stored.change,
+    };
+    let one_step = changed.split.is_none() && !was_moved;
+    to_day(typed, day, done, one_step.then_some(step))
+}
+
+/// Somebody else was faster: both are shown, and what was typed is kept.
+async fn conflict(
+    calendars: &Calendars,
+    open: &Open,
+    frame: Frame,
+    typed: &Typed,
+) -> Result<Response, Problem> {
+    let is = form::filled(&open.seen);
+    let said = |name: &str, typed: &Typed| typed_in(typed, name).to_owned();
+    let labels = [
+        ("title", "event-title"),
+        ("start_date", "event-starts"),
+        ("start_time", "event-starts-at"),
+        ("end_date", "event-ends"),
+        ("end_time", "event-ends-at"),
+        ("zone", "event-zone"),
+        ("place", "event-place"),
+        ("link", "event-link"),
+        ("description", "event-description"),
+        ("repeat", "event-repeat"),
+        ("guests", "event-guests"),
+    ];
+    let both = labels
+        .into_iter()
+        .filter(|(name, _)| typed_in(&is, name) != typed_in(typed, name).replace("\r\n", "\n"));
+    let both: Vec<_> = both
+        .map(|(name, label)| (frame.say(label).to_string(), said(name, &is), said(name, typed)))
+        .collect();
+    let page = event_page(calendars, open, frame, typed, Faults::new()).await?;
+    let page = EventPage { both, ..page };
+    Ok((StatusCode::PRECONDITION_FAILED, shown(&page)).into_response())
+}

@@ -1,0 +1,506 @@
+//! The form of an event: filled in from what is seen, and read as what is different from it.
+//!
+//! What is kept true: a field that was not touched wishes nothing, so saving a form changes nothing that its reader did not
+//! change, and nothing that the form has no field for.
+
+use front::frame::{Area, Choice, Field, Frame};
+use ical::recurrence::{Bound, Rule, Until};
+use ical::{Action, Class};
+use jiff::civil::{Date, DateTime, Time};
+
+use super::{Faults, Typed, typed_in};
+use crate::rules::edits::Seen;
+use crate::rules::edits::times::{Times, TimesWish, known};
+use crate::rules::edits::wish::{Guest, RemindWhen, Reminder, Wish};
+use crate::said;
+
+/// Reminders that can be chosen, in minutes before the start.
+const REMINDERS: [i64; 8] = [0, 5, 10, 15, 30, 60, 1_440, 10_080];
+
+/// The fields of the form, filled in.
+pub(super) fn filled(seen: &Seen) -> Typed {
+    let mut typed = Typed::new();
+    let mut put = |name: &str, value: String| typed.insert(name.to_owned(), value);
+    put("title", seen.title.clone());
+    put("place", seen.place.clone());
+    put("link", seen.link.clone());
+    put("description", seen.description.trim().to_owned());
+    let guests = seen.guests.iter().map(|guest| match &guest.name {
+        Some(name) => format!("{name} <{}>", guest.address),
+        None => guest.address.clone(),
+    });
+    put("guests", guests.collect::<Vec<_>>().join("\n"));
+    for (name, is_so) in [("free", !seen.busy), ("private", seen.class != Class::Public)] {
+        if is_so {
+            put(name, "on".to_owned());
+        }
+    }
+    let mut minutes = chosen(seen);
+    for name in ["remind", "remind2"] {
+        put(
+            name,
+            minutes
+                .next()
+                .map(|minutes| minutes.to_string())
+                .unwrap_or_default(),
+        );
+    }
+    drop(minutes);
+    let start = seen
+        .times
+        .as_ref()
+        .map_or(Date::ZERO, |times| times.starts().date());
+    let (repeat, rule, until) = repeat_of(seen, start);
+    put("repeat", repeat.to_owned());
+    put("rule", rule);
+    put("until", until);
+    if let Some(times) = &seen.times {
+        put_times(&mut typed, times);
+    }
+    typed
+}
+
+/// Fields for times.
+pub(super) fn put_times(typed: &mut Typed, times: &Times) {
+    let (starts, ends) = match times {
+        Times::Days { first, last } => {
+            typed.insert("whole".to_owned(), "on".to_owned());
+            (first.at(9, 0, 0, 0), last.at(10, 0, 0, 0))
+        }
+        Times::Hours { starts, ends, zone } => {
+            typed.insert("zone".to_owned(), zone.clone().unwrap_or_default());
+            (*starts, *ends)
+        }
+    };
+    for (date, clock, at) in [
+        ("start_date", "start_time", starts),
+        ("end_date", "end_time", ends),
+    ] {
+        typed.insert(date.to_owned(), at.date().to_string());
+        typed.insert(clock.to_owned(), at.strftime("%H:%M").to_string());
+    }
+}
+
+fn chosen(seen: &Seen) -> impl Iterator<Item = i64> {
+    let plain = seen
+        .reminders
+        .iter()
+        .filter_map(|reminder| match (reminder.when, reminder.by) {
+            (RemindWhen::BeforeStart(minutes), Action::Email) => Some(minutes),
+            _ => None,
+        });
+    plain.take(2)
+}
+
+/// What is different from `before`; of a new event everything.
+pub(super) fn wish(frame: &Frame, typed: &Typed, before: Option<&Seen>) -> Result<Wish, Faults> {
+    let filled = before.map(filled).unwrap_or_default();
+    let changed = |name: &str| typed_in(typed, name) != typed_in(&filled, name);
+    let text = |name: &str| changed(name).then(|| typed_in(typed, name).replace("\r\n", "\n"));
+    let any = |names: &[&str]| names.iter().any(|name| changed(name));
+    let mut faults = Faults::new();
+    let mut wrong = |field: &str, key: &str| {
+        faults.insert(field.to_owned(), frame.say(key).to_string());
+    };
+    let mut wish = Wish {
+        title: text("title"),
+        place: text("place"),
+        link: text("link"),
+        description: text("description")
+            .filter(|text| before.is_none_or(|seen| seen.description.trim() != text)),
+        busy: changed("free").then(|| typed_in(typed, "free").is_empty()),
+        class: changed("private").then(|| {
+            if typed_in(typed, "private").is_empty() {
+                Class::Public
+            } else {
+                Class::Private
+            }
+        }),
+        ..Wish::default()
+    };
+    if typed_in(typed, "title").is_empty() {
+        wrong("title", "wrong-title");
+    }
+    if wish
+        .link
+        .as_ref()
+        .is_some_and(|link| !link.is_empty() && !link.contains(':'))
+    {
+        wrong("link", "wrong-link");
+    }
+    if before.is_none()
+        || any(&[
+            "whole",
+            "start_date",
+            "start_time",
+            "end_date",
+            "end_time",
+            "zone",
+        ])
+    {
+        match times(typed, &filled) {
+            Ok(times) => wish.times = times,
+            Err((field, key)) => wrong(field, key),
+        }
+    }
+    if any(&["repeat", "rule", "until"]) {
+        match recurrence(typed) {
+            Ok(rule) => wish.recurrence = Some(rule),
+            Err((field, key)) => wrong(field, key),
+        }
+    }
+    if changed("guests") {
+        match guests(typed_in(typed, "guests")) {
+            Some(guests) => wish.guests = Some(guests),
+            None => wrong("guests", "wrong-guests"),
+        }
+    }
+    if any(&["remind", "remind2"]) {
+        wish.reminders = Some(reminders(typed, before));
+    }
+    if faults.is_empty() { Ok(wish) } else { Err(faults) }
+}
+
+type Fault = (&'static str, &'static str);
+
+fn times(typed: &Typed, filled: &Typed) -> Result<TimesWish, Fault> {
+    let date = |name: &str| typed_in(typed, name).parse::<Date>().ok();
+    let clock = |name: &str| typed_in(typed, name).parse::<Time>().ok();
+    let starts = date("start_date")
+        .filter(|date| date.year() > 0)
+        .ok_or(("starts", "wrong-starts"))?;
+    // Whoever names one day only means that one.
+    let ends = match typed_in(typed, "end_date") {
+        "" => starts,
+        _ => date("end_date").ok_or(("ends", "wrong-ends"))?,
+    };
+    if !typed_in(typed, "whole").is_empty() {
+        if ends < starts {
+            return Err(("ends", "wrong-ends"));
+        }
+        return Ok(TimesWish::all(&Times::Days {
+            first: starts,
+            last: ends,
+        }));
+    }
+    let starts = starts.to_datetime(clock("start_time").ok_or(("starts", "wrong-starts"))?);
+    let ends = match typed_in(typed, "end_time") {
+        "" => starts,
+        _ => ends.to_datetime(clock("end_time").ok_or(("ends", "wrong-ends"))?),
+    };
+    if ends < starts {
+        return Err(("ends", "wrong-ends"));
+    }
+    let named = typed_in(typed, "zone");
+    let zone = Some(named.to_owned()).filter(|named| !named.is_empty() && named != typed_in(filled, "zone"));
+    if zone.as_deref().is_some_and(|zone| known(zone).is_err()) {
+        return Err(("zone", "wrong-zone"));
+    }
+    Ok(TimesWish {
+        zone,
+        ..TimesWish::all(&Times::Hours {
+            starts,
+            ends,
+            zone: None,
+        })
+    })
+}
+
+/// The rules that have a name, for a series that starts on a day.
+fn presets(start: Date) -> [(&'static str, String); 7] {
+    let names = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
+    let weekday = usize::try_from(start.weekday().to_monday_zero_offset()).unwrap_or_default();
+    let nth = (start.day() - 1) / 7 + 1;
+    let nth = if nth == 5 { -1 } else { nth };
+    [
+        ("daily", "FREQ=DAILY".to_owned()),
+        ("working", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR".to_owned()),
+        ("weekly", format!("FREQ=WEEKLY;BYDAY={}", names[weekday.min(6)])),
+        (
+            "biweekly",
+            format!("FREQ=WEEKLY;INTERVAL=2;BYDAY={}", names[weekday.min(6)]),
+        ),
+        ("monthly", "FREQ=MONTHLY".to_owned()),
+        (
+            "monthly-nth",
+            format!("FREQ=MONTHLY;BYDAY={nth}{}", names[weekday.min(6)]),
+        ),
+        ("yearly", "FREQ=YEARLY".to_owned()),
+    ]
+}
+
+/// The choice, the rule of one's own, and the last day.
+fn repeat_of(seen: &Seen, start: Date) -> (&'static str, String, String) {
+    let Some(rule) = &seen.rule else {
+        let rules = seen.rules.join(" ");
+        return (if rules.is_empty() { "" } else { "own" }, rules, String::new());
+    };
+    let until = match rule.parts().bound {
+        Bound::Until(Until::Date(day)) => Some(day),
+        Bound::Until(Until::Local(at)) => Some(at.date()),
+        Bound::Until(Until::Utc(at)) => Some(local(at, seen).date()),
+        Bound::Count(_) | Bound::Endless => None,
+    };
+    let bare = match rule.parts().bound {
+        Bound::Count(_) => rule.to_string(),
+        _ => rule.bounded(Bound::Endless).to_string(),
+    };
+    let plain_weekly = bare == "FREQ=WEEKLY";
+    let name = presets(start)
+        .into_iter()
+        .find(|(name, text)| *text == bare || (plain_weekly && *name == "weekly"));
+    let until = until.map(|day| day.to_string()).unwrap_or_default();
+    match name {
+        Some((name, _)) => (name, String::new(), until),
+        None => ("own", bare, until),
+    }
+}
+
+fn local(at: DateTime, seen: &Seen) -> DateTime {
+    let zone = seen
+        .times
+        .as_ref()
+        .and_then(|times| ical::zones::Zone::named(times.zone()?));
+    let instant = ical::zones::Zone::UTC.instant_of(at);
+    zone.unwrap_or(ical::zones::Zone::UTC).local_at(instant)
+}
+
+fn recurrence(typed: &Typed) -> Result<Option<Rule>, Fault> {
+    let start = typed_in(typed, "start_date").parse().unwrap_or(Date::ZERO);
+    let wrong = ("recurrence", "wrong-recurrence");
+    let rule: Rule = match typed_in(typed, "repeat") {
+        "" => return Ok(None),
+        "own" => typed_in(typed, "rule").parse().map_err(|_| wrong)?,
+        named => {
+            let preset = presets(start).into_iter().find(|(name, _)| *name == named);
+            preset.and_then(|(_, rule)| rule.parse().ok()).ok_or(wrong)?
+        }
+    };
+    match typed_in(typed, "until") {
+        "" => Ok(Some(rule)),
+        until => {
+            let day = until.parse().map_err(|_| wrong)?;
+            Ok(Some(rule.bounded(Bound::Until(Until::Date(day)))))
+        }
+    }
+}
+
+/// One guest in each line: `Anna <anna@example.org>` or an address alone.
+fn guests(lines: &str) -> Option<Vec<Guest>> {
+    let lines = lines
+        .split(['\n', ',', ';'])
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let read = lines.map(|line| {
+        let (name, address) = match line.split_once('<') {
+            Some((name, rest)) => (name.trim(), rest.trim_end_matches('>').trim()),
+            None => ("", line),
+        };
+        let fits =
+            address.contains('@') && !address.contains(|c: char| c.is_whitespace() || "\"<>".contains(c));
+        fits.then(|| Guest {
+            name: (!name.is_empty()).then(|| name.replace('"', "'")),
+            ..Guest::at(address)
+        })
+    });
+    read.collect()
+}
+
+/// The two that were chosen, and whatever reminders the form has no field for.
+fn reminders(typed: &Typed, before: Option<&Seen>) -> Vec<Reminder> {
+    let shown: Vec<i64> = before.map_or_else(Vec::new, |seen| chosen(seen).collect());
+    let mut shown = shown.into_iter();
+    let mut next = shown.next();
+    let others = before
+        .map_or(&[][..], |seen| &seen.reminders)
+        .iter()
+        .filter(|reminder| {
+            let is_shown = next.is_some_and(|minutes| {
+                reminder.when == RemindWhen::BeforeStart(minutes) && reminder.by == Action::Email
+            });
+            if is_shown {
+                next = shown.next();
+            }
+            !is_shown
+        });
+    let mut all: Vec<Reminder> = others.copied().collect();
+    for name in ["remind", "remind2"] {
+        if let Ok(minutes) = typed_in(typed, name).parse() {
+            let one = Reminder {
+                when: RemindWhen::BeforeStart(minutes),
+                by: Action::Email,
+            };
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+    }
+    all
+}
+
+/// The controls, with what was typed and what is wrong with it.
+pub(super) struct Controls {
+    pub title: Field,
+    pub whole: bool,
+    pub start_date: Field,
+    pub start_time: Field,
+    pub end_date: Field,
+    pub end_time: Field,
+    pub zone: Field,
+    pub calendar: Choice,
+    pub place: Field,
+    pub link: Field,
+    pub description: Area,
+    pub repeat: Choice,
+    pub rule: Field,
+    pub until: Field,
+    pub remind: Choice,
+    pub remind2: Choice,
+    pub free: bool,
+    pub private: bool,
+    pub guests: Area,
+}
+
+pub(super) fn controls(
+    frame: &Frame,
+    typed: &Typed,
+    mut faults: Faults,
+    calendars: Vec<(String, String)>,
+) -> Controls {
+    let own = |name: &str| typed_in(typed, name).to_owned();
+    let start: Date = typed_in(typed, "start_date").parse().unwrap_or(Date::ZERO);
+    let [start_date, start_time, end_date, end_time] = moments(frame, typed, &mut faults);
+    let mut wrong = |field: &str| faults.remove(field);
+    Controls {
+        title: Field::text("title", frame.say("event-title"))
+            .holding(own("title"))
+            .wrong(wrong("title"))
+            .focused(),
+        whole: !typed_in(typed, "whole").is_empty(),
+        start_date,
+        start_time,
+        end_date,
+        end_time,
+        zone: Field::text("zone", frame.say("event-zone"))
+            .holding(own("zone"))
+            .optional()
+            .wrong(wrong("zone")),
+        calendar: Choice::new(
+            "calendar",
+            frame.say("event-calendar"),
+            calendars,
+            own("calendar"),
+        ),
+        place: Field::text("place", frame.say("event-place"))
+            .holding(own("place"))
+            .optional(),
+        link: Field::text("link", frame.say("event-link"))
+            .holding(own("link"))
+            .optional()
+            .wrong(wrong("link")),
+        description: Area::new("description", frame.say("event-description"), 4).holding(own("description")),
+        repeat: Choice::new(
+            "repeat",
+            frame.say("event-repeat"),
+            repeats(frame, start),
+            own("repeat"),
+        )
+        .wrong(
+            wrong("recurrence")
+                .or_else(|| wrong("instance"))
+                .or_else(|| wrong("which")),
+        ),
+        rule: Field::text("rule", frame.say("event-rule"))
+            .holding(own("rule"))
+            .optional(),
+        until: Field::date("until", frame.say("event-until"))
+            .holding(own("until"))
+            .optional(),
+        remind: remind(frame, typed, "remind", "event-remind"),
+        remind2: remind(frame, typed, "remind2", "event-remind-again"),
+        free: !typed_in(typed, "free").is_empty(),
+        private: !typed_in(typed, "private").is_empty(),
+        guests: Area::new("guests", frame.say("event-guests"), 3)
+            .hint(frame.say("event-guests-hint"))
+            .holding(own("guests"))
+            .wrong(wrong("guests")),
+    }
+}
+
+/// The choice of a reminder; one that is not offered is offered where it was chosen.
+fn remind(frame: &Frame, typed: &Typed, name: &'static str, label: &'static str) -> Choice {
+    let chosen = typed_in(typed, name);
+    let mut minutes: Vec<i64> = REMINDERS.to_vec();
+    minutes.extend(chosen.parse::<i64>().ok().filter(|own| !REMINDERS.contains(own)));
+    let options = minutes
+        .iter()
+        .map(|minutes| (minutes.to_string(), before_start(frame, *minutes)));
+    let none = (String::new(), frame.say("remind-never").to_string());
+    Choice::new(
+        name,
+        frame.say(label),
+        std::iter::once(none).chain(options),
+        chosen,
+    )
+}
+
+/// The fields of when it starts and when it ends.
+fn moments(frame: &Frame, typed: &Typed, faults: &mut Faults) -> [Field; 4] {
+    let own = |name: &str| typed_in(typed, name).to_owned();
+    [
+        Field::date("start_date", frame.say("event-starts"))
+            .holding(own("start_date"))
+            .wrong(faults.remove("starts")),
+        Field::time("start_time", frame.say("event-starts-at"))
+            .holding(own("start_time"))
+            .optional(),
+        Field::date("end_date", frame.say("event-ends"))
+            .holding(own("end_date"))
+            .optional()
+            .wrong(faults.remove("ends")),
+        Field::time("end_time", frame.say("event-ends-at"))
+            .holding(own("end_time"))
+            .optional(),
+    ]
+}
+
+/// The choices of how often, in words.
+fn repeats(frame: &Frame, start: Date) -> Vec<(String, String)> {
+    let mut options = vec![(String::new(), frame.say("repeat-never").to_string())];
+    for (name, rule) in presets(start) {
+        if let Ok(rule) = rule.parse::<Rule>() {
+            options.push((name.to_owned(), said::rule(frame.tongue(), &rule, start)));
+        }
+    }
+    options.push(("own".to_owned(), frame.say("repeat-own").to_string()));
+    options
+}
+
+fn before_start(frame: &Frame, minutes: i64) -> String {
+    let (key, count) = match minutes {
+        0 => ("remind-start", 0),
+        minutes if minutes % 1_440 == 0 => ("remind-days", minutes / 1_440),
+        minutes if minutes % 60 == 0 => ("remind-hours", minutes / 60),
+        minutes => ("remind-minutes", minutes),
+    };
+    frame.say(key).with("count", count).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fifth_friday_of_a_month_is_offered_as_the_last_one() {
+        let rule = |date: &str| presets(date.parse().unwrap())[5].1.clone();
+        assert_eq!(rule("2026-10-30"), "FREQ=MONTHLY;BYDAY=-1FR");
+        assert_eq!(rule("2026-11-10"), "FREQ=MONTHLY;BYDAY=2TU");
+    }
+
+    #[test]
+    fn guests_are_read_by_lines() {
+        let read = guests("Anna <anna@example.org>\nboris@example.org; ").unwrap();
+        assert_eq!((read.len(), read[0].name.as_deref()), (2, Some("Anna")));
+        assert_eq!(guests("nobody"), None);
+    }
+}

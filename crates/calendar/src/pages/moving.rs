@@ -1,0 +1,175 @@
+//! What is done from the calendar itself: one line typed, something dragged, something undone.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use front::frame::Frame;
+use front::{Caller, Form, Problem};
+use http::HeaderMap;
+use jiff::civil::DateTime;
+use kernel::Id;
+
+use super::{Faults, Guest, Step, Typed, WORDS, fault, id, number, to_day, typed_in, view};
+use crate::events::Look;
+use crate::rules::edits::times::{Times, TimesWish};
+use crate::rules::edits::wish::Wish;
+use crate::rules::edits::{Aim, Which, seen};
+use crate::rules::quick;
+use crate::service::{Calendars, Refused};
+use crate::types::Reason;
+
+/// Nobody drags further than this.
+const DRAGGED_MINUTES_MAX: i64 = 400 * 24 * 60;
+
+pub async fn quick(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+    headers: HeaderMap,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let guest = Guest::of(&calendars, &caller)?;
+    let frame = frame.over(&WORDS);
+    let read = quick::read(typed_in(&typed, "quick"), guest.at, &guest.zone_name);
+    let wrong = |key: &'static str| Faults::from([("quick".to_owned(), frame.say(key).to_string())]);
+    let faults = match read {
+        None => wrong("wrong-quick"),
+        Some(read) => {
+            let into = match typed_in(&typed, "calendar") {
+                "" => first_taker(&calendars, &guest).await?,
+                _ => Some(id(&typed, "calendar")?),
+            };
+            let Some(into) = into else {
+                return view::page(
+                    &calendars,
+                    &caller,
+                    frame.clone(),
+                    &headers,
+                    &typed,
+                    wrong("wrong-no-calendar"),
+                )
+                .await;
+            };
+            let day = read.times.starts().date();
+            let wish = Wish {
+                title: Some(read.title),
+                place: Some(read.place).filter(|place| !place.is_empty()),
+                times: TimesWish::all(&read.times),
+                recurrence: read.rule.map(Some),
+                ..Wish::default()
+            };
+            match calendars.create_event(guest.visitor.id, into, &wish).await {
+                Ok(_) => return Ok(to_day(&typed, day, "done-event-created", None)),
+                Err(why) => fault(&frame, why)?,
+            }
+        }
+    };
+    let faults = Faults::from([(
+        "quick".to_owned(),
+        faults.into_values().collect::<Vec<_>>().join(" "),
+    )]);
+    view::page(&calendars, &caller, frame, &headers, &typed, faults).await
+}
+
+async fn first_taker(calendars: &Calendars, guest: &Guest) -> Result<Option<Id>, Problem> {
+    let home = calendars.home(&guest.visitor).await?;
+    let first = home
+        .iter()
+        .find(|calendar| calendar.kinds.take(ical::Kind::Event));
+    Ok(first.map(|calendar| calendar.id))
+}
+
+/// Something was dragged so many minutes, or stretched by so many.
+pub async fn drag(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let guest = Guest::of(&calendars, &caller)?;
+    let owner = guest.visitor.id;
+    let (calendar, event) = (id(&typed, "calendar")?, id(&typed, "event")?);
+    let stored = calendars.event(owner, calendar, event).await?;
+    let instance: Option<DateTime> = typed_in(&typed, "instance").parse().ok();
+    let page = format!(
+        "/calendar/events/{calendar}/{event}?instance={}",
+        typed_in(&typed, "instance")
+    );
+    let Ok(seen) = seen(&stored.text, instance) else {
+        return Ok(Redirect::to(&page).into_response());
+    };
+    let minutes = |name: &str| number(&typed, name).clamp(-DRAGGED_MINUTES_MAX, DRAGGED_MINUTES_MAX);
+    let times = seen
+        .times
+        .map(|times| stretched(times.moved(minutes("by") * 60), minutes("stretch") * 60));
+    let Some(times) = times else {
+        return Ok(Redirect::to(&page).into_response());
+    };
+    let which = match (instance, typed_in(&typed, "which")) {
+        (None, _) | (Some(_), "all") => Which::All,
+        (Some(_), "following") => Which::Following,
+        (Some(_), _) => Which::This,
+    };
+    let look = Look {
+        calendar,
+        event,
+        change: Some(number(&typed, "change")),
+        aim: Aim { which, instance },
+    };
+    let wanted = TimesWish {
+        zone: None,
+        ..TimesWish::all(&times)
+    };
+    let wish = Wish {
+        times: wanted,
+        ..Wish::default()
+    };
+    match calendars.change_event(owner, look, &wish).await {
+        Ok(changed) => {
+            let day = times.starts().date();
+            let step = Step {
+                calendar,
+                event,
+                change: stored.change,
+            };
+            let step = Some(step).filter(|_| changed.split.is_none());
+            Ok(to_day(&typed, day, "done-event-moved", step))
+        }
+        // It is another one by now, or cannot go there: its page says what it is.
+        Err(Refused::Reason(Reason::Stale | Reason::Field { .. })) => {
+            let done = "done-event-not-moved".trim_start_matches("done-");
+            Ok(Redirect::to(&format!("{page}&done={done}")).into_response())
+        }
+        Err(why) => Err(why.into()),
+    }
+}
+
+fn stretched(times: Times, seconds: i64) -> Times {
+    match times {
+        Times::Hours { starts, ends, zone } => {
+            let longer = crate::rules::edits::times::plus(ends, seconds);
+            Times::Hours {
+                starts,
+                ends: longer.max(starts),
+                zone,
+            }
+        }
+        days @ Times::Days { .. } => days,
+    }
+}
+
+/// Puts an event back as it was.
+pub async fn undo(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let guest = Guest::of(&calendars, &caller)?;
+    let place = (id(&typed, "calendar")?, id(&typed, "event")?);
+    let change = number(&typed, "change");
+    let returned = calendars
+        .return_event(guest.visitor.id, place, None, change)
+        .await?;
+    let times = seen(&returned.text, None).ok().and_then(|seen| seen.times);
+    let first = times.map_or(guest.today(), |times| times.starts().date());
+    let day = typed_in(&typed, "date").parse().unwrap_or(first);
+    Ok(to_day(&typed, day, "done-event-returned", None))
+}

@@ -1,0 +1,274 @@
+//! The calendars themselves: made, called, coloured, put into the bin and taken out again.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use front::frame::{Area, Field, Frame, When, done, shown};
+use front::{Caller, Form, InPath, Problem, Query};
+use ical::zones::Zone;
+use kernel::{Id, Text};
+
+use super::{Faults, Guest, Typed, WORDS, fault, look, number, refused, typed_in};
+use crate::reminders::types::Reminders;
+use crate::service::{Calendars, Draft, Refused};
+use crate::types::{
+    About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Kinds, Reason, TITLE_CHARS_MAX,
+};
+
+/// Colours to begin with: each can be told from the others, also by those who see fewer.
+const COLORS: [&str; 8] = [
+    "#1e88e5", "#d81b60", "#43a047", "#fb8c00", "#8e24aa", "#00897b", "#6d4c41", "#546e7a",
+];
+
+#[derive(Template)]
+#[template(path = "calendars.html")]
+struct ListPage {
+    frame: Frame,
+    rows: Vec<Row>,
+    bin: Vec<Binned>,
+    title: Field,
+    color: String,
+    sheet: String,
+}
+
+struct Row {
+    href: String,
+    title: String,
+    class: String,
+    description: String,
+}
+
+struct Binned {
+    id: String,
+    title: String,
+    since: When,
+}
+
+#[derive(Template)]
+#[template(path = "calendar_own.html")]
+struct EditPage {
+    frame: Frame,
+    action: String,
+    version: i64,
+    heading: String,
+    title: Field,
+    description: Area,
+    zone: Field,
+    color: String,
+    busy: bool,
+    /// Somebody else changed it meanwhile.
+    stale: bool,
+}
+
+pub async fn list(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+) -> Result<Response, Problem> {
+    Ok(shown(
+        &list_page(&calendars, &caller, frame, &Typed::new(), Faults::new()).await?,
+    ))
+}
+
+async fn list_page(
+    calendars: &Calendars,
+    caller: &Caller,
+    frame: Frame,
+    typed: &Typed,
+    mut faults: Faults,
+) -> Result<ListPage, Problem> {
+    let frame = frame.over(&WORDS);
+    let guest = Guest::of(calendars, caller)?;
+    let home = calendars.home(&guest.visitor).await?;
+    let bin = calendars.bin(guest.visitor.id).await?;
+    let colors: Vec<Color> = home.iter().map(|calendar| calendar.about.color).collect();
+    let free = COLORS
+        .into_iter()
+        .find(|color| !colors.iter().any(|taken| taken.to_string() == **color));
+    let rows = home.iter().map(|calendar| Row {
+        href: format!("/calendar/own/{}", calendar.id),
+        title: calendar.about.title.to_string(),
+        class: format!("c-{}", look::class(calendar.about.color)),
+        description: calendar.about.description.to_string(),
+    });
+    let bin = bin.into_iter().filter_map(|calendar| {
+        Some(Binned {
+            id: calendar.id.to_string(),
+            title: calendar.about.title.to_string(),
+            since: frame.when(calendar.deleted?),
+        })
+    });
+    Ok(ListPage {
+        rows: rows.collect(),
+        bin: bin.collect(),
+        title: Field::text("title", frame.say("own-title"))
+            .holding(typed_in(typed, "title"))
+            .wrong(faults.remove("title")),
+        color: match typed_in(typed, "color") {
+            "" => free.unwrap_or(COLORS[0]).to_owned(),
+            color => color.to_owned(),
+        },
+        sheet: look::sheet(&colors),
+        frame,
+    })
+}
+
+pub async fn create(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let guest = Guest::of(&calendars, &caller)?;
+    let frame = frame.over(&WORDS);
+    let read = title(&typed).and_then(|title| Ok((title, color(&typed)?)));
+    let made = match read {
+        Ok((title, color)) => {
+            let about = About {
+                title,
+                description: Text::stored(String::new()),
+                color,
+                zone: guest.zone_name.clone(),
+                busy: true,
+                position: 0,
+                extra: String::new(),
+                reminders: Reminders::default(),
+            };
+            let draft = Draft {
+                name: None,
+                about,
+                kinds: Kinds::EVENTS_AND_TASKS,
+            };
+            calendars.create(guest.visitor.id, draft).await.map(|_| ())
+        }
+        Err(reason) => Err(reason.into()),
+    };
+    match made {
+        Ok(()) => Ok(done("/calendar/own", "done-calendar-created")),
+        Err(why) => {
+            let faults = fault(&frame, why)?;
+            Ok(refused(shown(
+                &list_page(&calendars, &caller, frame, &typed, faults).await?,
+            )))
+        }
+    }
+}
+
+fn title(typed: &Typed) -> Result<Text, Reason> {
+    Text::required(typed_in(typed, "title"), TITLE_CHARS_MAX).map_err(|bad| Reason::field("title", bad))
+}
+
+fn color(typed: &Typed) -> Result<Color, Reason> {
+    Color::parse(typed_in(typed, "color")).map_err(|bad| Reason::field("color", bad))
+}
+
+pub async fn edit(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+    InPath(id): InPath<Id>,
+    Query(_): Query<Typed>,
+) -> Result<Response, Problem> {
+    let calendar = calendars.calendar(caller.person()?.id, id).await?;
+    let typed = filled(&calendar);
+    Ok(shown(&edit_page(frame, &calendar, &typed, Faults::new())))
+}
+
+fn filled(calendar: &Calendar) -> Typed {
+    let about = &calendar.about;
+    let mut typed = Typed::from([
+        ("title".to_owned(), about.title.to_string()),
+        ("description".to_owned(), about.description.to_string()),
+        ("zone".to_owned(), about.zone.clone()),
+        ("color".to_owned(), about.color.to_string()),
+    ]);
+    if about.busy {
+        typed.insert("busy".to_owned(), "on".to_owned());
+    }
+    typed
+}
+
+fn edit_page(frame: Frame, calendar: &Calendar, typed: &Typed, mut faults: Faults) -> EditPage {
+    let frame = frame.over(&WORDS);
+    EditPage {
+        action: format!("/calendar/own/{}", calendar.id),
+        version: calendar.version,
+        heading: calendar.about.title.to_string(),
+        title: Field::text("title", frame.say("own-title"))
+            .holding(typed_in(typed, "title"))
+            .wrong(faults.remove("title"))
+            .focused(),
+        description: Area::new("description", frame.say("own-description"), 3)
+            .holding(typed_in(typed, "description"))
+            .wrong(faults.remove("description")),
+        zone: Field::text("zone", frame.say("own-zone"))
+            .holding(typed_in(typed, "zone"))
+            .wrong(faults.remove("zone")),
+        color: typed_in(typed, "color").to_owned(),
+        busy: !typed_in(typed, "busy").is_empty(),
+        stale: false,
+        frame,
+    }
+}
+
+pub async fn change(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+    InPath(id): InPath<Id>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let owner = caller.person()?.id;
+    let frame = frame.over(&WORDS);
+    let seen = Some(number(&typed, "version"));
+    let (result, key) = if typed_in(&typed, "act") == "delete" {
+        (calendars.delete(owner, id, seen).await, "done-calendar-deleted")
+    } else {
+        let changed = match about(&typed) {
+            Ok(change) => calendars.change(owner, id, seen, change).await.map(|_| ()),
+            Err(reason) => Err(reason.into()),
+        };
+        (changed, "done-calendar-saved")
+    };
+    match result {
+        Ok(()) => Ok(done("/calendar/own", key)),
+        Err(Refused::Reason(Reason::Stale)) => {
+            let calendar = calendars.calendar(owner, id).await?;
+            let page = EditPage {
+                stale: true,
+                ..edit_page(frame, &calendar, &typed, Faults::new())
+            };
+            Ok(refused(shown(&page)))
+        }
+        Err(why) => {
+            let faults = fault(&frame, why)?;
+            let calendar = calendars.calendar(owner, id).await?;
+            Ok(refused(shown(&edit_page(frame, &calendar, &typed, faults))))
+        }
+    }
+}
+
+fn about(typed: &Typed) -> Result<AboutChange, Reason> {
+    let description = typed_in(typed, "description").replace("\r\n", "\n");
+    let description = Text::new(&description, DESCRIPTION_CHARS_MAX);
+    let zone = Zone::iana(typed_in(typed, "zone")).and_then(|zone| zone.id().map(str::to_owned));
+    Ok(AboutChange {
+        title: Some(title(typed)?),
+        description: Some(description.map_err(|bad| Reason::field("description", bad))?),
+        color: Some(color(typed)?),
+        zone: Some(zone.ok_or_else(|| Reason::field("zone", "is none"))?),
+        busy: Some(!typed_in(typed, "busy").is_empty()),
+        position: None,
+        extra: None,
+        reminders: None,
+    })
+}
+
+pub async fn restore(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath(id): InPath<Id>,
+) -> Result<Response, Problem> {
+    calendars.restore(caller.person()?.id, id).await?;
+    Ok(done("/calendar/own", "done-calendar-restored"))
+}

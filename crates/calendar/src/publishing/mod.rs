@@ -1,0 +1,162 @@
+//! Calendars for whoever has their link.
+//!
+//! What is kept true: a link shows nothing of those who take part, and of what is private only that its owner is busy; a link that
+//! was withdrawn or renewed leads nowhere, and one that nobody gave cannot be told from it.
+
+mod rows;
+
+use std::collections::HashSet;
+
+use ical::{Component, Property};
+use kernel::{Id, Moment, PersonId, Secret, random_token};
+
+use crate::rules::published;
+use crate::service::{Calendars, Refused, live};
+use crate::types::{Calendar, Reason};
+
+/// Objects that are read at a time.
+const PAGE: usize = 500;
+/// Bytes of a published calendar; a larger one says so instead of being cut.
+const BYTES_MAX: usize = 64 << 20;
+/// Clients ask again after this time, if they ask us how often.
+const REFRESH: &str = "PT1H";
+
+/// What whoever has a link sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    Everything,
+    /// When the owner is busy, and nothing else.
+    Busy,
+}
+
+/// A link to a calendar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub calendar: Id,
+    pub token: String,
+    pub shows: Shows,
+    pub made: Moment,
+}
+
+impl Link {
+    /// Where it leads, below the address of the house.
+    pub fn path(&self, owner: PersonId) -> String {
+        format!("/calendar/public/{owner}/{}.ics", self.token)
+    }
+}
+
+impl Calendars {
+    pub async fn link(&self, owner: PersonId, calendar: Id) -> Result<Option<Link>, Refused> {
+        let shard = self.store().shard_of(owner);
+        let link = shard.read::<_, Refused>(move |tx| {
+            live(tx, owner, calendar)?;
+            Ok(rows::link(tx, calendar)?)
+        });
+        link.await
+    }
+
+    /// Publishes a calendar, or changes what its link shows. `renewed`: whoever has the link of before sees nothing any more.
+    pub async fn publish(
+        &self,
+        owner: PersonId,
+        calendar: Id,
+        shows: Option<Shows>,
+        renewed: bool,
+    ) -> Result<Link, Refused> {
+        let now = self.now();
+        let token = random_token();
+        let shard = self.store().shard_of(owner);
+        let link = shard.write::<_, Refused>(move |tx| {
+            live(tx, owner, calendar)?;
+            let before = rows::link(tx, calendar)?;
+            if renewed && before.is_none() {
+                return Err(Reason::NotPublished.into());
+            }
+            let fresh = Link {
+                calendar,
+                token: token.clone(),
+                shows: shows
+                    .or(before.as_ref().map(|link| link.shows))
+                    .unwrap_or(Shows::Everything),
+                made: now,
+            };
+            let link = match before.filter(|_| !renewed) {
+                Some(before) => Link {
+                    shows: fresh.shows,
+                    ..before
+                },
+                None => fresh,
+            };
+            rows::save(tx, owner, &link)?;
+            Ok(link)
+        });
+        link.await
+    }
+
+    /// Withdraws the link of a calendar.
+    pub async fn withdraw(&self, owner: PersonId, calendar: Id) -> Result<(), Refused> {
+        let shard = self.store().shard_of(owner);
+        let withdrawn = shard.write::<_, Refused>(move |tx| {
+            live(tx, owner, calendar)?;
+            match rows::withdraw(tx, calendar)? {
+                true => Ok(()),
+                false => Err(Reason::NotPublished.into()),
+            }
+        });
+        withdrawn.await
+    }
+
+    /// The calendar that a link leads to.
+    pub async fn published(&self, owner: PersonId, token: &str) -> Result<(Calendar, Shows), Refused> {
+        let given = Secret::new(token);
+        let shard = self.store().shard_of(owner);
+        let found = shard.read::<_, Refused>(move |tx| {
+            let links = rows::links(tx, owner)?;
+            // Compared without telling where they differ.
+            let link = links
+                .into_iter()
+                .find(|link| Secret::new(link.token.as_str()) == given);
+            let link = link.ok_or(Reason::NoCalendar)?;
+            Ok((live(tx, owner, link.calendar)?, link.shows))
+        });
+        found.await
+    }
+
+    /// All that a link shows, as one text.
+    pub async fn published_text(&self, calendar: &Calendar, shows: Shows) -> Result<String, Refused> {
+        let mut head = Component::new("VCALENDAR");
+        head.add(Property::new("VERSION", "2.0"));
+        head.add(Property::new("PRODID", "-//Townhall//Calendar//EN"));
+        head.add(Property::text("NAME", calendar.about.title.as_str()));
+        head.add(Property::text("X-WR-CALNAME", calendar.about.title.as_str()));
+        head.add(Property::new("REFRESH-INTERVAL", REFRESH).with("VALUE", "DURATION"));
+        head.add(Property::new("X-PUBLISHED-TTL", REFRESH));
+        let mut text = head.write();
+        text.truncate(text.len() - "END:VCALENDAR\r\n".len());
+        let mut zones: HashSet<String> = HashSet::new();
+        let mut after = None;
+        loop {
+            let page = self.objects(calendar.owner, calendar.id, after, PAGE).await?;
+            for stored in &page {
+                let Ok(object) = ical::parse(stored.text.as_bytes()) else {
+                    continue;
+                };
+                for component in published::shown(&object, shows == Shows::Busy) {
+                    let zone = component.value("TZID").filter(|_| component.is("VTIMEZONE"));
+                    if zone.is_none_or(|zone| zones.insert(zone.to_owned())) {
+                        component.write_into(&mut text);
+                    }
+                }
+            }
+            if text.len() > BYTES_MAX {
+                return Err(Reason::TooLong.into());
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE => after = Some(last.name.clone()),
+                _ => break,
+            }
+        }
+        text.push_str("END:VCALENDAR\r\n");
+        Ok(text)
+    }
+}

@@ -1,0 +1,76 @@
+//! What strangers are shown of an object.
+//!
+//! What is kept true: what is not named here is not shown. Of what is private, and of everything where only that is shown, stays
+//! when it makes its owner busy.
+
+use ical::{Class, Component, Property, Status};
+
+/// When it is.
+const TIMES: [&str; 9] = [
+    "UID",
+    "DTSTAMP",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "RRULE",
+    "RDATE",
+    "EXDATE",
+    "RECURRENCE-ID",
+];
+/// What it is about.
+const WORDS: [&str; 14] = [
+    "SUMMARY",
+    "DESCRIPTION",
+    "LOCATION",
+    "GEO",
+    "URL",
+    "CATEGORIES",
+    "COLOR",
+    "IMAGE",
+    "STATUS",
+    "TRANSP",
+    "SEQUENCE",
+    "CREATED",
+    "LAST-MODIFIED",
+    "RELATED-TO",
+];
+
+/// The zones and events of an object as strangers see them; none where there is nothing for them.
+pub fn shown(object: &Component<'_>, only_busy: bool) -> Vec<Component<'static>> {
+    let events: Vec<_> = object
+        .children("VEVENT")
+        .filter_map(|event| one(event, only_busy))
+        .collect();
+    if events.is_empty() {
+        return events;
+    }
+    let zones = object.children("VTIMEZONE").map(|zone| zone.clone().into_owned());
+    zones.chain(events).collect()
+}
+
+fn one(event: &Component<'_>, only_busy: bool) -> Option<Component<'static>> {
+    let class = event.value("CLASS");
+    let is_private = class.is_some_and(|class| Class::read(class) != Some(Class::Public));
+    let hides = only_busy || is_private;
+    let is = |name: &str, word: &str| {
+        event
+            .value(name)
+            .is_some_and(|said| said.trim().eq_ignore_ascii_case(word))
+    };
+    let is_cancelled = event.value("STATUS").and_then(Status::read) == Some(Status::Cancelled);
+    // A moved instance stays even so: without it the series would show it where it was.
+    if hides && (is("TRANSP", "TRANSPARENT") || is_cancelled) && event.get("RECURRENCE-ID").is_none() {
+        return None;
+    }
+    let mut shown = Component::new("VEVENT");
+    let words: &[&str] = if hides { &["TRANSP", "STATUS"] } else { &WORDS };
+    let kept = event
+        .properties
+        .iter()
+        .filter(|property| TIMES.iter().chain(words).any(|name| property.is(name)));
+    shown.properties.extend(kept.cloned().map(Property::into_owned));
+    if hides {
+        shown.add(Property::text("SUMMARY", "Busy"));
+    }
+    Some(shown)
+}
