@@ -2,6 +2,7 @@
 //!
 //! They stand for axum's own extractors, whose refusals are plain text and would leave the closed list of codes.
 
+use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 use axum::extract::rejection::BytesRejection;
@@ -12,8 +13,8 @@ use futures_util::TryStreamExt as _;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::LengthLimitError;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Visitor};
+use serde::{Deserializer, Serialize};
 
 use crate::arriving::discard;
 use crate::{Code, Problem};
@@ -29,12 +30,69 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Body<T>, Problem> {
         expect_content_type(request.headers(), JSON)?;
         let bytes = read(request, state).await?;
+        if bytes.trim_ascii_start().starts_with(b"[") && is_object::<T>() {
+            return Err(Problem::invalid(
+                "",
+                "type",
+                "must be an object in braces, with the names of its fields",
+            ));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| bad_json(&error))?;
         // What follows the value would otherwise be ignored without a word.
         json.end()
             .map_err(|error| Problem::new(Code::Malformed).field("", "json", error.to_string()))?;
         Ok(Body(value))
+    }
+}
+
+/// Whether `T` has fields with names. serde also takes an array for it, field by field in the order of the source,
+/// which is nobody's interface.
+fn is_object<T: DeserializeOwned>() -> bool {
+    T::deserialize(Asking).is_err_and(|answer| answer.is_struct)
+}
+
+/// Hears from a type what it would be read from.
+struct Asking;
+
+#[derive(Debug)]
+struct Asked {
+    is_struct: bool,
+}
+
+impl Display for Asked {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        out.write_str("only asked")
+    }
+}
+
+impl std::error::Error for Asked {}
+
+impl serde::de::Error for Asked {
+    fn custom<M: Display>(_: M) -> Asked {
+        Asked { is_struct: false }
+    }
+}
+
+impl<'de> Deserializer<'de> for Asking {
+    type Error = Asked;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Asked> {
+        Err(Asked { is_struct: false })
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Asked> {
+        Err(Asked { is_struct: true })
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 
@@ -301,6 +359,8 @@ mod tests {
         let problem = body(JSON, r#"{"addresses":[{"city":"#).await.unwrap_err();
         assert_eq!(problem.code(), Code::Malformed);
         assert_eq!(problem.errors()[0].field, "addresses[0].city");
+        let problem = body(JSON, r#" [[]]"#).await.unwrap_err();
+        assert_eq!(&*problem.errors()[0].code, "type");
         let problem = body(JSON, r#"{"addresses":[]} {}"#).await.unwrap_err();
         assert_eq!(problem.code(), Code::Malformed);
         assert_eq!(

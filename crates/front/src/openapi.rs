@@ -159,6 +159,18 @@ pub(crate) fn add(document: &mut OpenApi, schemas: Vec<(String, RefOr<Schema>)>,
     }
 }
 
+/// What would be told wrongly if both were one document: schemas that share a name and are not the same.
+pub(crate) fn collisions(mine: &OpenApi, other: &OpenApi) -> Vec<String> {
+    let (Some(mine), Some(other)) = (&mine.components, &other.components) else {
+        return Vec::new();
+    };
+    let both = other.schemas.iter().filter_map(|(name, schema)| {
+        let differs = mine.schemas.get(name).is_some_and(|known| known != schema);
+        differs.then(|| format!("two schemas are named {name}"))
+    });
+    both.collect()
+}
+
 /// Adds what all operations share: the title, the ways to sign in, and the problem with its codes.
 pub(crate) fn finish(document: &mut OpenApi, version: &str) {
     let mut info = Info::new("Townhall", version);

@@ -317,6 +317,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             }
         }
         self.faults.extend(other.faults);
+        self.faults
+            .extend(openapi::collisions(&self.openapi, &other.openapi));
         self.table.extend(other.table);
         self.grpc_services.extend(other.grpc_services);
         self.descriptors.extend(other.descriptors);
@@ -411,6 +413,30 @@ mod tests {
         assert!(said.is_some_and(|said| said.contains("GET /x is declared twice")));
         assert!(built(page().merge(page())).is_err());
         assert!(built(page().page(Access::PUBLIC, Method::POST, "/x", async || "y")).is_ok());
+    }
+
+    mod elsewhere {
+        /// Shares its name with another.
+        #[derive(serde::Deserialize, utoipa::ToSchema)]
+        pub struct Thing {
+            pub size: u32,
+        }
+    }
+
+    #[utoipa::path(post, path = "/api/sizes", operation_id = "measure", request_body = elsewhere::Thing,
+        responses((status = NO_CONTENT)))]
+    async fn measure(Body(thing): Body<elsewhere::Thing>) -> Result<(), Problem> {
+        let fits = thing.size > 0;
+        fits.then_some(()).ok_or_else(Problem::not_found)
+    }
+
+    #[test]
+    fn two_things_of_one_name_refuse_the_start() {
+        let things = || Routes::new("a").api(Access::PUBLIC, routes!(change));
+        let sizes = || Routes::new("b").api(Access::PUBLIC, routes!(measure));
+        assert!(built(things()).is_ok() && built(sizes()).is_ok());
+        let said = built(things().merge(sizes())).err();
+        assert!(said.is_some_and(|said| said.contains("two schemas are named Thing")));
     }
 
     #[test]

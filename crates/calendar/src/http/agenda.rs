@@ -120,18 +120,15 @@ async fn list_agenda(
         let what = "must be a time zone of the IANA database, such as Europe/Moscow";
         Problem::invalid("zone", "zone", what)
     })?;
-    let wanted: Vec<Id> = match &asked.calendar {
-        Some(id) => {
-            let id = id.parse::<Id>();
-            vec![id.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?]
+    let mut wanted: Vec<Id> = calendars.home(&visitor).await?.iter().map(|one| one.id).collect();
+    if let Some(id) = &asked.calendar {
+        let id = id.parse::<Id>();
+        let id = id.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?;
+        wanted.retain(|one| *one == id);
+        if wanted.is_empty() {
+            return Err(Problem::invalid("calendar", "id", "is none of your calendars"));
         }
-        None => calendars
-            .home(&visitor)
-            .await?
-            .iter()
-            .map(|calendar| calendar.id)
-            .collect(),
-    };
+    }
     let search = asked.search.as_deref().unwrap_or_default();
     if search.chars().count() > SEARCH_CHARS_MAX {
         let what = format!("must have at most {SEARCH_CHARS_MAX} characters");

@@ -28,7 +28,7 @@ struct ImportIn {
 
 /// One event or task of the file.
 #[derive(Serialize, ToSchema)]
-struct RowOut {
+struct ImportedRowOut {
     uid: String,
     /// Where it begins in the file.
     line: usize,
@@ -51,7 +51,7 @@ struct ImportOut {
     known: usize,
     refused: usize,
     /// Those that were refused first, then in the order of the file; at most 1,000.
-    rows: Vec<RowOut>,
+    rows: Vec<ImportedRowOut>,
     /// What is wrong outside of rows, and what the file has several times; at most 1,000.
     problems: Vec<String>,
 }
@@ -107,21 +107,21 @@ impl From<Imported> for ImportOut {
             changed,
             known,
             refused,
-            rows: rows.into_iter().map(RowOut::from).collect(),
+            rows: rows.into_iter().map(ImportedRowOut::from).collect(),
             problems,
         }
     }
 }
 
-impl From<Row> for RowOut {
-    fn from(row: Row) -> RowOut {
+impl From<Row> for ImportedRowOut {
+    fn from(row: Row) -> ImportedRowOut {
         let (what, problem) = match row.what {
             What::New => ("new", None),
             What::Changed => ("changed", None),
             What::Known => ("known", None),
             What::Refused(problem) => ("refused", Some(problem)),
         };
-        RowOut {
+        ImportedRowOut {
             uid: row.uid,
             line: row.line,
             title: row.title,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use front::{Access, Body, Caller, InPath, InPath2, Kind, Problem, Routes, routes};
+use front::{Access, Body, Caller, InPath, InPath2, Problem, Routes, routes};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use kernel::{Id, PersonId};
 use serde::{Deserialize, Serialize};
@@ -24,9 +24,8 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
                 withdraw_calendar_link
             ),
         )
-        .plain(
+        .page(
             Access::PUBLIC,
-            Kind::Probe,
             Method::GET,
             "/calendar/public/{person}/{file}",
             published,
@@ -44,13 +43,13 @@ enum ShowsWord {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LinkIn {
+struct CalendarLinkIn {
     shows: ShowsWord,
 }
 
 /// The link of a calendar.
 #[derive(Serialize, ToSchema)]
-struct LinkOut {
+struct CalendarLinkOut {
     /// Below the address of the house. Whoever knows it may look.
     path: String,
     shows: ShowsWord,
@@ -58,9 +57,9 @@ struct LinkOut {
     made_at: String,
 }
 
-impl LinkOut {
-    fn of(link: &Link, owner: PersonId) -> LinkOut {
-        LinkOut {
+impl CalendarLinkOut {
+    fn of(link: &Link, owner: PersonId) -> CalendarLinkOut {
+        CalendarLinkOut {
             path: link.path(owner),
             shows: match link.shows {
                 Shows::Everything => ShowsWord::Everything,
@@ -74,49 +73,49 @@ impl LinkOut {
 /// The link by which others look at a calendar
 #[utoipa::path(get, path = "/api/v1/calendars/{id}/link", operation_id = "get_calendar_link",
     params(("id" = String, Path, format = "uuid", description = "The calendar")),
-    responses((status = OK, body = LinkOut)))]
+    responses((status = OK, body = CalendarLinkOut)))]
 async fn get_calendar_link(
     State(calendars): State<Calendars>,
     caller: Caller,
     InPath(id): InPath<Id>,
-) -> Result<Body<LinkOut>, Problem> {
+) -> Result<Body<CalendarLinkOut>, Problem> {
     let owner = caller.person()?.id;
     let link = calendars.link(owner, id).await?;
     let link = link.ok_or_else(|| Problem::not_found().detail("The calendar is not published."))?;
-    Ok(Body(LinkOut::of(&link, owner)))
+    Ok(Body(CalendarLinkOut::of(&link, owner)))
 }
 
 /// Publishes a calendar, or changes what its link shows
-#[utoipa::path(put, path = "/api/v1/calendars/{id}/link", operation_id = "publish_calendar", request_body = LinkIn,
+#[utoipa::path(put, path = "/api/v1/calendars/{id}/link", operation_id = "publish_calendar", request_body = CalendarLinkIn,
     params(("id" = String, Path, format = "uuid", description = "The calendar")),
-    responses((status = OK, body = LinkOut)))]
+    responses((status = OK, body = CalendarLinkOut)))]
 async fn publish_calendar(
     State(calendars): State<Calendars>,
     caller: Caller,
     InPath(id): InPath<Id>,
-    Body(given): Body<LinkIn>,
-) -> Result<Body<LinkOut>, Problem> {
+    Body(given): Body<CalendarLinkIn>,
+) -> Result<Body<CalendarLinkOut>, Problem> {
     let owner = caller.person()?.id;
     let shows = match given.shows {
         ShowsWord::Everything => Shows::Everything,
         ShowsWord::Busy => Shows::Busy,
     };
     let link = calendars.publish(owner, id, Some(shows), false).await?;
-    Ok(Body(LinkOut::of(&link, owner)))
+    Ok(Body(CalendarLinkOut::of(&link, owner)))
 }
 
 /// Gives a published calendar another link; the one of before leads nowhere
 #[utoipa::path(post, path = "/api/v1/calendars/{id}/link", operation_id = "renew_calendar_link",
     params(("id" = String, Path, format = "uuid", description = "The calendar")),
-    responses((status = OK, body = LinkOut)))]
+    responses((status = OK, body = CalendarLinkOut)))]
 async fn renew_calendar_link(
     State(calendars): State<Calendars>,
     caller: Caller,
     InPath(id): InPath<Id>,
-) -> Result<Body<LinkOut>, Problem> {
+) -> Result<Body<CalendarLinkOut>, Problem> {
     let owner = caller.person()?.id;
     let link = calendars.publish(owner, id, None, true).await?;
-    Ok(Body(LinkOut::of(&link, owner)))
+    Ok(Body(CalendarLinkOut::of(&link, owner)))
 }
 
 /// Withdraws the link of a calendar

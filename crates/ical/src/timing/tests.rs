@@ -4,23 +4,29 @@ use jiff::Timestamp;
 
 use super::*;
 
-/// What happens between two instants for somebody in a zone, as start and end in UTC.
-fn happens(lines: &str, from: &str, to: &str, viewer: &str) -> Vec<String> {
+/// Asks when that happens which stands in these lines.
+fn ask<A>(lines: &str, question: impl FnOnce(&Timing<'_>) -> A) -> A {
     let text = format!(
         "BEGIN:VCALENDAR\r\n{}END:VCALENDAR\r\n",
         lines.replace('\n', "\r\n")
     );
     let calendar = crate::parse(text.as_bytes()).unwrap();
     let object = crate::check(&calendar).unwrap();
-    let timing = Timing::new(&object).unwrap();
+    question(&Timing::new(&object).unwrap())
+}
+
+/// What happens between two instants for somebody in a zone, as start and end in UTC.
+fn happens(lines: &str, from: &str, to: &str, viewer: &str) -> Vec<String> {
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
     let viewer = Zone::named(viewer).unwrap();
-    let all = timing.between(at(from), at(to), &viewer).unwrap();
-    let first = timing.first(at(from), at(to), &viewer, |_| true);
-    assert_eq!(first.map(|one| one.start), all.first().map(|one| one.start));
-    all.iter()
-        .map(|one| format!("{} {}", one.start, one.end))
-        .collect()
+    ask(lines, |timing| {
+        let all = timing.between(at(from), at(to), &viewer).unwrap();
+        let first = timing.first(at(from), at(to), &viewer, |_| true);
+        assert_eq!(first.map(|one| one.start), all.first().map(|one| one.start));
+        all.iter()
+            .map(|one| format!("{} {}", one.start, one.end))
+            .collect()
+    })
 }
 
 fn event(lines: &str) -> String {
@@ -111,21 +117,12 @@ fn a_zone_that_only_the_object_knows_is_read_from_it() {
 #[test]
 fn an_endless_series_is_followed_as_far_as_one_asks() {
     let lines = event("DTSTART:20260105T090000Z\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29\n");
-    let text = format!(
-        "BEGIN:VCALENDAR\r\n{}END:VCALENDAR\r\n",
-        lines.replace('\n', "\r\n")
-    );
-    let calendar = crate::parse(text.as_bytes()).unwrap();
-    let object = crate::check(&calendar).unwrap();
-    let timing = Timing::new(&object).unwrap();
     let from = "2097-01-01T00:00:00Z".parse().unwrap();
-    let found = timing.first(from, Timestamp::MAX, &Zone::UTC, |_| true);
-    assert_eq!(found.unwrap().start.to_string(), "2104-02-29T09:00:00Z");
-    assert!(
-        timing
-            .first(from, Timestamp::MAX, &Zone::UTC, |_| false)
-            .is_none()
-    );
+    ask(&lines, |timing| {
+        let until = |wanted: bool| timing.first(from, Timestamp::MAX, &Zone::UTC, |_| wanted);
+        assert_eq!(until(true).unwrap().start.to_string(), "2104-02-29T09:00:00Z");
+        assert!(until(false).is_none());
+    });
 }
 
 #[test]

@@ -213,7 +213,7 @@ struct PeopleOut {
 
 /// Somebody in a segment.
 #[derive(Serialize, ToSchema)]
-struct PersonOut {
+struct PersonOfSegmentOut {
     #[schema(format = "uuid")]
     person: String,
 }
@@ -231,7 +231,7 @@ pub(crate) fn after(given: Option<&str>) -> Result<Option<PersonId>, Problem> {
 #[utoipa::path(get, path = "/api/v1/segments/{key}/people", operation_id = "list_people_of_segment",
     params(("key" = String, Path, description = "The segment"), PageIn),
     responses((status = OK, content((PeopleOut = "application/json"), (String = "text/csv"),
-        (PersonOut = "application/x-ndjson")))))]
+        (PersonOfSegmentOut = "application/x-ndjson")))))]
 async fn list_people_of_segment(
     State(segments): State<Segments>,
     InPath(key): InPath<String>,

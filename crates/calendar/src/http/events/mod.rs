@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use self::given::{EventIn, spot};
-use self::told::{ChangedOut, DifferenceOut, EventOut, VersionOut};
+use self::told::{ChangedOut, EventDifferenceOut, EventOut, EventVersionOut};
 use super::OWN;
 use crate::events::{Changed, Look};
 use crate::rules::edits::times::Spot;
@@ -111,22 +111,22 @@ struct AtIn {
 /// What an edit would be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PreviewIn {
+struct EventPreviewIn {
     /// Absent: it would be deleted.
     change: Option<EventIn>,
 }
 
 /// What an edit would change.
 #[derive(Serialize, ToSchema)]
-struct PreviewOut {
-    items: Vec<DifferenceOut>,
+struct EventPreviewOut {
+    items: Vec<EventDifferenceOut>,
     /// Whether there are more than are told.
     more: bool,
 }
 
 /// Why an event is there at a time, or is not.
 #[derive(Serialize, ToSchema)]
-struct WhyOut {
+struct EventWhyOut {
     there: bool,
     /// In the caller's language.
     why: String,
@@ -134,11 +134,11 @@ struct WhyOut {
 
 /// How an event was.
 #[derive(Serialize, ToSchema)]
-struct HistoryOut {
+struct EventHistoryOut {
     /// Its last change, which may be that it was deleted; the ETag is made of it.
     change: i64,
     /// The latest first.
-    items: Vec<VersionOut>,
+    items: Vec<EventVersionOut>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -243,17 +243,17 @@ async fn delete_event(
 ///
 /// From a month ago until two years ahead.
 #[utoipa::path(post, path = "/api/v1/calendars/{id}/events/{event}/preview", operation_id = "preview_event",
-    request_body = PreviewIn,
+    request_body = EventPreviewIn,
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
         ("event" = String, Path, format = "uuid", description = "The event"), AimIn),
-    responses((status = OK, body = PreviewOut)))]
+    responses((status = OK, body = EventPreviewOut)))]
 async fn preview_event(
     State(calendars): State<Calendars>,
     caller: Caller,
     InPath2(id, event): InPath2<Id, Id>,
     Query(aim): Query<AimIn>,
-    Body(given): Body<PreviewIn>,
-) -> Result<Body<PreviewOut>, Problem> {
+    Body(given): Body<EventPreviewIn>,
+) -> Result<Body<EventPreviewOut>, Problem> {
     let person = caller.person()?;
     let wish = given.change.map(EventIn::wish).transpose()?;
     let look = Look {
@@ -272,8 +272,11 @@ async fn preview_event(
         .preview_event(person.id, look, wish.as_ref(), range, &viewer)
         .await?;
     let more = found.len() > DIFFERENCES_MAX;
-    let items = found.into_iter().take(DIFFERENCES_MAX).map(DifferenceOut::from);
-    Ok(Body(PreviewOut {
+    let items = found
+        .into_iter()
+        .take(DIFFERENCES_MAX)
+        .map(EventDifferenceOut::from);
+    Ok(Body(EventPreviewOut {
         items: items.collect(),
         more,
     }))
@@ -283,18 +286,18 @@ async fn preview_event(
 #[utoipa::path(get, path = "/api/v1/calendars/{id}/events/{event}/why", operation_id = "explain_event",
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
         ("event" = String, Path, format = "uuid", description = "The event"), AtIn),
-    responses((status = OK, body = WhyOut)))]
+    responses((status = OK, body = EventWhyOut)))]
 async fn explain_event(
     State(calendars): State<Calendars>,
     caller: Caller,
     InPath2(id, event): InPath2<Id, Id>,
     Query(asked): Query<AtIn>,
-) -> Result<Body<WhyOut>, Problem> {
+) -> Result<Body<EventWhyOut>, Problem> {
     let at = local("at", &asked.at)?;
     let why = calendars
         .explain_event(caller.person()?.id, (id, event), at)
         .await?;
-    Ok(Body(WhyOut {
+    Ok(Body(EventWhyOut {
         there: why.is_there(),
         why: said::why(&tongue(&caller)?, &why),
     }))
@@ -304,15 +307,15 @@ async fn explain_event(
 #[utoipa::path(get, path = "/api/v1/calendars/{id}/events/{event}/history", operation_id = "list_event_history",
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
         ("event" = String, Path, format = "uuid", description = "The event")),
-    responses((status = OK, body = HistoryOut, headers(("ETag" = String, description = "Its last change")))))]
+    responses((status = OK, body = EventHistoryOut, headers(("ETag" = String, description = "Its last change")))))]
 async fn list_event_history(
     State(calendars): State<Calendars>,
     caller: Caller,
     InPath2(id, event): InPath2<Id, Id>,
 ) -> Result<Response, Problem> {
     let (change, items) = calendars.history(caller.person()?.id, (id, event)).await?;
-    let items = items.into_iter().map(VersionOut::from).collect();
-    Ok((ETag::of(change), Body(HistoryOut { change, items })).into_response())
+    let items = items.into_iter().map(EventVersionOut::from).collect();
+    Ok((ETag::of(change), Body(EventHistoryOut { change, items })).into_response())
 }
 
 /// Puts an event back as it was, also one that is gone

@@ -252,7 +252,7 @@ pub(super) struct ChangedOut {
 
 /// How an instance was and will be.
 #[derive(Serialize, ToSchema)]
-pub(super) struct DifferenceOut {
+pub(super) struct EventDifferenceOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<OccasionOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -271,8 +271,8 @@ struct OccasionOut {
     ends: String,
 }
 
-impl From<Difference> for DifferenceOut {
-    fn from(one: Difference) -> DifferenceOut {
+impl From<Difference> for EventDifferenceOut {
+    fn from(one: Difference) -> EventDifferenceOut {
         let told = |one: Occasion| OccasionOut {
             instance: one.instance.map(|local| local.to_string()),
             title: one.title,
@@ -280,7 +280,7 @@ impl From<Difference> for DifferenceOut {
             starts: Moment::from(one.starts).to_string(),
             ends: Moment::from(one.ends).to_string(),
         };
-        DifferenceOut {
+        EventDifferenceOut {
             before: one.before.map(told),
             after: one.after.map(told),
         }
@@ -289,7 +289,7 @@ impl From<Difference> for DifferenceOut {
 
 /// How an event was for a while.
 #[derive(Serialize, ToSchema)]
-pub(super) struct VersionOut {
+pub(super) struct EventVersionOut {
     change: i64,
     title: String,
     #[schema(format = DateTime)]
@@ -299,9 +299,9 @@ pub(super) struct VersionOut {
     until: Option<String>,
 }
 
-impl From<Version> for VersionOut {
-    fn from(version: Version) -> VersionOut {
-        VersionOut {
+impl From<Version> for EventVersionOut {
+    fn from(version: Version) -> EventVersionOut {
+        EventVersionOut {
             change: version.change,
             title: version.title,
             since: version.since.to_string(),

@@ -69,17 +69,22 @@ fn people() -> Vec<Sample> {
     samples
 }
 
-fn collections() -> Vec<Sample> {
-    let mut samples = Vec::new();
-    for (method, body) in [
+/// What a calendar and an object are asked alike, but for the report.
+fn everywhere(report: &'static str) -> [(&'static str, &'static str); 7] {
+    [
         ("OPTIONS", ""),
         ("GET", ""),
         ("HEAD", ""),
         ("DELETE", ""),
         ("PROPFIND", ""),
         ("PROPPATCH", NAMED),
-        ("REPORT", CHANGES),
-    ] {
+        ("REPORT", report),
+    ]
+}
+
+fn collections() -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for (method, body) in everywhere(CHANGES) {
         let call = async move |ctx: Ctx| shallow(body).at(&[&ctx.owner.id, &made(&ctx).await]);
         samples.push(sample(method, CALENDAR, Shows::Owner, call));
     }
@@ -100,15 +105,7 @@ fn collections() -> Vec<Sample> {
 
 fn objects() -> Vec<Sample> {
     let mut samples = Vec::new();
-    for (method, body) in [
-        ("OPTIONS", ""),
-        ("GET", ""),
-        ("HEAD", ""),
-        ("DELETE", ""),
-        ("PROPFIND", ""),
-        ("PROPPATCH", NAMED),
-        ("REPORT", LOOK),
-    ] {
+    for (method, body) in everywhere(LOOK) {
         let call = async move |ctx: Ctx| at_event(shallow(body), &ctx).await;
         samples.push(sample(method, OBJECT, Shows::Owner, call));
     }
