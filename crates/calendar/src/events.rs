@@ -7,6 +7,7 @@ use ical::zones::Zone;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use kernel::{Id, Moment, PersonId};
+use store::Tx;
 
 use crate::objects::{Piece, put_in, take_out};
 use crate::rows;
@@ -162,12 +163,7 @@ impl Calendars {
     ) -> Result<(i64, Vec<Version>), Refused> {
         let shard = self.store().shard_of(owner);
         let found = shard.read::<_, Refused>(move |tx| {
-            let place = rows::place_of(tx, owner, event)?;
-            let (place, _, change) = place.ok_or(Reason::NoObject)?;
-            live(tx, owner, place)?;
-            if place != calendar {
-                return Err(Reason::NoObject.into());
-            }
+            let change = last_change(tx, owner, (calendar, event))?;
             let current = rows::object_with_id(tx, owner, event)?;
             Ok((change, current, rows::past(tx, owner, event, VERSIONS_MAX)?))
         });
@@ -197,7 +193,10 @@ impl Calendars {
     ) -> Result<Stored, Refused> {
         let now = self.now();
         let shard = self.store().shard_of(owner);
-        let past = shard.read::<_, Refused>(move |tx| Ok(rows::past(tx, owner, event, VERSIONS_MAX)?));
+        let past = shard.read::<_, Refused>(move |tx| {
+            last_change(tx, owner, (calendar, event))?;
+            Ok(rows::past(tx, owner, event, VERSIONS_MAX)?)
+        });
         let past = past.await?.into_iter().find(|past| past.change == change);
         let text = past
             .ok_or_else(|| Reason::field("change", "is none that this event had"))?
@@ -282,4 +281,12 @@ impl Calendars {
 
 fn title(text: &str) -> String {
     edits::seen(text, None).map(|seen| seen.title).unwrap_or_default()
+}
+
+/// The number of the last change of an event that is in this calendar, or was.
+fn last_change(tx: &mut Tx<'_>, owner: PersonId, (calendar, event): (Id, Id)) -> Result<i64, Refused> {
+    live(tx, owner, calendar)?;
+    let place = rows::place_of(tx, owner, event)?.filter(|(place, ..)| *place == calendar);
+    let (_, _, change) = place.ok_or(Reason::NoObject)?;
+    Ok(change)
 }
