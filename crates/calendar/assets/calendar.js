@@ -255,3 +255,37 @@ if (form) {
     form.end_time.value = end.toISOString().slice(11, 16);
   });
 }
+
+// A file is read by the service twice: first to see what it would do, then to do it.
+const bringing = document.getElementById("import");
+if (bringing) {
+  bringing.hidden = false;
+  const part = (name) => document.getElementById(`import-${name}`);
+  const send = async (preview) => {
+    const answer = await fetch(`${bringing.dataset.to}?preview=${preview}`, {
+      method: "POST",
+      headers: { "content-type": "text/calendar" },
+      body: part("file").files[0],
+    });
+    const told = await answer.json().catch(() => ({}));
+    part("problems").replaceChildren();
+    part("said").textContent = answer.ok ? "" : told.errors?.[0]?.message ?? told.detail ?? bringing.dataset.wrong;
+    part("result").hidden = !answer.ok;
+    if (!answer.ok) return false;
+    for (const figure of part("result").querySelectorAll("dd")) figure.textContent = told[figure.dataset.of];
+    const wrong = told.rows.filter((row) => row.problem).map((row) => `${row.title || row.uid}: ${row.problem}`);
+    for (const line of [...wrong, ...told.problems].slice(0, 20)) {
+      part("problems").append(Object.assign(document.createElement("li"), { textContent: line }));
+    }
+    return told.new + told.changed > 0;
+  };
+  part("file").addEventListener("change", async () => {
+    part("do").disabled = true;
+    part("do").disabled = !(part("file").files.length && (await send(true)));
+  });
+  part("do").addEventListener("click", async () => {
+    part("do").disabled = true;
+    await send(false);
+    if (!part("result").hidden) part("said").textContent = part("said").dataset.done;
+  });
+}

@@ -3,9 +3,10 @@
 use ical::zones::Zone;
 use ical::{Class, Entry, Happening, Kind, Status, Timing};
 use jiff::civil::{Date, DateTime};
-use kernel::{Id, Moment, PersonId};
+use kernel::{Id, Moment};
 
 use crate::service::{Calendars, Refused};
+use crate::sharing::{Held, Rights};
 use crate::types::{Reason, Stored};
 
 /// The longest range of one look. A year of four views is more than anybody sees at once.
@@ -30,6 +31,8 @@ pub struct Shown {
     pub is_changed: bool,
     pub is_busy: bool,
     pub is_private: bool,
+    /// Whoever looks may only know that its owner is busy.
+    pub is_hidden: bool,
     pub is_cancelled: bool,
     pub is_tentative: bool,
 }
@@ -64,13 +67,12 @@ impl Lasting {
 }
 
 impl Calendars {
-    /// Everything in some calendars of a person that is at least partly in `from..to`, by its start. `viewer` counts for whole
-    /// days and for times without a zone. Of a `search`, only what says all its words: in its title, description, place,
-    /// categories, or the names and addresses of those who take part.
+    /// Everything in some calendars that is at least partly in `from..to`, by its start, as whoever holds them may see it.
+    /// `viewer` counts for whole days and for times without a zone. Of a `search`, only what says all its words: in its
+    /// title, description, place, categories, or the names and addresses of those who take part.
     pub async fn agenda(
         &self,
-        owner: PersonId,
-        calendars: &[Id],
+        calendars: &[Held],
         (from, to): (Moment, Moment),
         viewer: &Zone,
         search: &str,
@@ -82,9 +84,12 @@ impl Calendars {
             return Err(Reason::field("to", problem).into());
         }
         let mut all = Vec::new();
-        for calendar in calendars {
-            for stored in self.near(owner, *calendar, from, to).await? {
-                let meant = |one: &Happening<'_>| says(one.entry, &words).then(|| of(&stored, one));
+        for Held {
+            calendar, rights, ..
+        } in calendars
+        {
+            for stored in self.near(calendar.owner, calendar.id, from, to).await? {
+                let meant = |one: &Happening<'_>| seen(&stored, one, *rights, &words);
                 all.extend(each(&stored, (from, to), viewer, meant));
                 if all.len() > SHOWN_MAX {
                     let problem = format!("reaches over more than {SHOWN_MAX} instances: ask for fewer days");
@@ -119,6 +124,20 @@ pub(crate) fn each<T>(
     found.iter().filter_map(known).collect()
 }
 
+/// One time as somebody with these rights sees it. Of what is hidden they learn when its owner is busy, and find nothing by words.
+fn seen(stored: &Stored, one: &Happening<'_>, rights: Rights, words: &[String]) -> Option<Shown> {
+    let shown = of(stored, one);
+    if !rights.hides(shown.is_private) {
+        return says(one.entry, words).then_some(shown);
+    }
+    (shown.is_busy && shown.kind == Kind::Event && words.is_empty()).then(|| Shown {
+        title: String::new(),
+        place: None,
+        is_hidden: true,
+        ..shown
+    })
+}
+
 /// Whether an entry says all of these words, in capitals or not.
 fn says(entry: &Entry<'_>, words: &[String]) -> bool {
     if words.is_empty() {
@@ -151,6 +170,7 @@ fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
         is_changed: one.changed,
         is_busy: !entry.transparent && entry.status != Some(Status::Cancelled),
         is_private: entry.class != Class::Public,
+        is_hidden: false,
         is_cancelled: entry.status == Some(Status::Cancelled),
         is_tentative: entry.status == Some(Status::Tentative),
     }

@@ -361,6 +361,7 @@ impl Life<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sharing::Held;
     use testkit::stores::{self, Kind};
 
     #[tokio::test]
@@ -389,13 +390,13 @@ mod tests {
                 zone: one.zone.clone(),
             };
             let home = calendars.home(&visitor).await.unwrap();
-            let ids: Vec<Id> = home.iter().map(|calendar| calendar.id).collect();
-            assert_eq!(ids.len(), 2);
+            assert_eq!(home.len(), 2);
             let zone = Zone::iana(&one.zone).unwrap();
             let first = monday(store.clock.now(), &one.zone);
             let at = |date: Date| Moment::from(zone.instant_of(date.at(0, 0, 0, 0)));
             let week = (at(first), at(first.saturating_add(7.days())));
-            let shown = calendars.agenda(one.id, &ids, week, &zone, "").await.unwrap();
+            let held: Vec<_> = home.into_iter().map(Held::own).collect();
+            let shown = calendars.agenda(&held, week, &zone, "").await.unwrap();
             assert!((14..30).contains(&shown.len()), "{}", shown.len());
             assert!(shown.iter().any(|one| one.is_changed), "the call was moved");
         }

@@ -3,16 +3,16 @@
 //! Every edit is a decision over the text that was read (`rules::edits`) and is written only if that text is still there, so
 //! two edits of one version never mix. A series that is cut in two is written in one transaction.
 
+use ical::Answer;
 use ical::zones::Zone;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use kernel::{Id, Moment, PersonId};
 use store::Tx;
 
 use crate::objects::{Piece, put_in, take_out};
 use crate::rows;
 use crate::rules::edits::wish::Wish;
-use crate::rules::edits::{self, Aim, Difference, Edited, Explained, Pen};
+use crate::rules::edits::{self, Aim, Difference, Edited, Pen};
 use crate::service::{Calendars, Refused, live};
 use crate::types::{Calendar, Expected, Name, Reason, Stored};
 
@@ -73,6 +73,16 @@ impl Calendars {
         self.write(owner, before, edited, beside).await
     }
 
+    /// Answers an invitation, as the owner of the copy.
+    pub async fn answer_event(&self, owner: PersonId, look: Look, answer: Answer) -> Result<Changed, Refused> {
+        let (before, into) = self.looked_at(owner, look).await?;
+        let mine = self.mine(owner).await?;
+        let pen = self.pen(before.id, &into);
+        let edited = edits::answer(&before.text, look.aim, &mine, answer, &pen)?;
+        let beside = before.id;
+        self.write(owner, before, edited, beside).await
+    }
+
     pub async fn delete_event(&self, owner: PersonId, look: Look) -> Result<Changed, Refused> {
         let (before, into) = self.looked_at(owner, look).await?;
         let beside = Id::beside(owner.0, self.now());
@@ -102,17 +112,6 @@ impl Calendars {
         Ok(edits::differences(&before.text, &edited, (from, to), viewer)?)
     }
 
-    /// Why an event happens at a local time, or does not.
-    pub async fn explain_event(
-        &self,
-        owner: PersonId,
-        (calendar, event): (Id, Id),
-        at: DateTime,
-    ) -> Result<Explained, Refused> {
-        let found = self.event(owner, calendar, event).await?;
-        Ok(edits::explain(&found.text, at)?)
-    }
-
     /// The same event once more.
     pub async fn duplicate_event(
         &self,
@@ -126,7 +125,7 @@ impl Calendars {
         self.add(owner, calendar, id, text).await
     }
 
-    /// Into another calendar of the same person.
+    /// Into another calendar of the same owner.
     pub async fn move_event(&self, owner: PersonId, look: Look, to: Id) -> Result<Stored, Refused> {
         let (found, _) = self.looked_at(owner, look).await?;
         if found.calendar == to {

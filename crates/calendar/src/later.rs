@@ -9,7 +9,7 @@ use store::StoreError;
 use store::outbox::Change;
 
 use crate::service::Calendars;
-use crate::{daily, reminders, scheduling};
+use crate::{daily, reminders, scheduling, sharing};
 
 /// What is old may be an hour older.
 const FORGETS: Duration = Duration::from_secs(3600);
@@ -21,6 +21,8 @@ impl Calendars {
     pub fn hearing(&self, bell: Bell) -> Bell {
         bell.hear(reminders::again::CHANGE, Again(self.clone()))
             .hear(scheduling::TOLD, Courier(self.clone()))
+            .hear(sharing::SHARED, Sharer(self.clone()))
+            .hear(sharing::ANSWERED, Answerer(self.clone()))
     }
 
     /// Has the bell do what calendars leave for later.
@@ -78,5 +80,26 @@ impl Hear for Courier {
             let delivered = self.0.deliver(change).await;
             delivered.map_err(|error| Failed::because(error.to_string()))
         })
+    }
+}
+
+/// Has people know what others share with them.
+struct Sharer(Calendars);
+
+impl Hear for Sharer {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move {
+            let followed = self.0.follow_share(change).await;
+            followed.map_err(|error| Failed::because(error.to_string()))
+        })
+    }
+}
+
+/// Has people know what others said to what they share.
+struct Answerer(Calendars);
+
+impl Hear for Answerer {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move { Ok(self.0.follow_answer(change).await?) })
     }
 }

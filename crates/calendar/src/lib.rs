@@ -28,6 +28,7 @@ pub mod rules;
 mod said;
 mod scheduling;
 mod service;
+pub mod sharing;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -40,4 +41,4 @@ pub use events::{Changed, Look, Version};
 pub use library::Shelf;
 pub use objects::{Changes, Mark, Put};
 pub use people::{Card, People};
-pub use service::{Calendars, Draft, Refused, Visitor};
+pub use service::{Address, Calendars, Draft, Refused, Visitor};

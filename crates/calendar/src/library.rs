@@ -1,6 +1,6 @@
 //! Calendars as CalDAV asks for them.
 
-use dav::{Asked, Busy, Denied, Library, Mark as Place, Object, Only, Principal, Rights, Wanted, Wishes};
+use dav::{Asked, Busy, Denied, Library, Mark as Place, Object, Only, Principal, Wanted, Wishes};
 use front::{Problem, SignedIn};
 use ical::Kind;
 use ical::zones::Zone;
@@ -11,8 +11,9 @@ use crate::objects::{Mark, Put};
 use crate::people::addresses;
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
+use crate::sharing::{Held, Reply, Rights, readable};
 use crate::types::{
-    About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Role, Stored,
+    About, AboutChange, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Role, Stored,
     TITLE_CHARS_MAX,
 };
 
@@ -36,12 +37,12 @@ impl Shelf {
                 let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
                 names.sort();
                 names.dedup();
-                let found = self.0.named(who.id, calendar.id, names).await?;
+                let found = self.0.named(calendar.owner, calendar.id, names).await?;
                 found.into_iter().flatten().collect()
             }
             Wanted::After(after, limit) => {
                 let after = after.map(|name| Name::stored(name.to_owned()));
-                self.0.objects(who.id, calendar.id, after, limit).await?
+                self.0.objects(calendar.owner, calendar.id, after, limit).await?
             }
             Wanted::Around {
                 from,
@@ -50,7 +51,7 @@ impl Shelf {
                 after,
                 limit,
             } => {
-                let near = self.0.near(who.id, calendar.id, from.into(), to.into());
+                let near = self.0.near(calendar.owner, calendar.id, from.into(), to.into());
                 let mut near: Vec<Stored> = near.await?;
                 near.retain(|one| kind.is_none_or(|kind| kind == one.kind));
                 near.retain(|one| after.is_none_or(|after| one.name.as_str() > after));
@@ -58,7 +59,13 @@ impl Shelf {
                 near
             }
         };
-        Ok(found.into_iter().map(object).collect())
+        let rights = match (calendar.owner == who.id, calendar.rights.write) {
+            (true, _) => Rights::Own,
+            (false, true) => Rights::Edit,
+            (false, false) => Rights::Read,
+        };
+        let seen = found.into_iter().map(|stored| object(readable(stored, rights)));
+        Ok(seen.collect())
     }
 }
 
@@ -70,23 +77,26 @@ fn visitor(who: &SignedIn) -> Visitor {
     }
 }
 
-fn shown(calendar: &Calendar) -> dav::Calendar {
+fn shown(held: &Held) -> dav::Calendar {
+    let calendar = &held.calendar;
     let about = &calendar.about;
     dav::Calendar {
         id: calendar.id,
-        name: calendar.name.to_string(),
+        name: match held.is_own() {
+            true => calendar.name.to_string(),
+            // Its owner may have called it as one of ours is called.
+            false => calendar.id.to_string(),
+        },
         owner: calendar.owner,
         role: match calendar.role {
             Role::Plain => dav::Role::Plain,
             Role::Inbox => dav::Role::Inbox { default: None },
         },
-        rights: match calendar.role {
-            Role::Plain => Rights::ALL,
-            // Messages are taken out, not put in.
-            Role::Inbox => Rights {
-                manage: false,
-                ..Rights::ALL
-            },
+        rights: dav::Rights {
+            read: held.rights >= Rights::Read,
+            write: held.rights >= Rights::Edit,
+            // Messages are taken out of an inbox, not put in.
+            manage: held.rights >= Rights::Manage && calendar.role == Role::Plain,
         },
         title: about.title.to_string(),
         description: about.description.to_string(),
@@ -192,8 +202,9 @@ impl Library for Shelf {
 
     fn calendars<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Vec<dav::Calendar>> {
         Box::pin(async move {
-            let all = self.0.home(&visitor(who)).await?;
-            Ok(all.iter().map(shown).collect())
+            let all = self.0.held(&visitor(who)).await?;
+            let readable = all.iter().filter(|held| held.rights >= Rights::Read);
+            Ok(readable.map(shown).collect())
         })
     }
 
@@ -204,11 +215,19 @@ impl Library for Shelf {
                 let default = default.map(|calendar| calendar.name.to_string());
                 return Ok(dav::Calendar {
                     role: dav::Role::Inbox { default },
-                    ..shown(&inbox)
+                    ..shown(&Held::own(inbox))
                 });
             }
-            let found = self.0.calendar_named(who.id, known(called)?).await?;
-            Ok(shown(&found))
+            let own = self.0.calendar_named(who.id, known(called)?).await;
+            let held = match own {
+                Err(Refused::Reason(Reason::NoCalendar)) => {
+                    let id = called.parse().map_err(|_| Denied::NotFound)?;
+                    let held = self.0.reach(who.id, id, Rights::Read).await?;
+                    Some(held).filter(|held| held.is_taken).ok_or(Denied::NotFound)?
+                }
+                own => Held::own(own?),
+            };
+            Ok(shown(&held))
         })
     }
 
@@ -239,13 +258,28 @@ impl Library for Shelf {
     fn change<'a>(&'a self, who: &'a SignedIn, calendar: &'a dav::Calendar, to: Wishes) -> Asked<'a, ()> {
         Box::pin(async move {
             let seen = Some(calendar.version);
-            self.0.change(who.id, calendar.id, seen, change(&to)?).await?;
+            let mut change = change(&to)?;
+            // In which colour one sees what is another one's is one's own affair.
+            if calendar.owner != who.id
+                && let Some(color) = change.color.take()
+            {
+                self.0.answer_offer(who.id, calendar.id, None, Some(color)).await?;
+            }
+            self.0.change(calendar.owner, calendar.id, seen, change).await?;
             Ok(())
         })
     }
 
     fn delete<'a>(&'a self, who: &'a SignedIn, calendar: &'a dav::Calendar) -> Asked<'a, ()> {
-        Box::pin(async move { Ok(self.0.delete(who.id, calendar.id, None).await?) })
+        Box::pin(async move {
+            // Whoever shall not have another one's calendar any more lets go of it.
+            if calendar.owner != who.id {
+                let refused = Some(Reply::Refused);
+                self.0.answer_offer(who.id, calendar.id, refused, None).await?;
+                return Ok(());
+            }
+            Ok(self.0.delete(who.id, calendar.id, None).await?)
+        })
     }
 
     fn objects<'a>(
@@ -260,7 +294,7 @@ impl Library for Shelf {
 
     fn changes<'a>(
         &'a self,
-        who: &'a SignedIn,
+        _: &'a SignedIn,
         calendar: &'a dav::Calendar,
         since: Place,
         limit: usize,
@@ -270,7 +304,7 @@ impl Library for Shelf {
                 after: since.after,
                 began: Some(since.began),
             };
-            let found = self.0.changes(who.id, calendar.id, mark, limit).await?;
+            let found = self.0.changes(calendar.owner, calendar.id, mark, limit).await?;
             let found = found.ok_or(Denied::TooOld)?;
             let changed = found.items.into_iter().map(|heard| dav::Changed {
                 name: heard.name.to_string(),
@@ -287,7 +321,7 @@ impl Library for Shelf {
 
     fn put<'a>(
         &'a self,
-        who: &'a SignedIn,
+        _: &'a SignedIn,
         calendar: &'a dav::Calendar,
         called: &'a str,
         text: String,
@@ -295,14 +329,14 @@ impl Library for Shelf {
     ) -> Asked<'a, dav::Stored> {
         Box::pin(async move {
             let name = name(called)?;
-            let put = self.0.put(who.id, calendar.id, name, text, expected(only));
+            let put = self.0.put(calendar.owner, calendar.id, name, text, expected(only));
             Ok(kept(&put.await?))
         })
     }
 
     fn remove<'a>(
         &'a self,
-        who: &'a SignedIn,
+        _: &'a SignedIn,
         calendar: &'a dav::Calendar,
         called: &'a str,
         only: Only,
@@ -311,8 +345,8 @@ impl Library for Shelf {
         Box::pin(async move {
             let (name, only) = (known(called)?, expected(only));
             let removed = match silently {
-                true => self.0.remove_silently(who.id, calendar.id, name, only).await,
-                false => self.0.remove(who.id, calendar.id, name, only).await,
+                true => self.0.remove_silently(calendar.owner, calendar.id, name, only).await,
+                false => self.0.remove(calendar.owner, calendar.id, name, only).await,
             };
             Ok(removed?)
         })
@@ -350,15 +384,20 @@ impl Library for Shelf {
 
     fn relocate<'a>(
         &'a self,
-        who: &'a SignedIn,
+        _: &'a SignedIn,
         from: (&'a dav::Calendar, &'a str),
         to: (&'a dav::Calendar, &'a str),
         only: Only,
     ) -> Asked<'a, dav::Stored> {
         Box::pin(async move {
+            let owner = from.0.owner;
+            if owner != to.0.owner {
+                let what = "must be a calendar of the same owner: copy it instead";
+                return Err(Problem::invalid("Destination", "owner", what).into());
+            }
             let from = (from.0.id, known(from.1)?);
             let to = (to.0.id, name(to.1)?);
-            let moved = self.0.relocate(who.id, from, to, expected(only));
+            let moved = self.0.relocate(owner, from, to, expected(only));
             Ok(kept(&moved.await?))
         })
     }
@@ -380,7 +419,10 @@ impl From<Refused> for Denied {
             store @ Refused::Store(_) => return Denied::Other(store.into()),
         };
         match reason {
-            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished => Denied::NotFound,
+            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished | Reason::NotShared => {
+                Denied::NotFound
+            }
+            not @ Reason::NotAllowed(_) => Denied::Other(not.into()),
             Reason::NameTaken => Denied::Taken,
             Reason::Stale => Denied::Precondition,
             Reason::UidTaken(name) => Denied::UidTaken {
@@ -388,7 +430,7 @@ impl From<Refused> for Denied {
             },
             Reason::KindNotTaken(_) => Denied::KindNotTaken,
             Reason::Invalid(problem) => Denied::Invalid(problem),
-            full @ (Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong) => {
+            full @ (Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong | Reason::TooManyShares) => {
                 Denied::Full(full.to_string())
             }
             field @ Reason::Field { .. } => Denied::Other(field.into()),

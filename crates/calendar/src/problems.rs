@@ -22,7 +22,7 @@ impl From<Reason> for Problem {
     fn from(reason: Reason) -> Problem {
         let text = reason.to_string();
         match reason {
-            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished => {
+            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished | Reason::NotShared => {
                 Problem::not_found().because(text)
             }
             Reason::NameTaken => Problem::new(Code::Conflict)
@@ -31,9 +31,11 @@ impl From<Reason> for Problem {
             Reason::UidTaken(_) => Problem::new(Code::Conflict)
                 .because(text)
                 .field("uid", "taken", "is taken"),
-            Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong => {
-                Problem::new(Code::Conflict).because(text)
-            }
+            Reason::TooManyCalendars
+            | Reason::TooManyObjects
+            | Reason::TooLong
+            | Reason::TooManyShares => Problem::new(Code::Conflict).because(text),
+            Reason::NotAllowed(_) => Problem::forbidden().because(text),
             Reason::Stale => Problem::new(Code::PreconditionFailed),
             Reason::KindNotTaken(_) => Problem::invalid("ical", "kind", text),
             Reason::Invalid(problem) => Problem::invalid("ical", "invalid", problem.to_string()),

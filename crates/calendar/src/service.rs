@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use front::Routes;
+use front::{Routes, Signer};
 use ical::zones::Zone;
-use kernel::{Clock, Id, Language, Moment, PersonId, Text};
+use kernel::{Clock, Id, Language, Moment, PersonId, Secret, Text};
 use store::{Store, StoreError, Tx};
 
 use crate::daily;
@@ -17,6 +17,7 @@ use crate::reminders::types::Reminders;
 use crate::reminders::{self, again};
 use crate::rows;
 use crate::rules::itip::Mine;
+use crate::sharing;
 use crate::types::{About, AboutChange, CALENDARS_MAX, Calendar, Color, Kinds, Name, Reason, Role};
 
 /// For so long a deleted calendar can be put back.
@@ -67,11 +68,38 @@ struct Inner {
     store: Store,
     clock: Clock,
     people: Arc<dyn People>,
+    base: String,
+    answers: Signer,
+}
+
+/// What links in letters are made of.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// How people reach the house.
+    pub base: String,
+    /// The house's, from which the key of its links is made.
+    pub secret: Secret,
 }
 
 impl Calendars {
-    pub fn new(store: Store, clock: Clock, people: Arc<dyn People>) -> Calendars {
-        Calendars(Arc::new(Inner { store, clock, people }))
+    pub fn new(store: Store, clock: Clock, people: Arc<dyn People>, address: Address) -> Calendars {
+        Calendars(Arc::new(Inner {
+            store,
+            clock,
+            people,
+            answers: Signer::new(&address.secret, "answers to invitations"),
+            base: address.base,
+        }))
+    }
+
+    /// Who makes the links by which those outside the house answer.
+    pub(crate) fn answers(&self) -> &Signer {
+        &self.0.answers
+    }
+
+    /// A page of the house, as letters lead to it.
+    pub(crate) fn link_to(&self, path: &str) -> String {
+        format!("{}{path}", self.0.base)
     }
 
     /// What the service answers over HTTP.
@@ -264,7 +292,7 @@ impl Calendars {
                     reminders::take_back(tx, owner, object)?;
                 }
                 daily::take_back(tx, owner)?;
-                Ok(deleted)
+                Ok(deleted + sharing::forget(tx, owner, FORGOTTEN_AT_ONCE)?)
             });
             if forgotten.await? == 0 {
                 return Ok(());

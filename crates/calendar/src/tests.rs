@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use kernel::{Id, Language, PersonId, Text};
+use kernel::{Id, Language, PersonId, Secret, Text};
 use testkit::stores::{self, KINDS, Kind, TestStore};
 
 use crate::objects::Mark;
 use crate::people::{Card, People};
 use crate::reminders::types::Reminders;
-use crate::service::{Calendars, Draft, Refused, Visitor};
+use crate::service::{Address, Calendars, Draft, Refused, Visitor};
 use crate::types::{About, AboutChange, Calendar, Color, Expected, Kinds, Name, Reason};
 
 /// Whoever is named has an address by that name.
@@ -36,9 +36,16 @@ impl People for Everybody {
     }
 }
 
+fn address() -> Address {
+    Address {
+        base: "https://townhall.example".to_owned(),
+        secret: Secret::new("s".repeat(32)),
+    }
+}
+
 /// Calendars among them.
 pub(crate) fn calendars(store: &TestStore) -> Calendars {
-    Calendars::new(store.store.clone(), store.clock.clone(), Arc::new(Everybody))
+    Calendars::new(store.store.clone(), store.clock.clone(), Arc::new(Everybody), address())
 }
 
 pub(crate) struct Scene {

@@ -6,6 +6,7 @@ use ical::Kind;
 use kernel::{Id, Moment, PersonId, Text};
 
 use crate::reminders::types::Reminders;
+use crate::sharing::{Rights, SHARES_MAX};
 
 /// Calendars of one person, deleted ones aside.
 pub const CALENDARS_MAX: usize = 200;
@@ -277,6 +278,12 @@ pub enum Reason {
     TooManyObjects,
     #[error("this calendar is not published")]
     NotPublished,
+    #[error("this calendar is not shared with them")]
+    NotShared,
+    #[error("a calendar can be shared with no more than {SHARES_MAX} people")]
+    TooManyShares,
+    #[error("your rights to this calendar are not enough for that ({}): ask whose it is", .0.word())]
+    NotAllowed(Rights),
     #[error("the calendar is too long to be published as one text")]
     TooLong,
     #[error("it was changed meanwhile: look at it again, then change it")]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bell::{Bell, Failed, Hear};
-use calendar::{Calendars, Card, People, Shelf};
+use calendar::{Address, Calendars, Card, People, Shelf};
 use front::Routes;
 use futures_util::future::BoxFuture;
 use kernel::{Clock, PersonId};
@@ -22,7 +22,12 @@ pub fn hearing(bell: Bell, calendars: &Calendars) -> Bell {
 
 /// Calendars among people of the registry.
 pub fn open(store: Store, clock: Clock, registry: &Arc<Registry>) -> Calendars {
-    Calendars::new(store, clock, Arc::new(Neighbours(Arc::clone(registry))))
+    let people = Arc::new(Neighbours(Arc::clone(registry)));
+    let address = Address {
+        base: registry.options().base.clone(),
+        secret: registry.options().secret.clone(),
+    };
+    Calendars::new(store, clock, people, address)
 }
 
 /// What calendars answer to pages, programs and calendar programs.

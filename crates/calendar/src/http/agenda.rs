@@ -65,6 +65,8 @@ struct InstanceOut {
     changed: bool,
     busy: bool,
     private: bool,
+    /// All that one may know is that its owner is busy.
+    hidden: bool,
     cancelled: bool,
     tentative: bool,
 }
@@ -93,6 +95,7 @@ impl From<Shown> for InstanceOut {
             changed: shown.is_changed,
             busy: shown.is_busy,
             private: shown.is_private,
+            hidden: shown.is_hidden,
             cancelled: shown.is_cancelled,
             tentative: shown.is_tentative,
         }
@@ -120,11 +123,11 @@ async fn list_agenda(
         let what = "must be a time zone of the IANA database, such as Europe/Moscow";
         Problem::invalid("zone", "zone", what)
     })?;
-    let mut wanted: Vec<Id> = calendars.home(&visitor).await?.iter().map(|one| one.id).collect();
+    let mut wanted = calendars.held(&visitor).await?;
     if let Some(id) = &asked.calendar {
         let id = id.parse::<Id>();
         let id = id.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?;
-        wanted.retain(|one| *one == id);
+        wanted.retain(|one| one.calendar.id == id);
         if wanted.is_empty() {
             return Err(Problem::invalid("calendar", "id", "is none of your calendars"));
         }
@@ -135,7 +138,7 @@ async fn list_agenda(
         return Err(Problem::invalid("search", "text", what));
     }
     let shown = calendars
-        .agenda(visitor.id, &wanted, range, &zone, search)
+        .agenda(&wanted, range, &zone, search)
         .await?;
     Ok(Body(AgendaOut {
         items: shown.into_iter().map(InstanceOut::from).collect(),

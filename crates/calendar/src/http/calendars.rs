@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 use super::{OWN, visitor};
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft};
-use crate::types::{About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Kinds, TITLE_CHARS_MAX};
+use crate::sharing::{Held, Rights};
+use crate::types::{About, AboutChange, Color, DESCRIPTION_CHARS_MAX, Kinds, TITLE_CHARS_MAX};
 
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
     routes
@@ -27,8 +28,12 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 struct CalendarOut {
     #[schema(format = "uuid")]
     id: String,
-    /// The last part of its address for calendar programs.
+    /// The last part of its address for calendar programs, with its owner.
     name: String,
+    #[schema(format = "uuid")]
+    owner: String,
+    /// What one may do: `own`, or of what others share `busy`, `read`, `edit`, `manage`.
+    rights: &'static str,
     title: String,
     description: String,
     #[schema(example = "#1e88e5")]
@@ -53,12 +58,15 @@ struct CalendarOut {
     changed_at: String,
 }
 
-impl From<&Calendar> for CalendarOut {
-    fn from(calendar: &Calendar) -> CalendarOut {
+impl From<&Held> for CalendarOut {
+    fn from(held: &Held) -> CalendarOut {
+        let calendar = &held.calendar;
         let about = &calendar.about;
         CalendarOut {
             id: calendar.id.to_string(),
             name: calendar.name.to_string(),
+            owner: calendar.owner.to_string(),
+            rights: held.rights.word(),
             title: about.title.to_string(),
             description: about.description.to_string(),
             color: about.color.to_string(),
@@ -166,7 +174,7 @@ fn kinds(given: &[String]) -> Result<Kinds, Problem> {
     kinds.ok_or_else(|| Problem::invalid("kinds", "kind", "must be some of event, task and journal"))
 }
 
-/// One's own calendars, in their order
+/// One's own calendars in their order, and those of others that one took
 ///
 /// Whoever comes for the first time gets one.
 #[utoipa::path(get, path = "/api/v1/calendars", operation_id = "list_calendars",
@@ -175,7 +183,7 @@ async fn list_calendars(
     State(calendars): State<Calendars>,
     caller: Caller,
 ) -> Result<Body<CalendarsOut>, Problem> {
-    let all = calendars.home(&visitor(&caller)?).await?;
+    let all = calendars.held(&visitor(&caller)?).await?;
     Ok(Body(CalendarsOut {
         items: all.iter().map(CalendarOut::from).collect(),
     }))
@@ -217,10 +225,10 @@ async fn create_calendar(
             .map_or(Ok(Kinds::EVENTS_AND_TASKS), kinds)?,
     };
     let made = calendars.create(visitor.id, draft).await?;
-    Ok((StatusCode::CREATED, shown(&made)).into_response())
+    Ok((StatusCode::CREATED, shown(&Held::own(made))).into_response())
 }
 
-/// One of one's calendars
+/// One of one's calendars, or of those that others share
 #[utoipa::path(get, path = "/api/v1/calendars/{id}", operation_id = "get_calendar",
     params(("id" = String, Path, format = "uuid", description = "The calendar")),
     responses((status = OK, body = CalendarOut, headers(("ETag" = String, description = "The version")))))]
@@ -229,8 +237,8 @@ async fn get_calendar(
     caller: Caller,
     InPath(id): InPath<Id>,
 ) -> Result<Response, Problem> {
-    let calendar = calendars.calendar(caller.person()?.id, id).await?;
-    Ok(shown(&calendar))
+    let held = calendars.reach(caller.person()?.id, id, Rights::Busy).await?;
+    Ok(shown(&held))
 }
 
 /// Changes a calendar
@@ -246,8 +254,8 @@ async fn change_calendar(
     if_match: IfMatch,
     Body(given): Body<CalendarChangeIn>,
 ) -> Result<Response, Problem> {
-    let owner = caller.person()?.id;
-    let before = calendars.calendar(owner, id).await?;
+    let held = calendars.reach(caller.person()?.id, id, Rights::Manage).await?;
+    let before = &held.calendar;
     if_match.check(ETag::of(before.version))?;
     let change = AboutChange {
         title: given.title.as_deref().map(title).transpose()?,
@@ -259,13 +267,14 @@ async fn change_calendar(
         extra: None,
         reminders: given.reminders.as_deref().map(reminders).transpose()?,
     };
-    let changed = calendars.change(owner, id, Some(before.version), change).await?;
-    Ok(shown(&changed))
+    let calendar = calendars.change(before.owner, id, Some(before.version), change);
+    let calendar = calendar.await?;
+    Ok(shown(&Held { calendar, ..held }))
 }
 
 /// Puts a calendar into the bin, with all that lies in it
 ///
-/// For thirty days it can be restored.
+/// For thirty days it can be restored. Only its owner can do that.
 #[utoipa::path(delete, path = "/api/v1/calendars/{id}", operation_id = "delete_calendar",
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
         ("If-Match" = String, Header, description = "The ETag that was read")),
@@ -277,7 +286,7 @@ async fn delete_calendar(
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
     let owner = caller.person()?.id;
-    let before = calendars.calendar(owner, id).await?;
+    let before = calendars.reach(owner, id, Rights::Own).await?.calendar;
     if_match.check(ETag::of(before.version))?;
     calendars.delete(owner, id, Some(before.version)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -295,9 +304,9 @@ async fn restore_calendar(
     InPath(id): InPath<Id>,
 ) -> Result<Response, Problem> {
     let restored = calendars.restore(caller.person()?.id, id).await?;
-    Ok(shown(&restored))
+    Ok(shown(&Held::own(restored)))
 }
 
-fn shown(calendar: &Calendar) -> Response {
-    (ETag::of(calendar.version), Body(CalendarOut::from(calendar))).into_response()
+fn shown(held: &Held) -> Response {
+    (ETag::of(held.calendar.version), Body(CalendarOut::from(held))).into_response()
 }

@@ -7,7 +7,7 @@ use kernel::Id;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::OWN;
+use super::{OWN, written_by};
 use crate::importing::{Imported, Row, What};
 use crate::service::Calendars;
 
@@ -71,7 +71,7 @@ async fn import_calendar(
     Query(asked): Query<ImportIn>,
     request: Request,
 ) -> Result<Body<ImportOut>, Problem> {
-    let owner = caller.person()?.id;
+    let owner = written_by(&calendars, &caller, id).await?;
     let mut pieces = Pieces::of(request, "text/calendar")?;
     let mut file = Vec::new();
     while let Some(piece) = pieces.next().await? {

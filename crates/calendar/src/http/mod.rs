@@ -7,10 +7,13 @@ mod importing;
 mod objects;
 mod publishing;
 mod settings;
+mod sharing;
 
 use front::{Access, Caller, Problem, Routes};
+use kernel::{Id, PersonId};
 
 use crate::service::{Calendars, Visitor};
+use crate::sharing::Rights;
 
 /// One's own calendars: whoever signed in has some.
 pub(crate) const OWN: Access = Access::SIGNED_IN;
@@ -18,7 +21,7 @@ pub(crate) const OWN: Access = Access::SIGNED_IN;
 pub(crate) fn routes() -> Routes<Calendars> {
     let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
     let routes = settings::routes(publishing::routes(importing::routes(agenda::routes(routes))));
-    crate::pages::routes(routes)
+    crate::pages::routes(sharing::routes(routes))
 }
 
 pub(crate) fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
@@ -28,4 +31,14 @@ pub(crate) fn visitor(caller: &Caller) -> Result<Visitor, Problem> {
         language: person.language,
         zone: person.zone.clone(),
     })
+}
+
+/// Whose calendar it is, if the caller may change what lies in it.
+pub(crate) async fn written_by(calendars: &Calendars, caller: &Caller, id: Id) -> Result<PersonId, Problem> {
+    Ok(calendars.owner_of(caller.person()?.id, id, Rights::Edit).await?)
+}
+
+/// Whose calendar it is, if the caller may say what is so of it.
+pub(crate) async fn managed_by(calendars: &Calendars, caller: &Caller, id: Id) -> Result<PersonId, Problem> {
+    Ok(calendars.owner_of(caller.person()?.id, id, Rights::Manage).await?)
 }

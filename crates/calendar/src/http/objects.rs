@@ -8,9 +8,10 @@ use kernel::Id;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::OWN;
+use super::{OWN, written_by};
 use crate::objects::Mark;
 use crate::service::Calendars;
+use crate::sharing::{Rights, readable};
 use crate::types::{Expected, Heard, Name, Stored};
 
 const ICALENDAR: &str = "text/calendar";
@@ -87,7 +88,8 @@ async fn list_calendar_changes(
     if after < 0 {
         return Err(Problem::invalid("after", "bounds", "must not be negative"));
     }
-    let owner = caller.person()?.id;
+    let reach = calendars.reach(caller.person()?.id, id, Rights::Read);
+    let owner = reach.await?.calendar.owner;
     let mark = Mark {
         after,
         began: (after > 0).then_some(after),
@@ -116,10 +118,11 @@ async fn get_calendar_object(
     InPath2(id, name): InPath2<Id, String>,
 ) -> Result<Response, Problem> {
     let name = named(&name)?;
-    let found = calendars.named(caller.person()?.id, id, vec![name]).await?;
+    let held = calendars.reach(caller.person()?.id, id, Rights::Read).await?;
+    let found = calendars.named(held.calendar.owner, id, vec![name]).await?;
     let found = found.into_iter().next().flatten();
     let stored = found.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
-    Ok(as_text(StatusCode::OK, stored))
+    Ok(as_text(StatusCode::OK, readable(stored, held.rights)))
 }
 
 /// Puts an event or task into a calendar, or another version in its place
@@ -146,9 +149,8 @@ async fn put_calendar_object(
     let text = bytes(request, ICALENDAR).await?;
     let text =
         String::from_utf8(text.into()).map_err(|_| Problem::invalid("ical", "utf8", "must be UTF-8"))?;
-    let put = calendars
-        .put(caller.person()?.id, id, name, text, expected)
-        .await?;
+    let owner = written_by(&calendars, &caller, id).await?;
+    let put = calendars.put(owner, id, name, text, expected).await?;
     let status = if put.is_new {
         StatusCode::CREATED
     } else {
@@ -170,7 +172,7 @@ async fn delete_calendar_object(
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let expected = expected(&headers)?;
-    let owner = caller.person()?.id;
+    let owner = written_by(&calendars, &caller, id).await?;
     calendars.remove(owner, id, named(&name)?, expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }

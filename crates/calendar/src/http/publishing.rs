@@ -8,7 +8,7 @@ use kernel::{Id, PersonId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::OWN;
+use super::{OWN, managed_by};
 use crate::publishing::{Link, Shows};
 use crate::service::Calendars;
 use crate::types::Calendar;
@@ -79,7 +79,7 @@ async fn get_calendar_link(
     caller: Caller,
     InPath(id): InPath<Id>,
 ) -> Result<Body<CalendarLinkOut>, Problem> {
-    let owner = caller.person()?.id;
+    let owner = managed_by(&calendars, &caller, id).await?;
     let link = calendars.link(owner, id).await?;
     let link = link.ok_or_else(|| Problem::not_found().detail("The calendar is not published."))?;
     Ok(Body(CalendarLinkOut::of(&link, owner)))
@@ -95,7 +95,7 @@ async fn publish_calendar(
     InPath(id): InPath<Id>,
     Body(given): Body<CalendarLinkIn>,
 ) -> Result<Body<CalendarLinkOut>, Problem> {
-    let owner = caller.person()?.id;
+    let owner = managed_by(&calendars, &caller, id).await?;
     let shows = match given.shows {
         ShowsWord::Everything => Shows::Everything,
         ShowsWord::Busy => Shows::Busy,
@@ -113,7 +113,7 @@ async fn renew_calendar_link(
     caller: Caller,
     InPath(id): InPath<Id>,
 ) -> Result<Body<CalendarLinkOut>, Problem> {
-    let owner = caller.person()?.id;
+    let owner = managed_by(&calendars, &caller, id).await?;
     let link = calendars.publish(owner, id, None, true).await?;
     Ok(Body(CalendarLinkOut::of(&link, owner)))
 }
@@ -127,7 +127,8 @@ async fn withdraw_calendar_link(
     caller: Caller,
     InPath(id): InPath<Id>,
 ) -> Result<StatusCode, Problem> {
-    calendars.withdraw(caller.person()?.id, id).await?;
+    let owner = managed_by(&calendars, &caller, id).await?;
+    calendars.withdraw(owner, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

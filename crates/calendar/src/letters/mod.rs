@@ -6,8 +6,9 @@
 pub mod daily;
 pub mod notice;
 pub mod reminder;
+pub mod shared;
 mod specimens;
-mod wording;
+pub(crate) mod wording;
 
 use std::fmt;
 
@@ -42,7 +43,8 @@ pub const STREAMS: [Stream; 3] = [
 pub fn desks(calendars: &Calendars) -> Desks {
     let desks = Desks::new()
         .writes(&reminder::REMINDER, reminder::Writer(calendars.clone()))
-        .writes(&daily::DAILY, daily::Writer(calendars.clone()));
+        .writes(&daily::DAILY, daily::Writer(calendars.clone()))
+        .writes(&shared::SHARED, shared::Writer);
     notice::KINDS.into_iter().fold(desks, |desks, (kind, what)| {
         desks.writes(kind, notice::Writer(what))
     })

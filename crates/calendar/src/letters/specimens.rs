@@ -8,11 +8,12 @@ use post::{Content, Recipient, Specimen};
 use super::daily::{DAILY, Day, Item};
 use super::notice::{ANSWER, CANCELLATION, CHANGE, Difference, INVITATION, Link, Notice, Reply, What};
 use super::reminder::{REMINDER, Reminded};
+use super::shared::{SHARED, Told};
 use crate::agenda::Lasting;
 
 const LINK: &str = "https://townhall.example/calendar/answer";
 
-pub const SPECIMENS: [Specimen; 6] = [
+pub const SPECIMENS: [Specimen; 7] = [
     Specimen {
         kind: &REMINDER,
         write: |to, _, now| reminder(to, now),
@@ -32,6 +33,10 @@ pub const SPECIMENS: [Specimen; 6] = [
     Specimen {
         kind: &ANSWER,
         write: |to, _, now| notice(What::Answered, to, now),
+    },
+    Specimen {
+        kind: &SHARED,
+        write: |to, _, _| shared(to),
     },
     Specimen {
         kind: &DAILY,
@@ -173,4 +178,15 @@ fn daily(to: &Recipient, now: Moment) -> Result<Content, askama::Error> {
         ],
     };
     day.content(to, now)
+}
+
+fn shared(to: &Recipient) -> Result<Content, askama::Error> {
+    let scene = scene(to);
+    let told = Told {
+        by: scene.by.to_owned(),
+        title: scene.calendar.to_owned(),
+        rights: "read".to_owned(),
+        link: "https://townhall.example/calendar/own".to_owned(),
+    };
+    told.content(to)
 }

@@ -16,7 +16,7 @@ const HOURS_MAX: i64 = 48;
 const SHOWN_MAX: usize = 1_000;
 
 /// "Monday, 23 November, 09:00–10:00 (Moscow time)".
-pub(super) fn when(tongue: &Tongue, when: &Lasting, now: Moment) -> String {
+pub(crate) fn when(tongue: &Tongue, when: &Lasting, now: Moment) -> String {
     let (starts, ends) = match *when {
         Lasting::Days { first, last } if first == last => {
             let day = day(tongue, first, now);

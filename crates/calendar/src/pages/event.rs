@@ -6,17 +6,19 @@ use axum::response::{IntoResponse, Response};
 use front::frame::{Frame, When, encoded, shown};
 use front::{Caller, Form, InPath2, Problem, Query};
 use http::StatusCode;
+use ical::Participant;
 use jiff::civil::{Date, DateTime};
 use kernel::Id;
 
 use super::form::{self, Controls};
 use super::view::takers;
-use super::{Faults, Guest, Step, Typed, WORDS, fault, id, look, number, refused, to_day, typed_in};
+use super::{Faults, Guest, Step, Typed, WORDS, fault, id, look, moving, number, refused, to_day, typed_in};
 use crate::events::{Changed, Look};
 use crate::rules::edits::times::{Spot, Times, TimesWish};
-use crate::rules::edits::{Aim, Seen, Which, seen};
+use crate::rules::edits::{Aim, Seen, SeenGuest, Which, seen};
 use crate::said;
 use crate::service::{Calendars, Refused};
+use crate::sharing::{Held, Rights};
 use crate::types::{Reason, Stored};
 
 /// Versions that the page lists.
@@ -34,6 +36,8 @@ struct EventPage {
     view: String,
     date: String,
     is_new: bool,
+    /// Others may have it to read only.
+    can_write: bool,
     is_series: bool,
     which: String,
     /// How often it happens, in words.
@@ -42,6 +46,8 @@ struct EventPage {
     /// Somebody else changed it meanwhile: what, what it is now, and what was typed.
     both: Vec<(String, String, String)>,
     guests: Vec<(String, String)>,
+    /// What one answered, where one is asked: by its word.
+    answer: Option<String>,
     history: Vec<Version>,
     calendar: String,
     event: String,
@@ -96,7 +102,7 @@ async fn new_page(
     faults: Faults,
 ) -> Result<EventPage, Problem> {
     let frame = frame.over(&WORDS);
-    let home = calendars.home(&guest.visitor).await?;
+    let held = calendars.held(&guest.visitor).await?;
     Ok(EventPage {
         heading: frame.say("event-new").to_string(),
         action: "/calendar/new".to_owned(),
@@ -106,12 +112,14 @@ async fn new_page(
         view: typed_in(typed, "view").to_owned(),
         date: typed_in(typed, "date").to_owned(),
         is_new: true,
+        can_write: true,
         is_series: false,
         which: String::new(),
         rule: None,
-        form: form::controls(&frame, typed, faults, takers(&home)),
+        form: form::controls(&frame, typed, faults, takers(&held)),
         both: Vec::new(),
         guests: Vec::new(),
+        answer: None,
         history: Vec::new(),
         calendar: String::new(),
         event: String::new(),
@@ -138,7 +146,7 @@ pub async fn create(
         Err(faults) => faults,
         Ok(wish) => {
             let into = id(&typed, "calendar")?;
-            match calendars.create_event(guest.visitor.id, into, &wish).await {
+            match moving::create(&calendars, &guest, into, &wish).await {
                 Ok(_) => {
                     let day = typed_in(&typed, "start_date").parse().unwrap_or(guest.today());
                     return Ok(to_day(&typed, day, "done-event-created", None));
@@ -155,6 +163,7 @@ pub async fn create(
 /// What is being looked at.
 struct Open {
     guest: Guest,
+    held: Held,
     stored: Stored,
     seen: Seen,
     instance: Option<DateTime>,
@@ -168,7 +177,8 @@ impl Open {
         typed: &Typed,
     ) -> Result<Open, Problem> {
         let guest = Guest::of(calendars, caller)?;
-        let stored = calendars.event(guest.visitor.id, calendar, event).await?;
+        let person = guest.visitor.id;
+        let (held, stored) = calendars.visible_event(person, (calendar, event)).await?;
         let instance = local(typed, "instance");
         // An instance that somebody else took out meanwhile: the series is what is left to see.
         let (seen, instance) = match seen(&stored.text, instance) {
@@ -177,6 +187,7 @@ impl Open {
         };
         Ok(Open {
             guest,
+            held,
             stored,
             seen,
             instance,
@@ -210,10 +221,13 @@ async fn event_page(
     faults: Faults,
 ) -> Result<EventPage, Problem> {
     let frame = frame.over(&WORDS);
-    let owner = open.guest.visitor.id;
-    let home = calendars.home(&open.guest.visitor).await?;
+    let owner = open.held.calendar.owner;
+    let can_write = open.held.rights >= Rights::Edit;
     let place = (open.stored.calendar, open.stored.id);
-    let (_, history) = calendars.history(owner, place).await?;
+    let history = match can_write {
+        true => calendars.history(owner, place).await?.1,
+        false => Vec::new(),
+    };
     let history = history.into_iter().take(VERSIONS_SHOWN).map(|version| Version {
         title: version.title,
         since: frame.when(version.since),
@@ -250,11 +264,13 @@ async fn event_page(
         view: typed_in(typed, "view").to_owned(),
         date: typed_in(typed, "date").to_owned(),
         is_new: false,
+        can_write,
         is_series: open.seen.is_series && open.instance.is_some(),
         which: typed.get("which").cloned().unwrap_or_else(|| "this".to_owned()),
         rule,
         guests: guests.collect(),
-        form: form::controls(&frame, typed, faults, takers(&home)),
+        answer: my_answer(calendars, open).await?,
+        form: form::controls(&frame, typed, faults, beside(calendars, open).await?),
         both: Vec::new(),
         history: history.collect(),
         calendar: place.0.to_string(),
@@ -263,6 +279,34 @@ async fn event_page(
         script: look::script(),
         frame,
     })
+}
+
+/// What the owner of the copy answered to whoever invites them; `None` where nobody does.
+async fn my_answer(calendars: &Calendars, open: &Open) -> Result<Option<String>, Problem> {
+    if open.held.rights < Rights::Edit {
+        return Ok(None);
+    }
+    let mine = calendars.mine(open.held.calendar.owner).await?;
+    let is_me = |who: &SeenGuest| mine.is(&Participant::new(who.calendar_address()));
+    if open.seen.organizer.as_ref().is_none_or(is_me) {
+        return Ok(None);
+    }
+    let me = open.seen.guests.iter().find(|guest| is_me(guest));
+    Ok(me.map(|me| format!("{:?}", me.answer).to_lowercase()))
+}
+
+/// The calendars that the event can lie in: those of its owner into which one may put events.
+async fn beside(calendars: &Calendars, open: &Open) -> Result<Vec<(String, String)>, Problem> {
+    let mut held = calendars.held(&open.guest.visitor).await?;
+    let (here, owner) = (open.stored.calendar, open.held.calendar.owner);
+    held.retain(|one| one.calendar.owner == owner);
+    let is_listed = held.iter().any(|one| one.calendar.id == here && one.takes_events());
+    let mut takers = takers(&held);
+    if !is_listed {
+        let title = open.held.calendar.about.title.to_string();
+        takers.push((here.to_string(), title));
+    }
+    Ok(takers)
 }
 
 pub async fn change(
@@ -308,7 +352,8 @@ impl From<Refused> for Stopped {
 }
 
 async fn act(calendars: &Calendars, open: &Open, frame: &Frame, typed: &Typed) -> Result<Response, Stopped> {
-    let owner = open.guest.visitor.id;
+    let calendar = open.stored.calendar;
+    let owner = calendars.owner_of(open.guest.visitor.id, calendar, Rights::Edit).await?;
     let which = match (open.instance, typed_in(typed, "which")) {
         (None, _) | (Some(_), "all") => Which::All,
         (Some(_), "following") => Which::Following,

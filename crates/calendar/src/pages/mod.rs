@@ -3,11 +3,13 @@
 //! Everything works by links and forms; the script only adds dragging, keys and a clock. What is dragged is sent as a form
 //! that says how far, so the service decides what that means for an event in another zone.
 
+mod answer;
 mod event;
 mod form;
 mod look;
 mod moving;
 mod own;
+mod sharing;
 mod shown;
 mod view;
 
@@ -15,7 +17,7 @@ use std::collections::HashMap;
 
 use axum::response::{IntoResponse, Redirect, Response};
 use front::frame::{Frame, NavItem, encoded};
-use front::{Caller, Problem, Routes};
+use front::{Access, Caller, Problem, Routes};
 use http::{HeaderMap, Method, StatusCode};
 use ical::zones::Zone;
 use jiff::civil::{Date, DateTime};
@@ -54,11 +56,17 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .page(OWN, POST, "/calendar/new", event::create)
         .page(OWN, GET, "/calendar/events/{id}/{event}", event::show)
         .page(OWN, POST, "/calendar/events/{id}/{event}", event::change)
+        .page(OWN, POST, "/calendar/events/{id}/{event}/answer", moving::answer)
         .page(OWN, GET, "/calendar/own", own::list)
         .page(OWN, POST, "/calendar/own", own::create)
         .page(OWN, GET, "/calendar/own/{id}", own::edit)
         .page(OWN, POST, "/calendar/own/{id}", own::change)
         .page(OWN, POST, "/calendar/own/{id}/restore", own::restore)
+        .page(OWN, POST, "/calendar/own/{id}/shares", sharing::share)
+        .page(OWN, POST, "/calendar/own/{id}/link", sharing::link)
+        .page(OWN, POST, "/calendar/offers/{id}", sharing::answer)
+        .page(Access::PUBLIC, GET, "/calendar/answer/{token}", answer::show)
+        .page(Access::PUBLIC, POST, "/calendar/answer/{token}", answer::answer)
 }
 
 /// The fields of a form or a query as they were typed.

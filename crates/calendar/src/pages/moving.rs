@@ -3,8 +3,9 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use front::frame::Frame;
-use front::{Caller, Form, Problem};
+use front::{Caller, Form, InPath2, Problem};
 use http::HeaderMap;
+use ical::Answer;
 use jiff::civil::DateTime;
 use kernel::Id;
 
@@ -15,7 +16,8 @@ use crate::rules::edits::wish::Wish;
 use crate::rules::edits::{Aim, Which, seen};
 use crate::rules::quick;
 use crate::service::{Calendars, Refused};
-use crate::types::Reason;
+use crate::sharing::Rights;
+use crate::types::{Reason, Stored};
 
 /// Nobody drags further than this.
 const DRAGGED_MINUTES_MAX: i64 = 400 * 24 * 60;
@@ -57,7 +59,7 @@ pub async fn quick(
                 recurrence: read.rule.map(Some),
                 ..Wish::default()
             };
-            match calendars.create_event(guest.visitor.id, into, &wish).await {
+            match create(&calendars, &guest, into, &wish).await {
                 Ok(_) => return Ok(to_day(&typed, day, "done-event-created", None)),
                 Err(why) => fault(&frame, why)?,
             }
@@ -71,11 +73,20 @@ pub async fn quick(
 }
 
 async fn first_taker(calendars: &Calendars, guest: &Guest) -> Result<Option<Id>, Problem> {
-    let home = calendars.home(&guest.visitor).await?;
-    let first = home
-        .iter()
-        .find(|calendar| calendar.kinds.take(ical::Kind::Event));
-    Ok(first.map(|calendar| calendar.id))
+    let held = calendars.held(&guest.visitor).await?;
+    let first = held.iter().find(|one| one.takes_events());
+    Ok(first.map(|one| one.calendar.id))
+}
+
+/// Makes an event in a calendar into which one may put some.
+pub(super) async fn create(
+    calendars: &Calendars,
+    guest: &Guest,
+    into: Id,
+    wish: &Wish,
+) -> Result<Stored, Refused> {
+    let owner = calendars.owner_of(guest.visitor.id, into, Rights::Edit).await?;
+    calendars.create_event(owner, into, wish).await
 }
 
 /// Something was dragged so many minutes, or stretched by so many.
@@ -85,8 +96,8 @@ pub async fn drag(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let guest = Guest::of(&calendars, &caller)?;
-    let owner = guest.visitor.id;
     let (calendar, event) = (id(&typed, "calendar")?, id(&typed, "event")?);
+    let owner = calendars.owner_of(guest.visitor.id, calendar, Rights::Edit).await?;
     let stored = calendars.event(owner, calendar, event).await?;
     let instance: Option<DateTime> = typed_in(&typed, "instance").parse().ok();
     let page = format!(
@@ -165,11 +176,41 @@ pub async fn undo(
     let guest = Guest::of(&calendars, &caller)?;
     let place = (id(&typed, "calendar")?, id(&typed, "event")?);
     let change = number(&typed, "change");
-    let returned = calendars
-        .return_event(guest.visitor.id, place, None, change)
-        .await?;
+    let owner = calendars.owner_of(guest.visitor.id, place.0, Rights::Edit).await?;
+    let returned = calendars.return_event(owner, place, None, change).await?;
     let times = seen(&returned.text, None).ok().and_then(|seen| seen.times);
     let first = times.map_or(guest.today(), |times| times.starts().date());
     let day = typed_in(&typed, "date").parse().unwrap_or(first);
     Ok(to_day(&typed, day, "done-event-returned", None))
+}
+
+/// Answers an invitation.
+pub async fn answer(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(calendar, event): InPath2<Id, Id>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let guest = Guest::of(&calendars, &caller)?;
+    let owner = calendars.owner_of(guest.visitor.id, calendar, Rights::Edit).await?;
+    let instance: Option<DateTime> = typed_in(&typed, "instance").parse().ok();
+    let which = match (instance, typed_in(&typed, "which")) {
+        (Some(_), "this") => Which::This,
+        _ => Which::All,
+    };
+    let look = Look {
+        calendar,
+        event,
+        // What is answered is what is asked now: whatever else was changed meanwhile, they have to do with it.
+        change: None,
+        aim: Aim { which, instance },
+    };
+    let (answer, done) = match typed_in(&typed, "answer") {
+        "accepted" => (Answer::Accepted, "done-answer-yes"),
+        "tentative" => (Answer::Tentative, "done-answer-maybe"),
+        _ => (Answer::Declined, "done-answer-no"),
+    };
+    calendars.answer_event(owner, look, answer).await?;
+    let day = typed_in(&typed, "date").parse().unwrap_or(guest.today());
+    Ok(to_day(&typed, day, done, None))
 }

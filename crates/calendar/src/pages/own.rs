@@ -8,9 +8,11 @@ use front::{Caller, Form, InPath, Problem, Query};
 use ical::zones::Zone;
 use kernel::{Id, Text};
 
+use super::sharing::Sharing;
 use super::{Faults, Guest, Typed, WORDS, fault, look, number, refused, typed_in};
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused};
+use crate::sharing::{Held, Offer, Reply, Rights};
 use crate::types::{
     About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Kinds, Reason, TITLE_CHARS_MAX,
 };
@@ -25,6 +27,7 @@ const COLORS: [&str; 8] = [
 struct ListPage {
     frame: Frame,
     rows: Vec<Row>,
+    offers: Vec<Offered>,
     bin: Vec<Binned>,
     title: Field,
     color: String,
@@ -38,6 +41,18 @@ struct Row {
     description: String,
 }
 
+/// What somebody else offered.
+struct Offered {
+    id: String,
+    href: Option<String>,
+    title: String,
+    class: String,
+    owner: String,
+    rights: String,
+    is_taken: bool,
+    is_new: bool,
+}
+
 struct Binned {
     id: String,
     title: String,
@@ -46,7 +61,7 @@ struct Binned {
 
 #[derive(Template)]
 #[template(path = "calendar_own.html")]
-struct EditPage {
+pub(super) struct EditPage {
     frame: Frame,
     action: String,
     version: i64,
@@ -58,6 +73,13 @@ struct EditPage {
     busy: bool,
     /// Somebody else changed it meanwhile.
     stale: bool,
+    sharing: Sharing,
+    /// Only its owner does away with it.
+    can_delete: bool,
+    /// Where a file is sent.
+    import: String,
+    sheet: String,
+    script: String,
 }
 
 pub async fn list(
@@ -81,7 +103,11 @@ async fn list_page(
     let guest = Guest::of(calendars, caller)?;
     let home = calendars.home(&guest.visitor).await?;
     let bin = calendars.bin(guest.visitor.id).await?;
-    let colors: Vec<Color> = home.iter().map(|calendar| calendar.about.color).collect();
+    let offered = calendars.offered(guest.visitor.id).await?;
+    let others = offered.iter().map(|(_, held)| &held.calendar);
+    let all = home.iter().chain(others);
+    let colors: Vec<Color> = all.map(|calendar| calendar.about.color).collect();
+    let offers = offers(calendars, &frame, &offered).await?;
     let free = COLORS
         .into_iter()
         .find(|color| !colors.iter().any(|taken| taken.to_string() == **color));
@@ -100,6 +126,7 @@ async fn list_page(
     });
     Ok(ListPage {
         rows: rows.collect(),
+        offers,
         bin: bin.collect(),
         title: Field::text("title", frame.say("own-title"))
             .holding(typed_in(typed, "title"))
@@ -111,6 +138,31 @@ async fn list_page(
         sheet: look::sheet(&colors),
         frame,
     })
+}
+
+async fn offers(
+    calendars: &Calendars,
+    frame: &Frame,
+    offered: &[(Offer, Held)],
+) -> Result<Vec<Offered>, Problem> {
+    let mut offers = Vec::new();
+    for (offer, held) in offered {
+        let card = calendars.card(offer.held_by).await?;
+        let about = &held.calendar.about;
+        offers.push(Offered {
+            id: offer.calendar.to_string(),
+            href: (held.rights >= Rights::Manage).then(|| format!("/calendar/own/{}", offer.calendar)),
+            title: about.title.to_string(),
+            class: format!("c-{}", look::class(about.color)),
+            owner: card.map(|card| card.name).unwrap_or_default(),
+            rights: frame
+                .say_of("shared-may", held.rights.word())
+                .unwrap_or_default(),
+            is_taken: held.is_taken,
+            is_new: offer.reply == Reply::Waiting,
+        });
+    }
+    Ok(offers)
 }
 
 pub async fn create(
@@ -169,9 +221,26 @@ pub async fn edit(
     InPath(id): InPath<Id>,
     Query(_): Query<Typed>,
 ) -> Result<Response, Problem> {
-    let calendar = calendars.calendar(caller.person()?.id, id).await?;
-    let typed = filled(&calendar);
-    Ok(shown(&edit_page(frame, &calendar, &typed, Faults::new())))
+    let typed = (&Typed::new(), Faults::new());
+    Ok(shown(&page_of(&calendars, &caller, frame, id, typed).await?))
+}
+
+/// The page of a calendar. What was typed into its own form is taken from there, if it was that form.
+pub(super) async fn page_of(
+    calendars: &Calendars,
+    caller: &Caller,
+    frame: Frame,
+    id: Id,
+    (typed, mut faults): (&Typed, Faults),
+) -> Result<EditPage, Problem> {
+    let by = caller.person()?.id;
+    let frame = frame.over(&WORDS);
+    let held = calendars.reach(by, id, Rights::Manage).await?;
+    let sharing = Sharing::of(calendars, by, id, (&frame, typed, &mut faults)).await?;
+    let was_filled = typed.contains_key("title");
+    let filled = filled(&held.calendar);
+    let typed = if was_filled { typed } else { &filled };
+    Ok(edit_page(frame, (&held, sharing), typed, faults))
 }
 
 fn filled(calendar: &Calendar) -> Typed {
@@ -188,9 +257,19 @@ fn filled(calendar: &Calendar) -> Typed {
     typed
 }
 
-fn edit_page(frame: Frame, calendar: &Calendar, typed: &Typed, mut faults: Faults) -> EditPage {
-    let frame = frame.over(&WORDS);
+fn edit_page(
+    frame: Frame,
+    (held, sharing): (&Held, Sharing),
+    typed: &Typed,
+    mut faults: Faults,
+) -> EditPage {
+    let calendar = &held.calendar;
     EditPage {
+        sharing,
+        can_delete: held.is_own(),
+        import: format!("/api/v1/calendars/{}/import", calendar.id),
+        sheet: look::sheet(&[]),
+        script: look::script(),
         action: format!("/calendar/own/{}", calendar.id),
         version: calendar.version,
         heading: calendar.about.title.to_string(),
@@ -218,34 +297,27 @@ pub async fn change(
     InPath(id): InPath<Id>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let owner = caller.person()?.id;
+    let person = caller.person()?.id;
     let frame = frame.over(&WORDS);
     let seen = Some(number(&typed, "version"));
     let (result, key) = if typed_in(&typed, "act") == "delete" {
+        let owner = calendars.owner_of(person, id, Rights::Own).await?;
         (calendars.delete(owner, id, seen).await, "done-calendar-deleted")
     } else {
+        let owner = calendars.owner_of(person, id, Rights::Manage).await?;
         let changed = match about(&typed) {
             Ok(change) => calendars.change(owner, id, seen, change).await.map(|_| ()),
             Err(reason) => Err(reason.into()),
         };
         (changed, "done-calendar-saved")
     };
-    match result {
-        Ok(()) => Ok(done("/calendar/own", key)),
-        Err(Refused::Reason(Reason::Stale)) => {
-            let calendar = calendars.calendar(owner, id).await?;
-            let page = EditPage {
-                stale: true,
-                ..edit_page(frame, &calendar, &typed, Faults::new())
-            };
-            Ok(refused(shown(&page)))
-        }
-        Err(why) => {
-            let faults = fault(&frame, why)?;
-            let calendar = calendars.calendar(owner, id).await?;
-            Ok(refused(shown(&edit_page(frame, &calendar, &typed, faults))))
-        }
-    }
+    let (stale, faults) = match result {
+        Ok(()) => return Ok(done("/calendar/own", key)),
+        Err(Refused::Reason(Reason::Stale)) => (true, Faults::new()),
+        Err(why) => (false, fault(&frame, why)?),
+    };
+    let page = page_of(&calendars, &caller, frame, id, (&typed, faults)).await?;
+    Ok(refused(shown(&EditPage { stale, ..page })))
 }
 
 fn about(typed: &Typed) -> Result<AboutChange, Reason> {

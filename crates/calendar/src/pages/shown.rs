@@ -11,6 +11,7 @@ use super::{Guest, short};
 use crate::agenda::{Lasting, Shown};
 use crate::rules::lanes::lanes;
 use crate::said;
+use crate::sharing::{Held, Rights};
 use crate::types::{Calendar, Color};
 
 /// What takes this long is told above the hours.
@@ -67,7 +68,7 @@ pub(super) struct Block {
 pub(super) struct Layout<'a> {
     pub frame: &'a Frame,
     pub guest: &'a Guest,
-    pub calendars: &'a [Calendar],
+    pub held: &'a [Held],
     pub view: &'a str,
 }
 
@@ -195,17 +196,16 @@ impl Layout<'_> {
     }
 
     fn block(&self, shown: &Shown, span: &Span, begins: DateTime) -> Block {
-        let calendar = self
-            .calendars
-            .iter()
-            .find(|calendar| calendar.id == shown.calendar);
-        let color = calendar.map_or(Color::BLUE, |calendar| calendar.about.color);
+        let held = self.held.iter().find(|held| held.calendar.id == shown.calendar);
+        let color = held.map_or(Color::BLUE, |held| held.calendar.about.color);
+        let can_write = held.is_some_and(|held| held.rights >= Rights::Edit);
         let mut class = format!("c-{}", class(color));
         for (is_so, name) in [
             (shown.is_cancelled, " cancelled"),
             (shown.is_tentative, " tentative"),
             (shown.kind == Kind::Todo, " task"),
             (!shown.is_busy, " free"),
+            (shown.is_hidden, " hidden-busy"),
         ] {
             if is_so {
                 class.push_str(name);
@@ -213,10 +213,10 @@ impl Layout<'_> {
         }
         let is_days = matches!(shown.when, Lasting::Days { .. });
         let time = if is_days { String::new() } else { clock_range(span) };
-        let title = if shown.title.is_empty() {
-            self.frame.say("untitled").to_string()
-        } else {
-            shown.title.clone()
+        let title = match (shown.is_hidden, shown.title.as_str()) {
+            (true, _) => self.frame.say("busy").to_string(),
+            (false, "") => self.frame.say("untitled").to_string(),
+            (false, title) => title.to_owned(),
         };
         let instance = shown.instance.map(|local| local.to_string()).unwrap_or_default();
         let place = shown.place.clone().unwrap_or_default();
@@ -236,16 +236,20 @@ impl Layout<'_> {
             title.as_str(),
             &when,
             &place,
-            calendar.map_or("", |calendar| calendar.about.title.as_str()),
+            held.map_or("", |held| held.calendar.about.title.as_str()),
         ];
         Block {
-            href: format!(
-                "/calendar/events/{}/{}?view={}&date={}{query}",
-                shown.calendar,
-                shown.object,
-                self.view,
-                span.starts.date()
-            ),
+            href: if shown.is_hidden {
+                format!("/calendar?view=day&date={}", span.starts.date())
+            } else {
+                format!(
+                    "/calendar/events/{}/{}?view={}&date={}{query}",
+                    shown.calendar,
+                    shown.object,
+                    self.view,
+                    span.starts.date()
+                )
+            },
             label: label
                 .into_iter()
                 .filter(|part| !part.is_empty())
@@ -261,7 +265,7 @@ impl Layout<'_> {
             instance,
             from: minutes_from(begins, span.starts).max(0),
             to: minutes_from(begins, span.ends).min(LONG_MINUTES),
-            is_free: !span.is_whole && shown.kind == Kind::Event,
+            is_free: can_write && !span.is_whole && shown.kind == Kind::Event,
             goes_on: span.starts < begins,
         }
     }

@@ -8,12 +8,12 @@ use front::{Caller, Form, Problem, Query};
 use http::{HeaderMap, HeaderValue, header};
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Time};
-use kernel::{Id, Moment};
+use kernel::Moment;
 
 use super::shown::{Day, Layout, Tick, heading, tick};
 use super::{Faults, Guest, HIDDEN, HIDDEN_SECONDS, Typed, WORDS, is_hidden, look, refused, short, typed_in};
 use crate::service::Calendars;
-use crate::types::Calendar;
+use crate::sharing::Held;
 
 const VIEWS: [(&str, &str, &str); 4] = [
     ("day", "view-day", "d"),
@@ -89,7 +89,7 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let frame = frame.over(&WORDS);
     let guest = Guest::of(calendars, caller)?;
-    let home = calendars.home(&guest.visitor).await?;
+    let held = calendars.held(&guest.visitor).await?;
     let search = typed_in(typed, "search").to_owned();
     let asked = typed_in(typed, "view");
     let asked = if search.is_empty() { asked } else { "agenda" };
@@ -104,25 +104,22 @@ pub(super) async fn page(
         guest.today()
     };
     let (first, count) = range(view, date, !search.is_empty());
-    let visible: Vec<Id> = home
-        .iter()
-        .filter(|one| !is_hidden(headers, one))
-        .map(|one| one.id)
-        .collect();
+    let visible = held.iter().filter(|one| !is_hidden(headers, &one.calendar));
+    let visible: Vec<Held> = visible.cloned().collect();
     let at = |date: Date| Moment::from(guest.zone.instant_of(date.to_datetime(Time::midnight())));
     let span = (at(first), at(first.saturating_add(count.days())));
     let all = calendars
-        .agenda(guest.visitor.id, &visible, span, &guest.zone, &search)
+        .agenda(&visible, span, &guest.zone, &search)
         .await?;
     let layout = Layout {
         frame: &frame,
         guest: &guest,
-        calendars: &home,
+        held: &held,
         view,
     };
     let days = fitted(view, date, layout.days(first, count, &all));
     let last = first.saturating_add((count - 1).days());
-    let colors: Vec<_> = home.iter().map(|calendar| calendar.about.color).collect();
+    let colors: Vec<_> = held.iter().map(|one| one.calendar.about.color).collect();
     let was_wrong = !faults.is_empty();
     let shown = shown(&ViewPage {
         heading: heading(&frame, view, first, last),
@@ -131,11 +128,11 @@ pub(super) async fn page(
         today: link(view, guest.today()),
         views: VIEWS.iter().map(|way| way_to(&frame, way, view, date)).collect(),
         days,
-        ticks: home
+        ticks: held
             .iter()
-            .map(|calendar| tick(calendar, is_hidden(headers, calendar)))
+            .map(|one| tick(&one.calendar, is_hidden(headers, &one.calendar)))
             .collect(),
-        calendars: takers(&home),
+        calendars: takers(&held),
         quick: Field::text("quick", frame.say("quick"))
             .hint(frame.say("quick-hint"))
             .holding(typed_in(typed, "quick"))
@@ -172,13 +169,11 @@ fn keys(frame: &Frame) -> Vec<Keys> {
         .collect()
 }
 
-/// Calendars that take events, to choose from.
-pub(super) fn takers(home: &[Calendar]) -> Vec<(String, String)> {
-    let takers = home
-        .iter()
-        .filter(|calendar| calendar.kinds.take(ical::Kind::Event));
+/// Calendars into which one may put events, to choose from.
+pub(super) fn takers(held: &[Held]) -> Vec<(String, String)> {
+    let takers = held.iter().filter(|one| one.takes_events());
     takers
-        .map(|calendar| (calendar.id.to_string(), calendar.about.title.to_string()))
+        .map(|one| (one.calendar.id.to_string(), one.calendar.about.title.to_string()))
         .collect()
 }
 
@@ -255,8 +250,8 @@ pub async fn choose(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let guest = Guest::of(&calendars, &caller)?;
-    let home = calendars.home(&guest.visitor).await?;
-    let hidden = home.iter().map(|calendar| short(calendar.id));
+    let held = calendars.held(&guest.visitor).await?;
+    let hidden = held.iter().map(|one| short(one.calendar.id));
     let hidden: Vec<String> = hidden.filter(|short| !typed.contains_key(short)).collect();
     let cookie: HeaderValue = front::cookies::set(HIDDEN, &hidden.join("."), HIDDEN_SECONDS, false);
     let to = format!(

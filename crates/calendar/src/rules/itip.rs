@@ -486,6 +486,17 @@ fn declined(before: &Component<'_>, mine: &Mine) -> Vec<Component<'static>> {
         .collect()
 }
 
+/// The message by which somebody who is invited answers all of it, made from the organizer's copy: for those who answer by a link.
+/// `None`: they are not invited.
+pub fn reply_by(copy: &Component<'_>, mine: &Mine, answer: Answer, at: Moment) -> Option<Message> {
+    let comes = |entry: &&Component<'_>| attendees(entry).any(|one| mine.is(&one));
+    let entry = entries(copy).filter(comes).min_by_key(|entry| !is_master(entry))?;
+    let organizer = entry.get("ORGANIZER")?.value().trim().to_owned();
+    let mut calendar = envelope(copy);
+    calendar.components.push(reply(entry, instance(entry), mine, answer));
+    Some(message(Method::Reply, vec![organizer], calendar, at))
+}
+
 /// An answer as it is sent: who, to what, and when it was.
 fn reply(entry: &Component<'_>, id: Option<When<'_>>, mine: &Mine, answer: Answer) -> Component<'static> {
     let mut reply = for_others(entry);

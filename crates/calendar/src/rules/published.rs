@@ -48,10 +48,37 @@ pub fn shown(object: &Component<'_>, only_busy: bool) -> Vec<Component<'static>>
     zones.chain(events).collect()
 }
 
+/// Whether anything of an object is private.
+pub fn is_private(object: &Component<'_>) -> bool {
+    object.components.iter().any(is_hidden)
+}
+
+/// An object as those see it who may read what is not private: the rest of it says only when its owner is busy. `None`: there is
+/// nothing private in it, so they see it as it is.
+pub fn readable(object: &Component<'_>) -> Option<Component<'static>> {
+    if !is_private(object) {
+        return None;
+    }
+    let mut shown = Component::new("VCALENDAR");
+    let head = object.properties.iter().cloned().map(Property::into_owned);
+    shown.properties.extend(head);
+    shown.components.extend(object.components.iter().map(|inner| {
+        if is_hidden(inner) {
+            cut(inner, true)
+        } else {
+            inner.clone().into_owned()
+        }
+    }));
+    Some(shown)
+}
+
+fn is_hidden(component: &Component<'_>) -> bool {
+    let class = component.value("CLASS");
+    class.is_some_and(|class| Class::read(class) != Some(Class::Public))
+}
+
 fn one(event: &Component<'_>, only_busy: bool) -> Option<Component<'static>> {
-    let class = event.value("CLASS");
-    let is_private = class.is_some_and(|class| Class::read(class) != Some(Class::Public));
-    let hides = only_busy || is_private;
+    let hides = only_busy || is_hidden(event);
     let is = |name: &str, word: &str| {
         event
             .value(name)
@@ -62,9 +89,14 @@ fn one(event: &Component<'_>, only_busy: bool) -> Option<Component<'static>> {
     if hides && (is("TRANSP", "TRANSPARENT") || is_cancelled) && event.get("RECURRENCE-ID").is_none() {
         return None;
     }
-    let mut shown = Component::new("VEVENT");
+    Some(cut(event, hides))
+}
+
+/// What is shown of one entry.
+fn cut(entry: &Component<'_>, hides: bool) -> Component<'static> {
+    let mut shown = Component::new(entry.name.to_string());
     let words: &[&str] = if hides { &["TRANSP", "STATUS"] } else { &WORDS };
-    let kept = event
+    let kept = entry
         .properties
         .iter()
         .filter(|property| TIMES.iter().chain(words).any(|name| property.is(name)));
@@ -72,5 +104,5 @@ fn one(event: &Component<'_>, only_busy: bool) -> Option<Component<'static>> {
     if hides {
         shown.add(Property::text("SUMMARY", "Busy"));
     }
-    Some(shown)
+    shown
 }

@@ -9,7 +9,7 @@ use store::outbox;
 use store::{StoreError, Tx};
 
 use super::{Letter, notices};
-use crate::letters::notice;
+use crate::letters::notice::{self, Link, What};
 use crate::objects::{Piece, lay};
 use crate::people::{Card, addresses, named};
 use crate::rows;
@@ -19,14 +19,16 @@ use crate::service::{Calendars, Refused, Visitor, first_calendar};
 use crate::types::{Calendar, Kinds, Name, Role, Stored};
 
 /// A message on its way to one of its readers.
-struct Arriving {
-    reader: PersonId,
-    card: Card,
-    mine: Mine,
+pub(super) struct Arriving {
+    pub reader: PersonId,
+    pub card: Card,
+    pub mine: Mine,
     /// The same whenever it is brought.
-    name: Name,
-    text: String,
-    now: Moment,
+    pub name: Name,
+    pub text: String,
+    /// How people reach the house.
+    pub base: String,
+    pub now: Moment,
 }
 
 impl Calendars {
@@ -46,6 +48,7 @@ impl Calendars {
                 mine: addresses(reader, &card),
                 name: Name::stored(format!("{}-{}.ics", change.owner, change.number)),
                 text: letter.text.clone(),
+                base: self.link_to(""),
                 now: self.now(),
                 reader,
                 card,
@@ -64,9 +67,12 @@ impl Calendars {
         let message = ical::parse(text.as_bytes()).map_err(|error| StoreError::broken(error.to_string()))?;
         let card = self.card(PersonId(change.owner)).await?;
         let zone = card.map_or_else(|| "UTC".to_owned(), |card| card.zone);
-        let Some(asked) = notices::outside(&message, &zone, now) else {
+        let Some(mut asked) = notices::outside(&message, &zone, now) else {
             return Ok(());
         };
+        if asked.what == What::Invited {
+            asked.notice.links = self.answer_links(PersonId(change.owner), &asked.uid, address);
+        }
         let to = To::Address(Outsider {
             zone,
             ..Outsider::at(email)
@@ -110,7 +116,7 @@ impl Calendars {
         Ok((inbox, default))
     }
 
-    async fn receive(&self, arriving: Arriving) -> Result<(), StoreError> {
+    pub(super) async fn receive(&self, arriving: Arriving) -> Result<(), StoreError> {
         let shard = self.store().shard_of(arriving.reader);
         let received = shard.write::<_, StoreError>(move |tx| take(tx, &arriving));
         received.await
@@ -135,12 +141,14 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
         .transpose()
         .map_err(|error| StoreError::broken(error.to_string()))?;
     if let Received::Changed(changed) = received(copy.as_ref(), &message, &arriving.mine) {
-        update(tx, arriving, before.as_ref(), &changed.copy, &changed.news)?;
+        let stored = update(tx, arriving, before.as_ref(), &changed.copy, &changed.news)?;
         if changed.news != News::Aside {
             note(tx, arriving, &inbox, about.kind)?;
         }
         let (zone, now) = (arriving.card.zone.as_str(), arriving.now);
-        if let Some(asked) = notices::about(&changed.news, &changed.copy, copy.as_ref(), zone, now) {
+        if let Some(mut asked) = notices::about(&changed.news, &changed.copy, copy.as_ref(), zone, now) {
+            let page = format!("{}/calendar/events/{}/{}", arriving.base, stored.0, stored.1);
+            asked.notice.links = vec![(Link::Open, page)];
             let (to, key) = (To::Person(arriving.reader), arriving.name.as_str());
             notice::tell(tx, asked.what, to, key, &asked.notice, (now, asked.until))?;
         }
@@ -148,14 +156,14 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes the reader's copy, into the calendar where it lies or the first that takes it.
+/// Writes the reader's copy, into the calendar where it lies or the first that takes it: which calendar, and which object.
 fn update(
     tx: &mut Tx<'_>,
     arriving: &Arriving,
     before: Option<&Stored>,
     copy: &Component<'_>,
     news: &News,
-) -> Result<(), StoreError> {
+) -> Result<(Id, Id), StoreError> {
     let broken = |why: crate::types::Reason| StoreError::broken(why.to_string());
     let id = Id::beside(arriving.reader.0, arriving.now);
     let piece = Piece::new(copy.write(), id, arriving.now).map_err(broken)?;
@@ -179,7 +187,8 @@ fn update(
     let since = before.and_then(|before| before.schedule).filter(|_| is_aside);
     let schedule = since.or_else(|| is_organized(copy).then_some(change));
     let stored = piece.stored(before, calendar.id, (change, schedule));
-    lay(tx, &calendar, before, &stored, &piece)
+    lay(tx, &calendar, before, &stored, &piece)?;
+    Ok((calendar.id, stored.id))
 }
 
 /// Lays the message itself into the inbox, where calendar programs look for it.

@@ -4,11 +4,13 @@
 //! with a note that it came. So nobody misses one, and one that is brought twice is taken once. Each participant's copy lies in
 //! their own shard, and nobody's request waits for anybody else's.
 
+mod answering;
 mod delivery;
 mod notices;
 #[cfg(test)]
 mod tests;
 
+pub use answering::Invitation;
 use ical::Component;
 use kernel::{Moment, PersonId};
 use serde::{Deserialize, Serialize};

@@ -20,6 +20,8 @@ const SENT_BYTES_MAX: usize = 4_000;
 /// A letter that is to be asked for.
 pub(super) struct Asked {
     pub what: What,
+    /// Of the event that it is about.
+    pub uid: String,
     pub notice: Notice,
     pub until: Moment,
 }
@@ -112,7 +114,12 @@ fn of(object: &Object<'_>, what: What, zone: &str, now: Moment) -> Option<Asked>
         },
         ..Notice::default()
     };
-    Some(Asked { what, notice, until })
+    Some(Asked {
+        what,
+        uid: object.uid.to_string(),
+        notice,
+        until,
+    })
 }
 
 fn differences(before: &Object<'_>, after: &Object<'_>, zone: &str) -> Vec<Difference> {

@@ -8,18 +8,19 @@ use axum::response::{IntoResponse, Response};
 use front::frame::Tongue;
 use front::{Body, Caller, ETag, IfMatch, InPath, InPath2, Problem, Query, Routes, routes};
 use http::StatusCode;
+use ical::Answer;
 use ical::zones::Zone;
 use jiff::civil::{DateTime, Time};
-use kernel::Id;
+use kernel::{Id, PersonId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use self::given::{EventIn, spot};
 use self::told::{ChangedOut, EventDifferenceOut, EventOut, EventVersionOut};
-use super::OWN;
+use super::{OWN, written_by};
 use crate::events::{Changed, Look};
 use crate::rules::edits::times::Spot;
-use crate::rules::edits::{Aim, Which};
+use crate::rules::edits::{self, Aim, Which};
 use crate::said;
 use crate::service::Calendars;
 use crate::types::Stored;
@@ -36,6 +37,7 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .api(OWN, routes!(get_event, change_event, delete_event))
         .api(OWN, routes!(preview_event))
         .api(OWN, routes!(explain_event))
+        .api(OWN, routes!(answer_event))
         .api(OWN, routes!(list_event_history))
         .api(OWN, routes!(return_event))
         .api(OWN, routes!(duplicate_event))
@@ -148,6 +150,20 @@ struct ReturnIn {
     change: i64,
 }
 
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum AnswerWord {
+    Accepted,
+    Tentative,
+    Declined,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EventAnswerIn {
+    answer: AnswerWord,
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct MoveIn {
@@ -171,9 +187,9 @@ async fn create_event(
     InPath(id): InPath<Id>,
     Body(given): Body<EventIn>,
 ) -> Result<Response, Problem> {
-    let made = calendars
-        .create_event(caller.person()?.id, id, &given.wish()?)
-        .await?;
+    let wish = given.wish()?;
+    let owner = written_by(&calendars, &caller, id).await?;
+    let made = calendars.create_event(owner, id, &wish).await?;
     Ok((StatusCode::CREATED, told(&made, None, &caller)?).into_response())
 }
 
@@ -193,7 +209,7 @@ async fn get_event(
         .as_deref()
         .map(|given| local("instance", given))
         .transpose()?;
-    let found = calendars.event(caller.person()?.id, id, event).await?;
+    let (_, found) = calendars.visible_event(caller.person()?.id, (id, event)).await?;
     told(&found, instance, &caller)
 }
 
@@ -214,10 +230,8 @@ async fn change_event(
     if_match: IfMatch,
     Body(given): Body<EventIn>,
 ) -> Result<Response, Problem> {
-    let look = look(&calendars, &caller, (id, event), &if_match, aim.aim()?).await?;
-    let changed = calendars
-        .change_event(caller.person()?.id, look, &given.wish()?)
-        .await?;
+    let (owner, look) = look(&calendars, &caller, (id, event), &if_match, aim.aim()?).await?;
+    let changed = calendars.change_event(owner, look, &given.wish()?).await?;
     became(&changed, &caller)
 }
 
@@ -234,8 +248,35 @@ async fn delete_event(
     Query(aim): Query<AimIn>,
     if_match: IfMatch,
 ) -> Result<Response, Problem> {
-    let look = look(&calendars, &caller, (id, event), &if_match, aim.aim()?).await?;
-    let changed = calendars.delete_event(caller.person()?.id, look).await?;
+    let (owner, look) = look(&calendars, &caller, (id, event), &if_match, aim.aim()?).await?;
+    let changed = calendars.delete_event(owner, look).await?;
+    became(&changed, &caller)
+}
+
+/// Answers an invitation, to one instance or to all of it
+///
+/// Whoever invited hears of it.
+#[utoipa::path(post, path = "/api/v1/calendars/{id}/events/{event}/answer", operation_id = "answer_event",
+    request_body = EventAnswerIn,
+    params(("id" = String, Path, format = "uuid", description = "The calendar"),
+        ("event" = String, Path, format = "uuid", description = "The event"), AimIn,
+        ("If-Match" = String, Header, description = "The ETag that was read")),
+    responses((status = OK, body = ChangedOut, headers(("ETag" = String, description = "The version")))))]
+async fn answer_event(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(id, event): InPath2<Id, Id>,
+    Query(aim): Query<AimIn>,
+    if_match: IfMatch,
+    Body(given): Body<EventAnswerIn>,
+) -> Result<Response, Problem> {
+    let (owner, look) = look(&calendars, &caller, (id, event), &if_match, aim.aim()?).await?;
+    let answer = match given.answer {
+        AnswerWord::Accepted => Answer::Accepted,
+        AnswerWord::Tentative => Answer::Tentative,
+        AnswerWord::Declined => Answer::Declined,
+    };
+    let changed = calendars.answer_event(owner, look, answer).await?;
     became(&changed, &caller)
 }
 
@@ -255,6 +296,7 @@ async fn preview_event(
     Body(given): Body<EventPreviewIn>,
 ) -> Result<Body<EventPreviewOut>, Problem> {
     let person = caller.person()?;
+    let owner = written_by(&calendars, &caller, id).await?;
     let wish = given.change.map(EventIn::wish).transpose()?;
     let look = Look {
         calendar: id,
@@ -269,7 +311,7 @@ async fn preview_event(
     );
     let viewer = Zone::iana(&person.zone).unwrap_or(Zone::UTC);
     let found = calendars
-        .preview_event(person.id, look, wish.as_ref(), range, &viewer)
+        .preview_event(owner, look, wish.as_ref(), range, &viewer)
         .await?;
     let more = found.len() > DIFFERENCES_MAX;
     let items = found
@@ -294,9 +336,8 @@ async fn explain_event(
     Query(asked): Query<AtIn>,
 ) -> Result<Body<EventWhyOut>, Problem> {
     let at = local("at", &asked.at)?;
-    let why = calendars
-        .explain_event(caller.person()?.id, (id, event), at)
-        .await?;
+    let (_, found) = calendars.visible_event(caller.person()?.id, (id, event)).await?;
+    let why = edits::explain(&found.text, at)?;
     Ok(Body(EventWhyOut {
         there: why.is_there(),
         why: said::why(&tongue(&caller)?, &why),
@@ -313,7 +354,8 @@ async fn list_event_history(
     caller: Caller,
     InPath2(id, event): InPath2<Id, Id>,
 ) -> Result<Response, Problem> {
-    let (change, items) = calendars.history(caller.person()?.id, (id, event)).await?;
+    let owner = written_by(&calendars, &caller, id).await?;
+    let (change, items) = calendars.history(owner, (id, event)).await?;
     let items = items.into_iter().map(EventVersionOut::from).collect();
     Ok((ETag::of(change), Body(EventHistoryOut { change, items })).into_response())
 }
@@ -332,7 +374,7 @@ async fn return_event(
     if_match: IfMatch,
     Body(given): Body<ReturnIn>,
 ) -> Result<Response, Problem> {
-    let owner = caller.person()?.id;
+    let owner = written_by(&calendars, &caller, id).await?;
     let (last, _) = calendars.history(owner, (id, event)).await?;
     if_match.check(ETag::of(last))?;
     let returned = calendars
@@ -351,9 +393,8 @@ async fn duplicate_event(
     caller: Caller,
     InPath2(id, event): InPath2<Id, Id>,
 ) -> Result<Response, Problem> {
-    let made = calendars
-        .duplicate_event(caller.person()?.id, (id, event))
-        .await?;
+    let owner = written_by(&calendars, &caller, id).await?;
+    let made = calendars.duplicate_event(owner, (id, event)).await?;
     Ok((StatusCode::CREATED, told(&made, None, &caller)?).into_response())
 }
 
@@ -371,10 +412,10 @@ async fn move_event(
     if_match: IfMatch,
     Body(given): Body<MoveIn>,
 ) -> Result<Response, Problem> {
-    let look = look(&calendars, &caller, (id, event), &if_match, Aim::ALL).await?;
+    let (owner, look) = look(&calendars, &caller, (id, event), &if_match, Aim::ALL).await?;
     let wrong = |_| Problem::invalid("calendar", "id", "must be the id of a calendar");
     let to = given.calendar.parse::<Id>().map_err(wrong)?;
-    let moved = calendars.move_event(caller.person()?.id, look, to).await?;
+    let moved = calendars.move_event(owner, look, to).await?;
     told(&moved, None, &caller)
 }
 
@@ -385,15 +426,17 @@ async fn look(
     (calendar, event): (Id, Id),
     if_match: &IfMatch,
     aim: Aim,
-) -> Result<Look, Problem> {
-    let found = calendars.event(caller.person()?.id, calendar, event).await?;
+) -> Result<(PersonId, Look), Problem> {
+    let owner = written_by(calendars, caller, calendar).await?;
+    let found = calendars.event(owner, calendar, event).await?;
     if_match.check(ETag::of(found.change))?;
-    Ok(Look {
+    let look = Look {
         calendar,
         event,
         change: Some(found.change),
         aim,
-    })
+    };
+    Ok((owner, look))
 }
 
 fn told(stored: &Stored, instance: Option<DateTime>, caller: &Caller) -> Result<Response, Problem> {

@@ -5,6 +5,7 @@
 //! * An edit changes the instances that it speaks of and no others; `differences` says which these are.
 //! * What was changed for one instance stays changed, as long as its series has that instance.
 
+mod answer;
 mod differences;
 mod seen;
 mod series;
@@ -20,6 +21,7 @@ use ical::zones::Zone;
 use ical::{Component, Entry, Kind, Object, Property, Timing, When};
 use jiff::civil::DateTime;
 
+pub use answer::answer;
 pub use differences::{Difference, Occasion, differences};
 pub use seen::{Seen, SeenGuest, seen};
 use times::{Form, Times, times_of};

@@ -52,6 +52,16 @@ pub struct SeenGuest {
     pub answer: Answer,
 }
 
+impl SeenGuest {
+    /// As it stands in the event.
+    pub fn calendar_address(&self) -> String {
+        match self.address.contains(':') {
+            true => self.address.clone(),
+            false => format!("mailto:{}", self.address),
+        }
+    }
+}
+
 /// All of an event, or of one instance.
 pub fn seen(text: &str, instance: Option<DateTime>) -> Result<Seen, Reason> {
     super::open(text, |scene| scene.seen(instance))

@@ -12,6 +12,7 @@ mod pages;
 mod people;
 mod post;
 mod segments;
+mod sharing;
 mod wires;
 
 pub use self::bell::parked_timer;
@@ -86,6 +87,7 @@ fn all() -> &'static [Sample] {
             bell::samples(),
             caldav::samples(),
             calendars::samples(),
+            sharing::samples(),
             letters::samples(),
             pages::samples(),
             post::samples(),

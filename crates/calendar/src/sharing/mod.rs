@@ -1,0 +1,325 @@
+//! Calendars that their owners share with other people of the house.
+//!
+//! What is kept true: what somebody may do stands beside the calendar, in the shard of its owner, and is looked up whenever they come;
+//! so a share that was taken back is over at once. What they were offered stands in their own shard, and follows through the
+//! outbox: each side reads what is so on the other when it hears of a change, so the last word counts, however often and late it
+//! is heard.
+
+mod following;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use futures_util::future::try_join_all;
+use kernel::{Id, Moment, PersonId};
+use store::StoreError;
+
+pub(crate) use self::following::{ANSWERED, SHARED, forget};
+use crate::rows as calendars;
+use crate::rules::published;
+use crate::service::{Calendars, Refused, Visitor, live};
+use crate::types::{Calendar, Color, Reason, Stored};
+
+/// People whom one calendar is shared with.
+pub const SHARES_MAX: usize = 500;
+/// Calendars of others that somebody was offered.
+pub const OFFERS_MAX: usize = 1_000;
+
+/// What somebody may do with a calendar. Each may do what stands before, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rights {
+    /// See when its owner is busy.
+    Busy,
+    /// See everything that is not private.
+    Read,
+    /// See everything, and change what lies in it.
+    Edit,
+    /// Change what is said of it, publish it and share it.
+    Manage,
+    /// Do away with it.
+    Own,
+}
+
+impl Rights {
+    /// What can be given to others.
+    pub const SHARED: [(Rights, &'static str); 4] = [
+        (Rights::Busy, "busy"),
+        (Rights::Read, "read"),
+        (Rights::Edit, "edit"),
+        (Rights::Manage, "manage"),
+    ];
+
+    pub fn word(self) -> &'static str {
+        let known = Rights::SHARED.iter().find(|(rights, _)| *rights == self);
+        known.map_or("own", |(_, word)| word)
+    }
+
+    /// `None`: nothing that can be given.
+    pub fn read(word: &str) -> Option<Rights> {
+        let known = Rights::SHARED.iter().find(|(_, known)| *known == word);
+        known.map(|(rights, _)| *rights)
+    }
+
+    /// Whether what is private is hidden, or everything is.
+    pub fn hides(self, is_private: bool) -> bool {
+        self == Rights::Busy || (self == Rights::Read && is_private)
+    }
+}
+
+/// What somebody said to an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Waiting,
+    Taken,
+    Refused,
+}
+
+/// What somebody else may do with a calendar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    pub calendar: Id,
+    pub person: PersonId,
+    pub rights: Rights,
+    pub reply: Reply,
+    pub made: Moment,
+}
+
+/// What somebody was offered, as they keep it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    pub calendar: Id,
+    pub held_by: PersonId,
+    pub reply: Reply,
+    /// `None`: the owner's.
+    pub color: Option<Color>,
+    pub offered: Moment,
+}
+
+/// A calendar, and what the one who looks may do with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    pub calendar: Calendar,
+    pub rights: Rights,
+    /// It is one's own, or was taken among them.
+    pub is_taken: bool,
+}
+
+impl Held {
+    pub fn own(calendar: Calendar) -> Held {
+        Held {
+            calendar,
+            rights: Rights::Own,
+            is_taken: true,
+        }
+    }
+
+    pub fn is_own(&self) -> bool {
+        self.rights == Rights::Own
+    }
+
+    /// Whether one may put events into it.
+    pub fn takes_events(&self) -> bool {
+        self.rights >= Rights::Edit && self.calendar.kinds.take(ical::Kind::Event)
+    }
+}
+
+/// An object of somebody's as one with these rights sees it.
+pub(crate) fn readable(stored: Stored, rights: Rights) -> Stored {
+    if !rights.hides(true) {
+        return stored;
+    }
+    let shown = ical::parse(stored.text.as_bytes()).ok();
+    let text = shown.as_ref().and_then(published::readable).map(|shown| shown.write());
+    match text {
+        Some(text) => Stored { text, ..stored },
+        None => stored,
+    }
+}
+
+impl Calendars {
+    /// One's own calendars and those of others that one took, in that order.
+    pub async fn held(&self, visitor: &Visitor) -> Result<Vec<Held>, Refused> {
+        let own = self.home(visitor).await?.into_iter().map(Held::own);
+        let offered = self.offered(visitor.id).await?;
+        let taken = offered.into_iter().map(|(_, held)| held);
+        Ok(own.chain(taken.filter(|held| held.is_taken)).collect())
+    }
+
+    /// What somebody was offered and still may look at.
+    pub async fn offered(&self, person: PersonId) -> Result<Vec<(Offer, Held)>, Refused> {
+        let shard = self.store().shard_of(person);
+        let offers = shard.read::<_, StoreError>(move |tx| rows::offers(tx, person));
+        let looks = offers.await?.into_iter().map(async |offer| {
+            let held = self.shared_with(person, &offer).await?;
+            Ok::<_, Refused>(held.map(|held| (offer, held)))
+        });
+        Ok(try_join_all(looks).await?.into_iter().flatten().collect())
+    }
+
+    /// A calendar of whomever it is, if `person` may do so much with it. One that they may not even see is not there.
+    pub async fn reach(&self, person: PersonId, id: Id, need: Rights) -> Result<Held, Refused> {
+        let shard = self.store().shard_of(person);
+        let found = shard.read::<_, StoreError>(move |tx| {
+            let own = calendars::calendar_with_id(tx, person, id)?;
+            let offer = match own {
+                Some(_) => None,
+                None => rows::offer(tx, person, id)?,
+            };
+            Ok((own.filter(|calendar| calendar.deleted.is_none()), offer))
+        });
+        let held = match found.await? {
+            (Some(own), _) => Held::own(own),
+            (None, Some(offer)) => {
+                let held = self.shared_with(person, &offer).await?;
+                held.ok_or(Reason::NoCalendar)?
+            }
+            (None, None) => return Err(Reason::NoCalendar.into()),
+        };
+        if held.rights < need {
+            return Err(Reason::NotAllowed(held.rights).into());
+        }
+        Ok(held)
+    }
+
+    /// Whose calendar it is, if `person` may do so much with it.
+    pub async fn owner_of(&self, person: PersonId, id: Id, need: Rights) -> Result<PersonId, Refused> {
+        Ok(self.reach(person, id, need).await?.calendar.owner)
+    }
+
+    /// An event as `person` may see it; what is hidden from them is not there.
+    pub async fn visible_event(
+        &self,
+        person: PersonId,
+        (calendar, event): (Id, Id),
+    ) -> Result<(Held, Stored), Refused> {
+        let held = self.reach(person, calendar, Rights::Read).await?;
+        let found = self.event(held.calendar.owner, calendar, event).await?;
+        let text = ical::parse(found.text.as_bytes()).map_err(Reason::Invalid)?;
+        if held.rights.hides(published::is_private(&text)) {
+            return Err(Reason::NoObject.into());
+        }
+        Ok((held, found))
+    }
+
+    async fn shared_with(&self, person: PersonId, offer: &Offer) -> Result<Option<Held>, Refused> {
+        let (owner, id, color) = (offer.held_by, offer.calendar, offer.color);
+        let is_taken = offer.reply == Reply::Taken;
+        let shard = self.store().shard_of(owner);
+        let held = shard.read::<_, StoreError>(move |tx| {
+            let Some(share) = rows::share(tx, id, person)? else {
+                return Ok(None);
+            };
+            let calendar = calendars::calendar_with_id(tx, owner, id)?;
+            let calendar = calendar.filter(|calendar| calendar.deleted.is_none());
+            Ok(calendar.map(|mut calendar| {
+                calendar.about.color = color.unwrap_or(calendar.about.color);
+                Held {
+                    calendar,
+                    rights: share.rights,
+                    is_taken,
+                }
+            }))
+        });
+        Ok(held.await?)
+    }
+
+    /// Somebody of the house, by their id or their e-mail address.
+    pub async fn person_called(&self, given: &str) -> Result<PersonId, Refused> {
+        let given = given.trim();
+        let id = given.parse().ok().map(PersonId);
+        let known = match id {
+            Some(person) => self.card(person).await?.map(|_| person),
+            None => self.people().bearer(given).await.map_err(StoreError::broken)?,
+        };
+        let nobody = "is nobody of this house: publish the calendar to show it to others";
+        Ok(known.ok_or_else(|| Reason::field("with", nobody))?)
+    }
+
+    /// Shares a calendar with somebody, or lets them do something else with it from now on.
+    pub async fn share(
+        &self,
+        by: PersonId,
+        id: Id,
+        person: PersonId,
+        rights: Rights,
+    ) -> Result<Share, Refused> {
+        let owner = self.owner_of(by, id, Rights::Manage).await?;
+        if person == owner {
+            return Err(Reason::field("with", "must be somebody else: it is their own calendar").into());
+        }
+        let now = self.now();
+        let shard = self.store().shard_of(owner);
+        let shared = shard.write::<_, Refused>(move |tx| {
+            live(tx, owner, id)?;
+            let before = rows::share(tx, id, person)?;
+            if before.is_none() && rows::shares(tx, id)?.len() >= SHARES_MAX {
+                return Err(Reason::TooManyShares.into());
+            }
+            let share = match before {
+                Some(before) => Share { rights, ..before },
+                None => Share {
+                    calendar: id,
+                    person,
+                    rights,
+                    reply: Reply::Waiting,
+                    made: now,
+                },
+            };
+            rows::save_share(tx, owner, &share)?;
+            following::announce(tx, SHARED, owner, (id, person))?;
+            Ok(share)
+        });
+        shared.await
+    }
+
+    /// Takes a share back.
+    pub async fn unshare(&self, by: PersonId, id: Id, person: PersonId) -> Result<(), Refused> {
+        let owner = self.owner_of(by, id, Rights::Manage).await?;
+        let shard = self.store().shard_of(owner);
+        let taken_back = shard.write::<_, Refused>(move |tx| {
+            live(tx, owner, id)?;
+            if !rows::end_share(tx, id, person)? {
+                return Err(Reason::NotShared.into());
+            }
+            Ok(following::announce(tx, SHARED, owner, (id, person))?)
+        });
+        taken_back.await
+    }
+
+    /// Whom a calendar is shared with, those first who came first.
+    pub async fn shares(&self, by: PersonId, id: Id) -> Result<Vec<Share>, Refused> {
+        let owner = self.owner_of(by, id, Rights::Manage).await?;
+        let shard = self.store().shard_of(owner);
+        Ok(shard.read::<_, StoreError>(move |tx| rows::shares(tx, id)).await?)
+    }
+
+    /// What somebody says to an offer, and in which colour they see it. `None`: as it was.
+    pub async fn answer_offer(
+        &self,
+        person: PersonId,
+        id: Id,
+        reply: Option<Reply>,
+        color: Option<Color>,
+    ) -> Result<Offer, Refused> {
+        // Only what they may still look at is theirs to answer.
+        let held = self.reach(person, id, Rights::Busy).await?;
+        if held.is_own() {
+            return Err(Reason::NoCalendar.into());
+        }
+        let shard = self.store().shard_of(person);
+        let answered = shard.write::<_, Refused>(move |tx| {
+            let before = rows::offer(tx, person, id)?.ok_or(Reason::NoCalendar)?;
+            let after = Offer {
+                reply: reply.unwrap_or(before.reply),
+                color: color.or(before.color),
+                ..before.clone()
+            };
+            rows::save_offer(tx, person, &after)?;
+            if after.reply != before.reply {
+                following::announce(tx, ANSWERED, person, (id, after.held_by))?;
+            }
+            Ok(after)
+        });
+        answered.await
+    }
+}
