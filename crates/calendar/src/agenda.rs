@@ -84,10 +84,7 @@ impl Calendars {
             return Err(Reason::field("to", problem).into());
         }
         let mut all = Vec::new();
-        for Held {
-            calendar, rights, ..
-        } in calendars
-        {
+        for Held { calendar, rights, .. } in calendars {
             for stored in self.near(calendar.owner, calendar.id, from, to).await? {
                 let meant = |one: &Happening<'_>| seen(&stored, one, *rights, &words);
                 all.extend(each(&stored, (from, to), viewer, meant));

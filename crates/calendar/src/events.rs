@@ -74,7 +74,12 @@ impl Calendars {
     }
 
     /// Answers an invitation, as the owner of the copy.
-    pub async fn answer_event(&self, owner: PersonId, look: Look, answer: Answer) -> Result<Changed, Refused> {
+    pub async fn answer_event(
+        &self,
+        owner: PersonId,
+        look: Look,
+        answer: Answer,
+    ) -> Result<Changed, Refused> {
         let (before, into) = self.looked_at(owner, look).await?;
         let mine = self.mine(owner).await?;
         let pen = self.pen(before.id, &into);

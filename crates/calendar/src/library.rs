@@ -263,7 +263,9 @@ impl Library for Shelf {
             if calendar.owner != who.id
                 && let Some(color) = change.color.take()
             {
-                self.0.answer_offer(who.id, calendar.id, None, Some(color)).await?;
+                self.0
+                    .answer_offer(who.id, calendar.id, None, Some(color))
+                    .await?;
             }
             self.0.change(calendar.owner, calendar.id, seen, change).await?;
             Ok(())
@@ -329,7 +331,9 @@ impl Library for Shelf {
     ) -> Asked<'a, dav::Stored> {
         Box::pin(async move {
             let name = name(called)?;
-            let put = self.0.put(calendar.owner, calendar.id, name, text, expected(only));
+            let put = self
+                .0
+                .put(calendar.owner, calendar.id, name, text, expected(only));
             Ok(kept(&put.await?))
         })
     }
@@ -345,7 +349,11 @@ impl Library for Shelf {
         Box::pin(async move {
             let (name, only) = (known(called)?, expected(only));
             let removed = match silently {
-                true => self.0.remove_silently(calendar.owner, calendar.id, name, only).await,
+                true => {
+                    self.0
+                        .remove_silently(calendar.owner, calendar.id, name, only)
+                        .await
+                }
                 false => self.0.remove(calendar.owner, calendar.id, name, only).await,
             };
             Ok(removed?)
@@ -430,9 +438,10 @@ impl From<Refused> for Denied {
             },
             Reason::KindNotTaken(_) => Denied::KindNotTaken,
             Reason::Invalid(problem) => Denied::Invalid(problem),
-            full @ (Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong | Reason::TooManyShares) => {
-                Denied::Full(full.to_string())
-            }
+            full @ (Reason::TooManyCalendars
+            | Reason::TooManyObjects
+            | Reason::TooLong
+            | Reason::TooManyShares) => Denied::Full(full.to_string()),
             field @ Reason::Field { .. } => Denied::Other(field.into()),
         }
     }

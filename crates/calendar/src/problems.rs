@@ -31,10 +31,9 @@ impl From<Reason> for Problem {
             Reason::UidTaken(_) => Problem::new(Code::Conflict)
                 .because(text)
                 .field("uid", "taken", "is taken"),
-            Reason::TooManyCalendars
-            | Reason::TooManyObjects
-            | Reason::TooLong
-            | Reason::TooManyShares => Problem::new(Code::Conflict).because(text),
+            Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong | Reason::TooManyShares => {
+                Problem::new(Code::Conflict).because(text)
+            }
             Reason::NotAllowed(_) => Problem::forbidden().because(text),
             Reason::Stale => Problem::new(Code::PreconditionFailed),
             Reason::KindNotTaken(_) => Problem::invalid("ical", "kind", text),

@@ -45,7 +45,12 @@ fn address() -> Address {
 
 /// Calendars among them.
 pub(crate) fn calendars(store: &TestStore) -> Calendars {
-    Calendars::new(store.store.clone(), store.clock.clone(), Arc::new(Everybody), address())
+    Calendars::new(
+        store.store.clone(),
+        store.clock.clone(),
+        Arc::new(Everybody),
+        address(),
+    )
 }
 
 pub(crate) struct Scene {

@@ -137,9 +137,7 @@ async fn list_agenda(
         let what = format!("must have at most {SEARCH_CHARS_MAX} characters");
         return Err(Problem::invalid("search", "text", what));
     }
-    let shown = calendars
-        .agenda(&wanted, range, &zone, search)
-        .await?;
+    let shown = calendars.agenda(&wanted, range, &zone, search).await?;
     Ok(Body(AgendaOut {
         items: shown.into_iter().map(InstanceOut::from).collect(),
     }))

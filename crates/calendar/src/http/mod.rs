@@ -40,5 +40,7 @@ pub(crate) async fn written_by(calendars: &Calendars, caller: &Caller, id: Id) -
 
 /// Whose calendar it is, if the caller may say what is so of it.
 pub(crate) async fn managed_by(calendars: &Calendars, caller: &Caller, id: Id) -> Result<PersonId, Problem> {
-    Ok(calendars.owner_of(caller.person()?.id, id, Rights::Manage).await?)
+    Ok(calendars
+        .owner_of(caller.person()?.id, id, Rights::Manage)
+        .await?)
 }

@@ -29,13 +29,7 @@ pub(crate) struct Told {
 }
 
 /// Asks for the letter, once for a key.
-pub(crate) fn tell(
-    tx: &mut Tx<'_>,
-    to: To,
-    key: String,
-    told: &Told,
-    at: Moment,
-) -> Result<(), StoreError> {
+pub(crate) fn tell(tx: &mut Tx<'_>, to: To, key: String, told: &Told, at: Moment) -> Result<(), StoreError> {
     let told = serde_json::to_string(told).map_err(|error| StoreError::broken(error.to_string()))?;
     post::ask(tx, &Ask::new(&SHARED, to, key, at).telling(told), at)?;
     Ok(())

@@ -300,7 +300,9 @@ async fn beside(calendars: &Calendars, open: &Open) -> Result<Vec<(String, Strin
     let mut held = calendars.held(&open.guest.visitor).await?;
     let (here, owner) = (open.stored.calendar, open.held.calendar.owner);
     held.retain(|one| one.calendar.owner == owner);
-    let is_listed = held.iter().any(|one| one.calendar.id == here && one.takes_events());
+    let is_listed = held
+        .iter()
+        .any(|one| one.calendar.id == here && one.takes_events());
     let mut takers = takers(&held);
     if !is_listed {
         let title = open.held.calendar.about.title.to_string();
@@ -353,7 +355,9 @@ impl From<Refused> for Stopped {
 
 async fn act(calendars: &Calendars, open: &Open, frame: &Frame, typed: &Typed) -> Result<Response, Stopped> {
     let calendar = open.stored.calendar;
-    let owner = calendars.owner_of(open.guest.visitor.id, calendar, Rights::Edit).await?;
+    let owner = calendars
+        .owner_of(open.guest.visitor.id, calendar, Rights::Edit)
+        .await?;
     let which = match (open.instance, typed_in(typed, "which")) {
         (None, _) | (Some(_), "all") => Which::All,
         (Some(_), "following") => Which::Following,

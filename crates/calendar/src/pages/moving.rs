@@ -97,7 +97,9 @@ pub async fn drag(
 ) -> Result<Response, Problem> {
     let guest = Guest::of(&calendars, &caller)?;
     let (calendar, event) = (id(&typed, "calendar")?, id(&typed, "event")?);
-    let owner = calendars.owner_of(guest.visitor.id, calendar, Rights::Edit).await?;
+    let owner = calendars
+        .owner_of(guest.visitor.id, calendar, Rights::Edit)
+        .await?;
     let stored = calendars.event(owner, calendar, event).await?;
     let instance: Option<DateTime> = typed_in(&typed, "instance").parse().ok();
     let page = format!(
@@ -176,7 +178,9 @@ pub async fn undo(
     let guest = Guest::of(&calendars, &caller)?;
     let place = (id(&typed, "calendar")?, id(&typed, "event")?);
     let change = number(&typed, "change");
-    let owner = calendars.owner_of(guest.visitor.id, place.0, Rights::Edit).await?;
+    let owner = calendars
+        .owner_of(guest.visitor.id, place.0, Rights::Edit)
+        .await?;
     let returned = calendars.return_event(owner, place, None, change).await?;
     let times = seen(&returned.text, None).ok().and_then(|seen| seen.times);
     let first = times.map_or(guest.today(), |times| times.starts().date());
@@ -192,7 +196,9 @@ pub async fn answer(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let guest = Guest::of(&calendars, &caller)?;
-    let owner = calendars.owner_of(guest.visitor.id, calendar, Rights::Edit).await?;
+    let owner = calendars
+        .owner_of(guest.visitor.id, calendar, Rights::Edit)
+        .await?;
     let instance: Option<DateTime> = typed_in(&typed, "instance").parse().ok();
     let which = match (instance, typed_in(&typed, "which")) {
         (Some(_), "this") => Which::This,

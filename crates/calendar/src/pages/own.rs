@@ -155,9 +155,7 @@ async fn offers(
             title: about.title.to_string(),
             class: format!("c-{}", look::class(about.color)),
             owner: card.map(|card| card.name).unwrap_or_default(),
-            rights: frame
-                .say_of("shared-may", held.rights.word())
-                .unwrap_or_default(),
+            rights: frame.say_of("shared-may", held.rights.word()).unwrap_or_default(),
             is_taken: held.is_taken,
             is_new: offer.reply == Reply::Waiting,
         });
@@ -257,12 +255,7 @@ fn filled(calendar: &Calendar) -> Typed {
     typed
 }
 
-fn edit_page(
-    frame: Frame,
-    (held, sharing): (&Held, Sharing),
-    typed: &Typed,
-    mut faults: Faults,
-) -> EditPage {
+fn edit_page(frame: Frame, (held, sharing): (&Held, Sharing), typed: &Typed, mut faults: Faults) -> EditPage {
     let calendar = &held.calendar;
     EditPage {
         sharing,

@@ -108,9 +108,7 @@ pub(super) async fn page(
     let visible: Vec<Held> = visible.cloned().collect();
     let at = |date: Date| Moment::from(guest.zone.instant_of(date.to_datetime(Time::midnight())));
     let span = (at(first), at(first.saturating_add(count.days())));
-    let all = calendars
-        .agenda(&visible, span, &guest.zone, &search)
-        .await?;
+    let all = calendars.agenda(&visible, span, &guest.zone, &search).await?;
     let layout = Layout {
         frame: &frame,
         guest: &guest,

@@ -490,10 +490,14 @@ fn declined(before: &Component<'_>, mine: &Mine) -> Vec<Component<'static>> {
 /// `None`: they are not invited.
 pub fn reply_by(copy: &Component<'_>, mine: &Mine, answer: Answer, at: Moment) -> Option<Message> {
     let comes = |entry: &&Component<'_>| attendees(entry).any(|one| mine.is(&one));
-    let entry = entries(copy).filter(comes).min_by_key(|entry| !is_master(entry))?;
+    let entry = entries(copy)
+        .filter(comes)
+        .min_by_key(|entry| !is_master(entry))?;
     let organizer = entry.get("ORGANIZER")?.value().trim().to_owned();
     let mut calendar = envelope(copy);
-    calendar.components.push(reply(entry, instance(entry), mine, answer));
+    calendar
+        .components
+        .push(reply(entry, instance(entry), mine, answer));
     Some(message(Method::Reply, vec![organizer], calendar, at))
 }
 

@@ -48,7 +48,7 @@ pub struct Invitation {
 
 impl Calendars {
     /// Links by which somebody outside the house answers.
-    pub(super) fn answer_links(&self, owner: PersonId, uid: &str, address: &str) -> Vec<(Link, String)> {
+    pub fn answer_links(&self, owner: PersonId, uid: &str, address: &str) -> Vec<(Link, String)> {
         let said = Said {
             owner: owner.to_string(),
             uid: uid.to_owned(),

@@ -66,7 +66,10 @@ impl Calendars {
         let (id, person) = read(change)?;
         let shard = self.store().shard_of(owner);
         let found = shard.read::<_, StoreError>(move |tx| {
-            Ok((rows::share(tx, id, person)?, calendars::calendar_with_id(tx, owner, id)?))
+            Ok((
+                rows::share(tx, id, person)?,
+                calendars::calendar_with_id(tx, owner, id)?,
+            ))
         });
         let (share, calendar) = found.await?;
         let (by, to) = (self.card(owner).await?, self.card(person).await?);
@@ -103,7 +106,9 @@ impl Calendars {
         let (id, owner) = read(change)?;
         let is_gone = change.body == GONE;
         let shard = self.store().shard_of(person);
-        let offer = shard.read::<_, StoreError>(move |tx| rows::offer(tx, person, id)).await?;
+        let offer = shard
+            .read::<_, StoreError>(move |tx| rows::offer(tx, person, id))
+            .await?;
         let shard = self.store().shard_of(owner);
         let followed = shard.write::<_, StoreError>(move |tx| {
             let Some(share) = rows::share(tx, id, person)? else {

@@ -129,7 +129,10 @@ pub(crate) fn readable(stored: Stored, rights: Rights) -> Stored {
         return stored;
     }
     let shown = ical::parse(stored.text.as_bytes()).ok();
-    let text = shown.as_ref().and_then(published::readable).map(|shown| shown.write());
+    let text = shown
+        .as_ref()
+        .and_then(published::readable)
+        .map(|shown| shown.write());
     match text {
         Some(text) => Stored { text, ..stored },
         None => stored,
@@ -290,7 +293,9 @@ impl Calendars {
     pub async fn shares(&self, by: PersonId, id: Id) -> Result<Vec<Share>, Refused> {
         let owner = self.owner_of(by, id, Rights::Manage).await?;
         let shard = self.store().shard_of(owner);
-        Ok(shard.read::<_, StoreError>(move |tx| rows::shares(tx, id)).await?)
+        Ok(shard
+            .read::<_, StoreError>(move |tx| rows::shares(tx, id))
+            .await?)
     }
 
     /// What somebody says to an offer, and in which colour they see it. `None`: as it was.

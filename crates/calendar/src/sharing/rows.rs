@@ -92,7 +92,11 @@ pub(super) fn offers(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Offer>, St
             "SELECT calendar, held_by, answer, color, offered_at FROM calendar_offers
              WHERE vshard = $1 AND owner = $2 ORDER BY offered_at, calendar LIMIT $3"
         ),
-        params![person.0.virtual_shard(), person, i64::try_from(OFFERS_MAX).unwrap_or(i64::MAX)],
+        params![
+            person.0.virtual_shard(),
+            person,
+            i64::try_from(OFFERS_MAX).unwrap_or(i64::MAX)
+        ],
         read_offer,
     )
 }

@@ -58,9 +58,7 @@ impl Scene {
 
     async fn give(&self, calendar: &Calendar, rights: Rights) {
         let boris = visitor("boris").id;
-        let share = self
-            .calendars
-            .share(calendar.owner, calendar.id, boris, rights);
+        let share = self.calendars.share(calendar.owner, calendar.id, boris, rights);
         share.await.unwrap();
     }
 
@@ -83,7 +81,10 @@ impl Scene {
 }
 
 fn not_there<T: std::fmt::Debug>(result: &Result<T, Refused>) -> bool {
-    matches!(result, Err(Refused::Reason(Reason::NoCalendar | Reason::NoObject)))
+    matches!(
+        result,
+        Err(Refused::Reason(Reason::NoCalendar | Reason::NoObject))
+    )
 }
 
 fn not_allowed<T: std::fmt::Debug>(result: &Result<T, Refused>) -> bool {
@@ -101,18 +102,23 @@ async fn what_is_shared_is_offered_taken_and_given_back() {
         ));
         scene.give(&calendar, Rights::Read).await;
         scene.follow().await;
-        assert!(scene.boris_has().await.is_empty(), "nobody is given what they did not take");
+        assert!(
+            scene.boris_has().await.is_empty(),
+            "nobody is given what they did not take"
+        );
         let offered = scene.calendars.offered(boris).await.unwrap();
         assert_eq!((offered.len(), offered[0].0.reply), (1, Reply::Waiting));
         let owner = To::Person(boris).owner();
         let shard = scene.store.store.shard_of(owner);
         let letters = shard.read::<_, store::StoreError>(move |tx| post::held(tx, owner, 100));
-        assert_eq!(letters.await.unwrap().letters.len(), 1, "heard twice, written once");
+        assert_eq!(
+            letters.await.unwrap().letters.len(),
+            1,
+            "heard twice, written once"
+        );
         let red = Color::parse("#aa0044").unwrap();
         let taken = Some(Reply::Taken);
-        let answered = scene
-            .calendars
-            .answer_offer(boris, calendar.id, taken, Some(red));
+        let answered = scene.calendars.answer_offer(boris, calendar.id, taken, Some(red));
         answered.await.unwrap();
         scene.follow().await;
         let held = scene.boris_has().await;
@@ -141,8 +147,15 @@ async fn each_sees_and_does_what_they_may() {
         let id = found.await.unwrap()[0].as_ref().unwrap().id;
         scene.calendars.visible_event(boris, (calendar.id, id)).await
     };
-    assert_eq!(scene.boris_sees("").await, ["", ""], "when Anna is busy, and no more");
-    assert!(scene.boris_sees("doctor").await.is_empty(), "nor by asking for words");
+    assert_eq!(
+        scene.boris_sees("").await,
+        ["", ""],
+        "when Anna is busy, and no more"
+    );
+    assert!(
+        scene.boris_sees("doctor").await.is_empty(),
+        "nor by asking for words"
+    );
     assert!(not_allowed(&look("open.ics").await));
     scene.give(&calendar, Rights::Read).await;
     assert_eq!(scene.boris_sees("").await, ["Choir", ""]);
@@ -184,7 +197,11 @@ async fn whoever_reads_gets_the_text_without_what_is_private() {
         .map(|stored| super::readable(stored, Rights::Read).text)
         .collect();
     assert_eq!(texts[0], OPEN);
-    assert!(!texts[1].contains("Doctor") && !texts[1].contains("doctor"), "{}", texts[1]);
+    assert!(
+        !texts[1].contains("Doctor") && !texts[1].contains("doctor"),
+        "{}",
+        texts[1]
+    );
     assert!(texts[1].contains("SUMMARY:Busy") && texts[1].contains("DTSTART:20261124T120000Z"));
 }
 

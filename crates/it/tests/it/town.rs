@@ -14,7 +14,7 @@ use bytes::BytesMut;
 use front::{Front, Kind, RouteEntry};
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
-use kernel::{Clock, Id, Language, Text};
+use kernel::{Clock, Id, Language, PersonId, Text};
 use registry::grants::types::Doer;
 use registry::people::service::{NewPerson, Start};
 use registry::people::types::{About, Attributes, Email, Zone};
@@ -317,6 +317,17 @@ impl Town {
     pub fn stop_link(&self, owner: Id, stream: &str) -> String {
         let options = self.running.registry.options();
         post::streams::StopLinks::new(&options.base, &options.secret).token(owner, stream)
+    }
+
+    /// The last part of the link by which somebody outside the house answers an invitation.
+    pub fn answer_link(&self, host: &Actor, uid: &str, guest: &str) -> String {
+        let host = PersonId(host.id.parse().unwrap());
+        let links = self
+            .running
+            .calendars
+            .answer_links(host, uid, &format!("mailto:{guest}"));
+        let (_, link) = &links[0];
+        last_part(link).split('?').next().unwrap().to_owned()
     }
 
     /// The last part of a link to a file that was put for it.

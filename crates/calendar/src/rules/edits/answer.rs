@@ -3,8 +3,8 @@
 use ical::{Answer, Component, Participant, When};
 
 use super::{Aim, Edited, Pen, Scene, Which, entries, open, stamp};
-use crate::rules::itip::Mine;
 use crate::rules::edits::wish::Wish;
+use crate::rules::itip::Mine;
 use crate::types::Reason;
 
 /// Puts an answer into the copy of whoever `mine` are the addresses of: to one instance, or to all of it.
@@ -14,7 +14,10 @@ pub fn answer(text: &str, aim: Aim, mine: &Mine, answer: Answer, pen: &Pen) -> R
             Which::This => (scene.change_one(aim, &Wish::default(), pen)?, aim.instance),
             Which::All => (scene.tree(), None),
             Which::Following => {
-                return Err(Reason::field("which", "must be `this` or `all`: an answer cuts no series"));
+                return Err(Reason::field(
+                    "which",
+                    "must be `this` or `all`: an answer cuts no series",
+                ));
             }
         };
         let mut is_asked = false;
@@ -28,7 +31,10 @@ pub fn answer(text: &str, aim: Aim, mine: &Mine, answer: Answer, pen: &Pen) -> R
             }
         }
         if !is_asked {
-            return Err(Reason::field("answer", "is not yours to give: you are not invited to this event"));
+            return Err(Reason::field(
+                "answer",
+                "is not yours to give: you are not invited to this event",
+            ));
         }
         Ok(Edited::whole(&tree))
     })

@@ -7,6 +7,7 @@ mod bell;
 mod caldav;
 mod calendars;
 mod feedback;
+mod invitations;
 mod letters;
 mod pages;
 mod people;
@@ -88,6 +89,7 @@ fn all() -> &'static [Sample] {
             caldav::samples(),
             calendars::samples(),
             sharing::samples(),
+            invitations::samples(),
             letters::samples(),
             pages::samples(),
             post::samples(),

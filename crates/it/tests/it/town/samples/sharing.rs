@@ -13,15 +13,10 @@ pub fn samples() -> Vec<Sample> {
         sample("GET", "/api/v1/calendar/offers", Shows::Everyone, async |_| {
             Call::default()
         }),
-        sample(
-            "PUT",
-            "/api/v1/calendar/offers/{id}",
-            Shows::Owner,
-            async |ctx| {
-                let call = Call::json(&json!({"reply": "taken", "color": "#aa0044"}));
-                call.at(&[&offered(&ctx).await])
-            },
-        ),
+        sample("PUT", "/api/v1/calendar/offers/{id}", Shows::Owner, async |ctx| {
+            let call = Call::json(&json!({"reply": "taken", "color": "#aa0044"}));
+            call.at(&[&offered(&ctx).await])
+        }),
         sample("POST", "/calendar/offers/{id}", Shows::Owner, async |ctx| {
             Call::form(&[("reply", "taken")]).at(&[&offered(&ctx).await])
         }),
@@ -76,7 +71,10 @@ async fn offered(ctx: &Ctx) -> String {
         return ctx.owner.id.clone();
     }
     let giver = ctx.town.actor(&crate::town::Role::Plain).await;
-    let made = ctx.town.post(&giver, "/api/v1/calendars", json!({"title": "Choir"})).await;
+    let made = ctx
+        .town
+        .post(&giver, "/api/v1/calendars", json!({"title": "Choir"}))
+        .await;
     let calendar = made["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/calendars/{calendar}/shares");
     let share = json!({"with": ctx.owner.id, "rights": "edit"});
