@@ -41,12 +41,13 @@ impl Sharing {
         let mut sharers = Vec::new();
         for share in calendars.shares(by, id).await? {
             let card = calendars.card(share.person).await?;
-            let said = |family: &str, word: &str| frame.say_of(family, word).unwrap_or_default();
             sharers.push(Sharer {
                 person: share.person.to_string(),
                 name: card.map_or_else(|| share.person.to_string(), |card| card.name),
-                rights: said("share-may", share.rights.word()),
-                reply: said("share-reply", reply_word(share.reply)),
+                rights: frame.say_of("share-may", share.rights.word()).unwrap_or_default(),
+                reply: frame
+                    .say_of("share-reply", reply_word(share.reply))
+                    .unwrap_or_default(),
             });
         }
         let options = Rights::SHARED.into_iter().map(|(_, word)| {

@@ -129,10 +129,9 @@ pub fn by_attendee(
         Some((envelope(calendar), organizer.value().trim().to_owned()))
     });
     match organizer.filter(|_| !answers.is_empty()) {
-        Some((mut reply, organizer)) => {
+        Some((envelope, organizer)) => {
             let to = vec![organizer];
-            reply.components.retain(|component| component.is("VTIMEZONE"));
-            reply.components.extend(answers);
+            let reply = with_answers(envelope, answers);
             told.kept = kept.map(|kept| marked(kept, "ORGANIZER", &to));
             told.messages.push(message(Method::Reply, to, reply, at));
         }
@@ -242,6 +241,13 @@ fn view(calendar: &Component<'_>, part: &[usize]) -> Component<'static> {
 fn envelope(calendar: &Component<'_>) -> Component<'static> {
     let mut envelope = calendar.clone().into_owned();
     envelope.remove("METHOD");
+    envelope
+}
+
+/// What is answered, in the place of what was asked.
+fn with_answers(mut envelope: Component<'static>, answers: Vec<Component<'static>>) -> Component<'static> {
+    envelope.components.retain(|component| component.is("VTIMEZONE"));
+    envelope.components.extend(answers);
     envelope
 }
 
@@ -494,10 +500,8 @@ pub fn reply_by(copy: &Component<'_>, mine: &Mine, answer: Answer, at: Moment) -
         .filter(comes)
         .min_by_key(|entry| !is_master(entry))?;
     let organizer = entry.get("ORGANIZER")?.value().trim().to_owned();
-    let mut calendar = envelope(copy);
-    calendar
-        .components
-        .push(reply(entry, instance(entry), mine, answer));
+    let answers = vec![reply(entry, instance(entry), mine, answer)];
+    let calendar = with_answers(envelope(copy), answers);
     Some(message(Method::Reply, vec![organizer], calendar, at))
 }
 

@@ -129,12 +129,10 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
     if rows::slot(tx, inbox.id, &arriving.name)?.is_some() {
         return Ok(());
     }
-    let Ok(message) = ical::parse(arriving.text.as_bytes()) else {
-        return Err(StoreError::broken("a message of the house cannot be read"));
-    };
-    let Ok((_, about)) = ical::check_message(&message) else {
-        return Err(StoreError::broken("a message of the house is none"));
-    };
+    let broken =
+        |problem: ical::Problem| StoreError::broken(format!("a message of the house is none: {problem}"));
+    let message = ical::parse(arriving.text.as_bytes()).map_err(broken)?;
+    let (_, about) = ical::check_message(&message).map_err(broken)?;
     let before = rows::copy_of(tx, arriving.reader, &about.uid)?;
     let copy = before.as_ref().map(|before| ical::parse(before.text.as_bytes()));
     let copy = copy

@@ -274,3 +274,39 @@ fn what_an_outsider_gets_is_the_message_itself_or_as_much_of_it_as_fits() {
     let long = sent(&message(&"on and on ".repeat(1_000))).text;
     assert!(!long.contains("on and on") && long.contains("boris@town.example"));
 }
+
+#[tokio::test]
+async fn whoever_is_outside_answers_by_the_link_of_their_letter() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        let calendar = scene.first(&visitor("anna")).await;
+        let text = meeting(
+            0,
+            "20261124T090000Z",
+            "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:guest@elsewhere.example\r\n",
+        );
+        scene
+            .put(&calendar, "m.ics", &text, Expected::Nothing)
+            .await
+            .unwrap();
+        let guest = "mailto:guest@elsewhere.example";
+        let links = scene.calendars.answer_links(calendar.owner, "meeting", guest);
+        let (_, link) = &links[0];
+        let token = link.rsplit('/').next().unwrap().split('?').next().unwrap();
+        let asked = scene.calendars.invitation(token).await.unwrap();
+        assert_eq!(
+            (asked.title.as_str(), asked.answer),
+            ("Plans", Answer::NeedsAction)
+        );
+        scene
+            .calendars
+            .answer_by_link(token, Answer::Declined)
+            .await
+            .unwrap();
+        assert_eq!(scene.answers("anna").await[2].1, Answer::Declined);
+        let asked = scene.calendars.invitation(token).await.unwrap();
+        assert_eq!(asked.answer, Answer::Declined);
+        let forged = format!("{}x", &token[..token.len() - 1]);
+        assert!(scene.calendars.invitation(&forged).await.is_err());
+    }
+}

@@ -8,6 +8,7 @@ mod looks;
 mod people;
 mod segments;
 mod segments_rules;
+mod sharing;
 mod trouble;
 mod visit;
 mod words;

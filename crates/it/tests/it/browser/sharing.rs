@@ -1,0 +1,224 @@
+//! Calendars between people: shared, published, filled from a file, and invitations answered.
+
+use serde_json::Value;
+
+use super::segments::fits;
+use super::visit::{Citizen, Visit, city};
+
+/// What two people read and type.
+struct Read {
+    language: &'static str,
+    /// Two residents whom no other test has.
+    residents: (usize, usize),
+    shared: &'static str,
+    waiting: &'static str,
+    taken: &'static str,
+    published: &'static str,
+    withdrawn: &'static str,
+    imported: &'static str,
+    event: &'static str,
+    created: &'static str,
+    answered: &'static str,
+    comes: &'static str,
+}
+
+const ENGLISH: Read = Read {
+    language: "en",
+    residents: (46, 47),
+    shared: "The calendar is shared",
+    waiting: "has not answered yet",
+    taken: "The calendar is among yours",
+    published: "The link is there",
+    withdrawn: "The link leads nowhere any more",
+    imported: "It is in the calendar",
+    event: "Tea in the archive",
+    created: "The event is in the calendar",
+    answered: "You come",
+    comes: "comes",
+};
+
+const RUSSIAN: Read = Read {
+    language: "ru",
+    residents: (48, 49),
+    shared: "Доступ открыт",
+    waiting: "ещё не ответили",
+    taken: "Календарь теперь среди ваших",
+    published: "Ссылка готова",
+    withdrawn: "Ссылка больше никуда не ведёт",
+    imported: "Всё в календаре",
+    event: "Чай в архиве",
+    created: "Событие в календаре",
+    answered: "Вы придёте",
+    comes: "придёт",
+};
+
+const FILE: &str = "BEGIN:VCALENDAR\\r\\nVERSION:2.0\\r\\nPRODID:-//Elsewhere//EN\\r\\nBEGIN:VEVENT\\r\\nUID:brought\\r\\n\
+    DTSTAMP:20261101T000000Z\\r\\nDTSTART:20261124T090000Z\\r\\nDURATION:PT1H\\r\\nSUMMARY:Brought\\r\\nEND:VEVENT\\r\\n\
+    END:VCALENDAR\\r\\n";
+
+#[tokio::test]
+async fn two_people_share_and_answer_in_english() {
+    between(&ENGLISH).await;
+}
+
+#[tokio::test]
+async fn two_people_share_and_answer_in_russian() {
+    between(&RUSSIAN).await;
+}
+
+async fn between(read: &Read) {
+    let (giver, taker) = (
+        city().resident(read.residents.0),
+        city().resident(read.residents.1),
+    );
+    let visit = Visit::start(read.language).await;
+    visit.sign_in(giver).await;
+    let own = shares(&visit, read, taker).await;
+    publishes(&visit, read).await;
+    brings(&visit, read).await;
+    invites(&visit, read, taker).await;
+    let other = visit.another(read.language).await;
+    other.sign_in(taker).await;
+    takes(&other, read).await;
+    answers(&other, read).await;
+    assert_eq!(other.complaints().await, Vec::<String>::new());
+    other.end().await;
+    visit.go(&own).await;
+    assert!(!visit.text_of("#shares").await.contains(read.waiting));
+    hears(&visit, read).await;
+    assert_eq!(visit.complaints().await, Vec::<String>::new());
+    visit.end().await;
+}
+
+/// The page of one's first calendar, shared with somebody.
+async fn shares(visit: &Visit, read: &Read, with: &Citizen) -> String {
+    visit.go("/calendar/own").await;
+    visit.press("#own a").await;
+    visit.shows("#shares").await;
+    let page = visit.path().await;
+    visit.fill("with", "nobody@nowhere.example").await;
+    visit.press("#shares form button[type=submit]").await;
+    visit.shows("#with-wrong").await;
+    visit.fill("with", &with.email).await;
+    visit.choose("rights", "edit").await;
+    visit.press("#shares form button[type=submit]").await;
+    visit.says(read.shared).await;
+    assert!(visit.text_of("#shares").await.contains(read.waiting));
+    fits(visit, &page, &format!("{}-calendar-shared", read.language)).await;
+    page
+}
+
+/// Whoever has the link sees the calendar, until it is withdrawn.
+async fn publishes(visit: &Visit, read: &Read) {
+    visit.press("#link button[value=all]").await;
+    visit.says(read.published).await;
+    let address = visit.text_of("#link-address").await;
+    let asked = format!(
+        "return fetch('{address}', {{ credentials: 'omit', cache: 'no-store' }})
+            .then(async (answer) => [answer.status, await answer.text()])"
+    );
+    let found = visit.script(&asked).await;
+    assert_eq!(found[0], 200);
+    assert!(found[1].as_str().unwrap().starts_with("BEGIN:VCALENDAR"));
+    visit.press("#link button[value=withdraw]").await;
+    visit.says(read.withdrawn).await;
+    assert_eq!(visit.script(&asked).await[0], 404);
+}
+
+/// A file is looked at first, and brought in then.
+async fn brings(visit: &Visit, read: &Read) {
+    let choose = format!(
+        "const files = new DataTransfer();
+         files.items.add(new File([\"{FILE}\"], 'brought.ics', {{ type: 'text/calendar' }}));
+         const field = document.getElementById('import-file');
+         field.files = files.files;
+         field.dispatchEvent(new Event('change'));"
+    );
+    visit.script(&choose).await;
+    visit.shows("#import-do:not([disabled])").await;
+    assert_eq!(visit.text_of("#import-result dd[data-of=new]").await, "1");
+    visit.press("#import-do").await;
+    visit.says(read.imported).await;
+}
+
+async fn invites(visit: &Visit, read: &Read, guest: &Citizen) {
+    visit.go("/calendar/new?date=2026-12-01").await;
+    visit.fill("title", read.event).await;
+    visit
+        .script("document.querySelectorAll('details').forEach((one) => one.open = true)")
+        .await;
+    visit.fill("guests", &guest.email).await;
+    visit.press("#event button[value=save]").await;
+    visit.says(read.created).await;
+}
+
+async fn takes(visit: &Visit, read: &Read) {
+    visit.go("/calendar/own").await;
+    visit.shows("#offers button[value=taken]").await;
+    visit.press("#offers button[value=taken]").await;
+    visit.says(read.taken).await;
+    fits(
+        visit,
+        "/calendar/own",
+        &format!("{}-calendars-taken", read.language),
+    )
+    .await;
+}
+
+/// The invitation lies in one's own calendar, among what the other one shares.
+async fn answers(visit: &Visit, read: &Read) {
+    let links = format!(
+        "return [...document.querySelectorAll('.ev')]
+            .filter((one) => one.textContent.includes('{}')).map((one) => one.querySelector('a').href)",
+        read.event
+    );
+    let deadline = std::time::Instant::now() + super::visit::PATIENCE;
+    let links = loop {
+        visit.go("/calendar?view=day&date=2026-12-01").await;
+        let Value::Array(links) = visit.script(&links).await else {
+            panic!("links are a list")
+        };
+        if links.len() == 2 {
+            break links;
+        }
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the organizer's and one's own: {links:?}"
+        );
+    };
+    for link in links {
+        let link = link.as_str().unwrap();
+        let path = link.splitn(4, '/').nth(3).unwrap();
+        visit.go(&format!("/{path}")).await;
+        if visit.has("#answer").await {
+            fits(
+                visit,
+                &format!("/{path}"),
+                &format!("{}-calendar-invited", read.language),
+            )
+            .await;
+            visit.press("#answer button[value=accepted]").await;
+            visit.says(read.answered).await;
+            return;
+        }
+    }
+    panic!("none of them asks for an answer");
+}
+
+async fn hears(visit: &Visit, read: &Read) {
+    let deadline = std::time::Instant::now() + super::visit::PATIENCE;
+    loop {
+        visit.go("/calendar?view=day&date=2026-12-01").await;
+        let open = format!(
+            "[...document.querySelectorAll('.ev a')].find((one) => one.textContent.includes('{}')).click()",
+            read.event
+        );
+        visit.script(&open).await;
+        visit.shows("#answers").await;
+        let said = visit.text_of("#answers").await;
+        if said.split_whitespace().last() == Some(read.comes) {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "{said}");
+    }
+}
