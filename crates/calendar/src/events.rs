@@ -10,8 +10,9 @@ use kernel::{Id, Moment, PersonId};
 use store::Tx;
 
 use crate::objects::{Piece, put_in, take_out};
+use crate::people::addresses;
 use crate::rows;
-use crate::rules::edits::wish::Wish;
+use crate::rules::edits::wish::{Guest, Wish};
 use crate::rules::edits::{self, Aim, Difference, Edited, Pen};
 use crate::service::{Calendars, Refused, live};
 use crate::types::{Calendar, Expected, Name, Reason, Stored};
@@ -52,6 +53,7 @@ impl Calendars {
     pub async fn create_event(&self, owner: PersonId, calendar: Id, wish: &Wish) -> Result<Stored, Refused> {
         let into = self.calendar(owner, calendar).await?;
         let id = Id::beside(owner.0, self.now());
+        let wish = &self.organized(owner, None, wish).await?;
         let text = edits::create(wish, &self.pen(id, &into))?;
         self.add(owner, calendar, id, text).await
     }
@@ -69,6 +71,7 @@ impl Calendars {
     pub async fn change_event(&self, owner: PersonId, look: Look, wish: &Wish) -> Result<Changed, Refused> {
         let (before, into) = self.looked_at(owner, look).await?;
         let beside = Id::beside(owner.0, self.now());
+        let wish = &self.organized(owner, Some(&before.text), wish).await?;
         let edited = edits::change(&before.text, look.aim, wish, &self.pen(beside, &into))?;
         self.write(owner, before, edited, beside).await
     }
@@ -219,6 +222,28 @@ impl Calendars {
             Ok(put_in(tx, &into, &name, &piece, Expected::Anything, Some(&mine))?.stored)
         });
         returned.await
+    }
+
+    /// The same wish, by whoever invites: without an organizer nobody would hear of it.
+    async fn organized(&self, owner: PersonId, before: Option<&str>, wish: &Wish) -> Result<Wish, Refused> {
+        let mut wish = wish.clone();
+        let invites = wish.guests.as_ref().is_some_and(|guests| !guests.is_empty());
+        if !invites || wish.organizer.is_some() {
+            return Ok(wish);
+        }
+        let known = before.map(|text| edits::seen(text, None)).transpose()?;
+        if known.is_none_or(|seen| seen.organizer.is_none()) {
+            let card = self.card(owner).await?;
+            let called = card.as_ref().map(|card| addresses(owner, card).0);
+            let address = called.and_then(|all| all.into_iter().next());
+            wish.organizer = address.map(|address| Guest {
+                address,
+                name: card.map(|card| card.name),
+                role: None,
+                sort: None,
+            });
+        }
+        Ok(wish)
     }
 
     fn pen(&self, id: Id, into: &Calendar) -> Pen {
