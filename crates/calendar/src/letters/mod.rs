@@ -5,8 +5,8 @@
 
 pub mod daily;
 pub mod notice;
+pub mod offer;
 pub mod reminder;
-pub mod shared;
 mod specimens;
 pub(crate) mod wording;
 
@@ -44,7 +44,7 @@ pub fn desks(calendars: &Calendars) -> Desks {
     let desks = Desks::new()
         .writes(&reminder::REMINDER, reminder::Writer(calendars.clone()))
         .writes(&daily::DAILY, daily::Writer(calendars.clone()))
-        .writes(&shared::SHARED, shared::Writer);
+        .writes(&offer::SHARED, offer::Writer);
     notice::KINDS.into_iter().fold(desks, |desks, (kind, what)| {
         desks.writes(kind, notice::Writer(what))
     })

@@ -7,8 +7,8 @@ use post::{Content, Recipient, Specimen};
 
 use super::daily::{DAILY, Day, Item};
 use super::notice::{ANSWER, CANCELLATION, CHANGE, Difference, INVITATION, Link, Notice, Reply, What};
+use super::offer::{SHARED, Told};
 use super::reminder::{REMINDER, Reminded};
-use super::shared::{SHARED, Told};
 use crate::agenda::Lasting;
 
 const LINK: &str = "https://townhall.example/calendar/answer";

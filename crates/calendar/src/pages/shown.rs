@@ -220,11 +220,6 @@ impl Layout<'_> {
         };
         let instance = shown.instance.map(|local| local.to_string()).unwrap_or_default();
         let place = shown.place.clone().unwrap_or_default();
-        let query = if instance.is_empty() {
-            String::new()
-        } else {
-            format!("&instance={instance}")
-        };
         let when = match shown.when {
             Lasting::Days { first, last } if first < last => {
                 format!("{} – {}", self.weekday(first), self.weekday(last))
@@ -239,17 +234,7 @@ impl Layout<'_> {
             held.map_or("", |held| held.calendar.about.title.as_str()),
         ];
         Block {
-            href: if shown.is_hidden {
-                format!("/calendar?view=day&date={}", span.starts.date())
-            } else {
-                format!(
-                    "/calendar/events/{}/{}?view={}&date={}{query}",
-                    shown.calendar,
-                    shown.object,
-                    self.view,
-                    span.starts.date()
-                )
-            },
+            href: self.href(shown, span.starts.date(), &instance),
             label: label
                 .into_iter()
                 .filter(|part| !part.is_empty())
@@ -268,6 +253,21 @@ impl Layout<'_> {
             is_free: can_write && !span.is_whole && shown.kind == Kind::Event,
             goes_on: span.starts < begins,
         }
+    }
+}
+
+impl Layout<'_> {
+    /// Where an event is opened; of what is hidden nobody sees more than its day.
+    fn href(&self, shown: &Shown, day: Date, instance: &str) -> String {
+        if shown.is_hidden {
+            return format!("/calendar?view=day&date={day}");
+        }
+        let (calendar, event, view) = (shown.calendar, shown.object, self.view);
+        let query = match instance {
+            "" => String::new(),
+            instance => format!("&instance={instance}"),
+        };
+        format!("/calendar/events/{calendar}/{event}?view={view}&date={day}{query}")
     }
 }
 

@@ -6,7 +6,7 @@ use store::outbox::{self, Change};
 use store::{StoreError, Tx};
 
 use super::{Offer, Reply, Share, rows};
-use crate::letters::shared::{self, Told};
+use crate::letters::offer::{self, Told};
 use crate::rows as calendars;
 use crate::service::{Calendars, Refused};
 
@@ -94,7 +94,7 @@ impl Calendars {
             }
             rows::save_offer(tx, person, &offered(share, owner))?;
             let key = format!("{id}-{}", share.made.as_micros());
-            shared::tell(tx, To::Person(person), key, told, now)
+            offer::tell(tx, To::Person(person), key, told, now)
         });
         Ok(followed.await?)
     }
