@@ -39,12 +39,18 @@ static PLACES: LazyLock<String> = LazyLock::new(|| {
     let mut sheet = STYLE.to_owned();
     for step in 0..=STEPS {
         let share = percent(step, STEPS);
-        let _ = writeln!(sheet, ".s{step}{{top:{share}%}}.n{step}{{height:{share}%}}");
+        let _ = writeln!(
+            sheet,
+            ".hours .s{step}{{top:{share}%}}.hours .n{step}{{height:{share}%}}"
+        );
     }
     for of in 1..=LANES_MAX {
         for at in 0..of {
             let (left, width) = (percent_of(at, of), percent_of(1, of));
-            let _ = writeln!(sheet, ".l{at}-{of}{{left:{left}%;width:calc({width}% - 2px)}}");
+            let _ = writeln!(
+                sheet,
+                ".hours .l{at}-{of}{{left:{left}%;width:calc({width}% - 2px)}}"
+            );
         }
     }
     sheet
@@ -133,8 +139,10 @@ mod tests {
     #[test]
     fn a_sheet_has_every_time_of_a_day_and_the_colours_that_were_asked_for() {
         let sheet = colored("1e88e5.}body{display:none.AA0044");
-        assert!(sheet.contains(".s144{top:50.000%}") && sheet.contains(".n288{height:100.000%}"));
-        assert!(sheet.contains(".l1-3{left:33.333%;"));
+        assert!(
+            sheet.contains(".hours .s144{top:50.000%}") && sheet.contains(".hours .n288{height:100.000%}")
+        );
+        assert!(sheet.contains(".hours .l1-3{left:33.333%;"));
         assert!(sheet.contains(".c-1e88e5{--own:#1e88e5}") && sheet.contains(".c-aa0044{--own:#aa0044}"));
         assert!(!sheet.contains("}body{"), "nothing but colours");
     }

@@ -64,6 +64,13 @@ pub(super) struct Block {
     pub goes_on: bool,
 }
 
+impl Block {
+    /// "10:00".
+    pub(super) fn begins(&self) -> &str {
+        self.time.split('–').next().unwrap_or_default()
+    }
+}
+
 /// What is being laid out.
 pub(super) struct Layout<'a> {
     pub frame: &'a Frame,
@@ -309,15 +316,15 @@ fn in_lanes(mut blocks: Vec<Block>) -> Vec<Block> {
     for ((block, (from, to)), lane) in blocks.iter_mut().zip(&steps).zip(lanes(&steps)) {
         let of = lane.of.min(LANES_MAX);
         let at = lane.at.min(of - 1);
-        let small = if to - from < 8 { " small" } else { "" };
+        let brief = if to - from < 8 { " brief" } else { "" };
         block
             .class
-            .push_str(&format!(" s{from} n{} l{at}-{of}{small}", to - from));
+            .push_str(&format!(" s{from} n{} l{at}-{of}{brief}", to - from));
     }
     blocks
 }
 
-/// "November 2026", "23 – 29 November 2026", "Monday, 23 November".
+/// "November 2026", "23–29 November 2026", "23 November 2026".
 pub(super) fn heading(frame: &Frame, view: &str, first: Date, last: Date) -> String {
     let month = |date: Date| frame.say("month-name").with("month", date.month()).to_string();
     match view {
@@ -327,6 +334,9 @@ pub(super) fn heading(frame: &Frame, view: &str, first: Date, last: Date) -> Str
             month(first.saturating_add(7.days())),
             first.saturating_add(7.days()).year()
         ),
+        _ if first.first_of_month() == last.first_of_month() => {
+            format!("{}–{}", first.day(), said::date(frame.tongue(), last))
+        }
         _ => format!(
             "{} – {}",
             said::date(frame.tongue(), first),

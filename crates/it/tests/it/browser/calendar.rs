@@ -386,7 +386,7 @@ async fn set(visit: &Visit, name: &str, value: &str) {
 async fn spot(visit: &Visit, day: usize, minutes: i64) -> (f64, f64) {
     let script = format!(
         "const week = document.getElementById('week'); const hours = document.querySelectorAll('.hours')[{day}];
-         if (!week.dataset.tested) {{ week.dataset.tested = 'yes'; week.scrollTop = 5 * hours.offsetHeight / 24; week.scrollIntoView(); }}
+         if (!week.dataset.tested) {{ week.dataset.tested = 'yes'; week.scrollTop = 4 * hours.offsetHeight / 24; week.scrollIntoView(); }}
          const box = hours.getBoundingClientRect();
          return [Math.round(box.left + box.width / 2), Math.round(box.top + box.height * {minutes} / 1440)];"
     );
