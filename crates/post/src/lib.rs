@@ -34,7 +34,7 @@ pub use content::{Body, Content, Part, Picture, Place};
 pub use frame::{Framed, Light, NotFinished, Stationery};
 pub use kind::{Kind, Lane, OnUnsure};
 pub use letters::{Ask, Asked, Outsider, To, ask, withdraw};
-pub use mime::Mailbox;
+pub use mime::{Mailbox, read as read_mail};
 pub use office::{Post, Preview, Refused, SPECIMENS, Settle, Setup};
 pub use recipient::{Recipient, Recipients};
 pub use specimen::{Specimen, Specimens};

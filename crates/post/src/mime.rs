@@ -173,7 +173,7 @@ fn other(part: &Part) -> MimePart<'_> {
 
 /// What a message from outside says; `None` when nobody can make sense of it. The reader of parts within parts gives up on a
 /// few crooked ones by panicking; such a message makes no sense either.
-pub(crate) fn read(raw: &[u8]) -> Option<Message<'_>> {
+pub fn read(raw: &[u8]) -> Option<Message<'_>> {
     let reading = catch_unwind(|| MessageParser::default().parse(raw));
     reading.ok().flatten()
 }

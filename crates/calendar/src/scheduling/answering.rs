@@ -107,7 +107,13 @@ impl Calendars {
     }
 
     /// Takes an answer to the copy of the one whom it is for.
-    async fn hear_reply(&self, to: PersonId, name: String, text: String, now: Moment) -> Result<(), Refused> {
+    pub(super) async fn hear_reply(
+        &self,
+        to: PersonId,
+        name: String,
+        text: String,
+        now: Moment,
+    ) -> Result<(), Refused> {
         let card = self.card(to).await?.ok_or(Reason::NoObject)?;
         let arriving = Arriving {
             mine: addresses(to, &card),

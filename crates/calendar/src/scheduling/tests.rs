@@ -6,7 +6,7 @@ use post::{Outsider, To};
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
-use super::{TOLD, notices};
+use super::{Ignored, TOLD, notices};
 use crate::letters::notice;
 use crate::rows;
 use crate::tests::{Scene, visitor};
@@ -309,4 +309,49 @@ async fn whoever_is_outside_answers_by_the_link_of_their_letter() {
         let forged = format!("{}x", &token[..token.len() - 1]);
         assert!(scene.calendars.invitation(&forged).await.is_err());
     }
+}
+
+fn mailed(from: &str, method: &str, guest: &str) -> String {
+    format!(
+        "From: Guest <{from}>\r\nTo: calendar@town.example\r\nSubject: Accepted\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nYes\r\n\
+         --b\r\nContent-Type: text/calendar; method={method}; charset=utf-8\r\n\r\n\
+         BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Elsewhere//EN\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:meeting\r\n\
+         DTSTAMP:20261102T000000Z\r\nDTSTART:20261124T090000Z\r\nORGANIZER:mailto:anna@town.example\r\n\
+         ATTENDEE;PARTSTAT=ACCEPTED:mailto:{guest}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n--b--\r\n"
+    )
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_by_mail_counts_for_its_sender_only() {
+    const GUEST: &str = "guest@elsewhere.example";
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let guest = format!("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{GUEST}\r\n");
+    let text = meeting(0, "20261124T090000Z", &guest);
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    let hear = async |mail: &str| scene.calendars.hear_mail(mail.as_bytes()).await.unwrap();
+    for (mail, ignored) in [
+        ("no mail at all".to_owned(), Ignored::NoMail),
+        (
+            mailed("mallory@elsewhere.example", "REPLY", GUEST),
+            Ignored::NotTheirs,
+        ),
+        (mailed(GUEST, "REQUEST", GUEST), Ignored::NoAnswer),
+        (
+            mailed(GUEST, "REPLY", GUEST).replace("anna@town", "nobody@town"),
+            Ignored::Nobody,
+        ),
+    ] {
+        assert_eq!(hear(&mail).await, Some(ignored));
+    }
+    assert_eq!(scene.answers("anna").await[2].1, Answer::NeedsAction);
+    let mail = mailed("Guest@Elsewhere.example", "REPLY", GUEST);
+    assert_eq!(hear(&mail).await, None);
+    assert_eq!(hear(&mail).await, None);
+    assert_eq!(scene.answers("anna").await[2].1, Answer::Accepted);
+    assert_eq!(scene.messages("anna").await, 1, "brought twice, it came once");
 }

@@ -28,6 +28,13 @@ pub fn samples() -> Vec<Sample> {
             Shows::Owner,
             async |ctx| asked(&ctx, Call::form(&[("answer", "declined")])).await,
         ),
+        sample("POST", "/api/v1/calendar/mail", Shows::Everyone, async |_| {
+            let call = Call {
+                body: "From: guest@elsewhere.example\r\nSubject: Yes\r\n\r\nI come.\r\n".into(),
+                ..Call::default()
+            };
+            call.header("content-type", "message/rfc822")
+        }),
         sample("GET", link, Shows::Everyone, async |ctx| {
             Call::default().at(&[&answer_link(&ctx).await])
         }),

@@ -1,0 +1,43 @@
+//! Mail with answers, over HTTP.
+
+use axum::extract::{Request, State};
+use front::{Access, Body, Problem, Routes, bytes, routes};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::service::Calendars;
+
+/// The scope of keys that may bring mail.
+const MAIL: &str = "calendar:mail";
+
+pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
+    routes.api(Access::key(MAIL), routes!(bring_calendar_mail))
+}
+
+/// What came of it.
+#[derive(Serialize, ToSchema)]
+struct CalendarMailOut {
+    taken: bool,
+    /// Why it changes nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+}
+
+/// Takes in a mail with the answer of somebody outside the house
+///
+/// What a mail server does with the mail that comes to the house's address for calendars: `message/rfc822`, as it came, once its sender
+/// was verified. An answer counts for the sender of the mail only, and the same mail twice is one.
+#[utoipa::path(post, path = "/api/v1/calendar/mail", operation_id = "bring_calendar_mail",
+    request_body(content((Vec<u8> = "message/rfc822"))),
+    responses((status = OK, body = CalendarMailOut)))]
+async fn bring_calendar_mail(
+    State(calendars): State<Calendars>,
+    request: Request,
+) -> Result<Body<CalendarMailOut>, Problem> {
+    let mail = bytes(request, "message/rfc822").await?;
+    let ignored = calendars.hear_mail(&mail).await?;
+    Ok(Body(CalendarMailOut {
+        taken: ignored.is_none(),
+        why: ignored.map(|ignored| ignored.why()),
+    }))
+}
