@@ -6,7 +6,8 @@ use post::{Outsider, To};
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
-use super::{Ignored, TOLD, notices};
+use super::mailed::Ignored;
+use super::{TOLD, notices};
 use crate::letters::notice;
 use crate::rows;
 use crate::tests::{Scene, visitor};

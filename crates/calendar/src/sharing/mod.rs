@@ -314,13 +314,14 @@ impl Calendars {
         let shard = self.store().shard_of(person);
         let answered = shard.write::<_, Refused>(move |tx| {
             let before = rows::offer(tx, person, id)?.ok_or(Reason::NoCalendar)?;
+            let was = before.reply;
             let after = Offer {
-                reply: reply.unwrap_or(before.reply),
+                reply: reply.unwrap_or(was),
                 color: color.or(before.color),
-                ..before.clone()
+                ..before
             };
             rows::save_offer(tx, person, &after)?;
-            if after.reply != before.reply {
+            if after.reply != was {
                 following::announce(tx, ANSWERED, person, (id, after.held_by))?;
             }
             Ok(after)
