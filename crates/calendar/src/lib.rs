@@ -28,6 +28,7 @@ pub mod rules;
 mod said;
 mod scheduling;
 mod service;
+pub mod subscriptions;
 #[cfg(test)]
 mod tests;
 pub mod types;

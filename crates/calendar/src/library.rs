@@ -380,7 +380,9 @@ impl From<Refused> for Denied {
             store @ Refused::Store(_) => return Denied::Other(store.into()),
         };
         match reason {
-            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished => Denied::NotFound,
+            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished | Reason::NoSubscription => {
+                Denied::NotFound
+            }
             Reason::NameTaken => Denied::Taken,
             Reason::Stale => Denied::Precondition,
             Reason::UidTaken(name) => Denied::UidTaken {
@@ -391,7 +393,10 @@ impl From<Refused> for Denied {
             full @ (Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong) => {
                 Denied::Full(full.to_string())
             }
-            field @ Reason::Field { .. } => Denied::Other(field.into()),
+            other @ (Reason::Field { .. }
+            | Reason::FollowedAlready
+            | Reason::TooManySubscriptions
+            | Reason::NothingToFetch) => Denied::Other(other.into()),
         }
     }
 }

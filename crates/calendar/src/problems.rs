@@ -22,7 +22,7 @@ impl From<Reason> for Problem {
     fn from(reason: Reason) -> Problem {
         let text = reason.to_string();
         match reason {
-            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished => {
+            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished | Reason::NoSubscription => {
                 Problem::not_found().because(text)
             }
             Reason::NameTaken => Problem::new(Code::Conflict)
@@ -31,9 +31,16 @@ impl From<Reason> for Problem {
             Reason::UidTaken(_) => Problem::new(Code::Conflict)
                 .because(text)
                 .field("uid", "taken", "is taken"),
-            Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong => {
-                Problem::new(Code::Conflict).because(text)
+            Reason::FollowedAlready => {
+                Problem::new(Code::Conflict)
+                    .because(text)
+                    .field("source", "taken", "is followed already")
             }
+            Reason::TooManyCalendars
+            | Reason::TooManyObjects
+            | Reason::TooManySubscriptions
+            | Reason::NothingToFetch
+            | Reason::TooLong => Problem::new(Code::Conflict).because(text),
             Reason::Stale => Problem::new(Code::PreconditionFailed),
             Reason::KindNotTaken(_) => Problem::invalid("ical", "kind", text),
             Reason::Invalid(problem) => Problem::invalid("ical", "invalid", problem.to_string()),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use dial::outside::Outside;
 use front::Routes;
 use ical::zones::Zone;
 use kernel::{Clock, Id, Language, Moment, PersonId, Text};
@@ -17,6 +18,7 @@ use crate::reminders::types::Reminders;
 use crate::reminders::{self, again};
 use crate::rows;
 use crate::rules::itip::Mine;
+use crate::subscriptions;
 use crate::types::{About, AboutChange, CALENDARS_MAX, Calendar, Color, Kinds, Name, Reason, Role};
 
 /// For so long a deleted calendar can be put back.
@@ -67,11 +69,18 @@ struct Inner {
     store: Store,
     clock: Clock,
     people: Arc<dyn People>,
+    outside: Outside,
 }
 
 impl Calendars {
-    pub fn new(store: Store, clock: Clock, people: Arc<dyn People>) -> Calendars {
-        Calendars(Arc::new(Inner { store, clock, people }))
+    /// `outside` gets calendars that people follow elsewhere.
+    pub fn new(store: Store, clock: Clock, people: Arc<dyn People>, outside: Outside) -> Calendars {
+        Calendars(Arc::new(Inner {
+            store,
+            clock,
+            people,
+            outside,
+        }))
     }
 
     /// What the service answers over HTTP.
@@ -96,6 +105,10 @@ impl Calendars {
     pub(crate) async fn mine(&self, person: PersonId) -> Result<Mine, Refused> {
         let card = self.card(person).await?;
         Ok(card.map_or_else(Mine::default, |card| people::addresses(person, &card)))
+    }
+
+    pub(crate) fn outside(&self) -> &Outside {
+        &self.0.outside
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -259,7 +272,8 @@ impl Calendars {
         let shard = self.0.store.shard_of(owner);
         loop {
             let forgotten = shard.write::<_, StoreError>(move |tx| {
-                let (deleted, objects) = rows::forget(tx, owner, FORGOTTEN_AT_ONCE)?;
+                let (mut deleted, objects) = rows::forget(tx, owner, FORGOTTEN_AT_ONCE)?;
+                deleted += subscriptions::forget(tx, owner, FORGOTTEN_AT_ONCE)?;
                 for object in objects {
                     reminders::take_back(tx, owner, object)?;
                 }

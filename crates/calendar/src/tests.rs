@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dial::outside::Outside;
 use futures_util::future::BoxFuture;
 use kernel::{Id, Language, PersonId, Text};
 use testkit::stores::{self, KINDS, Kind, TestStore};
@@ -38,7 +39,14 @@ impl People for Everybody {
 
 /// Calendars among them.
 pub(crate) fn calendars(store: &TestStore) -> Calendars {
-    Calendars::new(store.store.clone(), store.clock.clone(), Arc::new(Everybody))
+    // Calendars elsewhere are served by the tests themselves.
+    let outside = Outside::new(true).unwrap();
+    Calendars::new(
+        store.store.clone(),
+        store.clock.clone(),
+        Arc::new(Everybody),
+        outside,
+    )
 }
 
 pub(crate) struct Scene {

@@ -6,6 +6,7 @@ use ical::Kind;
 use kernel::{Id, Moment, PersonId, Text};
 
 use crate::reminders::types::Reminders;
+use crate::subscriptions::types::SUBSCRIPTIONS_MAX;
 
 /// Calendars of one person, deleted ones aside.
 pub const CALENDARS_MAX: usize = 200;
@@ -102,6 +103,7 @@ impl Color {
     }
 
     pub const BLUE: Color = Color(0x1e_88_e5);
+    pub const GREEN: Color = Color(0x43_a0_47);
 
     /// A color that was checked before it was stored.
     pub fn stored(rgb: i64) -> Option<Color> {
@@ -275,6 +277,14 @@ pub enum Reason {
     TooManyCalendars,
     #[error("a calendar can hold no more than {OBJECTS_MAX} entries: begin another one")]
     TooManyObjects,
+    #[error("you follow no such calendar")]
+    NoSubscription,
+    #[error("you follow this calendar already")]
+    FollowedAlready,
+    #[error("nobody can follow more than {SUBSCRIPTIONS_MAX} calendars: end one first")]
+    TooManySubscriptions,
+    #[error("the house knows these days by itself: there is nothing to get anew")]
+    NothingToFetch,
     #[error("this calendar is not published")]
     NotPublished,
     #[error("the calendar is too long to be published as one text")]

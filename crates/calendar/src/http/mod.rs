@@ -7,6 +7,7 @@ mod importing;
 mod objects;
 mod publishing;
 mod settings;
+mod subscriptions;
 
 use front::{Access, Caller, Problem, Routes};
 
@@ -17,6 +18,7 @@ pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
     let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
+    let routes = subscriptions::routes(routes);
     let routes = settings::routes(publishing::routes(importing::routes(agenda::routes(routes))));
     crate::pages::routes(routes)
 }

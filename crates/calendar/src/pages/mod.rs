@@ -4,6 +4,7 @@
 //! that says how far, so the service decides what that means for an event in another zone.
 
 mod event;
+mod followed;
 mod form;
 mod look;
 mod moving;
@@ -59,6 +60,10 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .page(OWN, GET, "/calendar/own/{id}", own::edit)
         .page(OWN, POST, "/calendar/own/{id}", own::change)
         .page(OWN, POST, "/calendar/own/{id}/restore", own::restore)
+        .page(OWN, POST, "/calendar/subscriptions", followed::create)
+        .page(OWN, GET, "/calendar/subscriptions/{id}", followed::edit)
+        .page(OWN, POST, "/calendar/subscriptions/{id}", followed::change)
+        .page(OWN, GET, "/calendar/subscriptions/{id}/{entry}", followed::entry)
 }
 
 /// The fields of a form or a query as they were typed.
@@ -144,8 +149,13 @@ fn short(id: Id) -> String {
 }
 
 fn is_hidden(headers: &HeaderMap, calendar: &Calendar) -> bool {
+    hides(headers, calendar.id)
+}
+
+/// Whether a calendar, or something that is followed, is not shown on this device.
+fn hides(headers: &HeaderMap, id: Id) -> bool {
     let hidden = front::cookies::get(headers, HIDDEN).unwrap_or_default();
-    hidden.split('.').any(|one| one == short(calendar.id))
+    hidden.split('.').any(|one| one == short(id))
 }
 
 /// The number of a form's field; one that is none fits nothing.

@@ -8,6 +8,7 @@ use front::{Caller, Form, InPath, Problem, Query};
 use ical::zones::Zone;
 use kernel::{Id, Text};
 
+use super::followed::{self, FollowForm};
 use super::{Faults, Guest, Typed, WORDS, fault, look, number, refused, typed_in};
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused};
@@ -16,26 +17,28 @@ use crate::types::{
 };
 
 /// Colours to begin with: each can be told from the others, also by those who see fewer.
-const COLORS: [&str; 8] = [
+pub(super) const COLORS: [&str; 8] = [
     "#1e88e5", "#d81b60", "#43a047", "#fb8c00", "#8e24aa", "#00897b", "#6d4c41", "#546e7a",
 ];
 
 #[derive(Template)]
 #[template(path = "calendars.html")]
-struct ListPage {
+pub(super) struct ListPage {
     frame: Frame,
     rows: Vec<Row>,
     bin: Vec<Binned>,
     title: Field,
     color: String,
+    followed: Vec<Row>,
+    follow: FollowForm,
     sheet: String,
 }
 
-struct Row {
-    href: String,
-    title: String,
-    class: String,
-    description: String,
+pub(super) struct Row {
+    pub href: String,
+    pub title: String,
+    pub class: String,
+    pub description: String,
 }
 
 struct Binned {
@@ -70,7 +73,7 @@ pub async fn list(
     ))
 }
 
-async fn list_page(
+pub(super) async fn list_page(
     calendars: &Calendars,
     caller: &Caller,
     frame: Frame,
@@ -81,7 +84,9 @@ async fn list_page(
     let guest = Guest::of(calendars, caller)?;
     let home = calendars.home(&guest.visitor).await?;
     let bin = calendars.bin(guest.visitor.id).await?;
-    let colors: Vec<Color> = home.iter().map(|calendar| calendar.about.color).collect();
+    let followed = calendars.subscriptions(guest.visitor.id).await?;
+    let mut colors: Vec<Color> = home.iter().map(|calendar| calendar.about.color).collect();
+    colors.extend(followed.iter().map(|one| one.subscription.color));
     let free = COLORS
         .into_iter()
         .find(|color| !colors.iter().any(|taken| taken.to_string() == **color));
@@ -108,6 +113,8 @@ async fn list_page(
             "" => free.unwrap_or(COLORS[0]).to_owned(),
             color => color.to_owned(),
         },
+        followed: followed.iter().map(|one| followed::row(&frame, one)).collect(),
+        follow: FollowForm::new(&frame, &guest, typed, &mut faults),
         sheet: look::sheet(&colors),
         frame,
     })

@@ -11,6 +11,7 @@ use super::{Guest, short};
 use crate::agenda::{Lasting, Shown};
 use crate::rules::lanes::lanes;
 use crate::said;
+use crate::subscriptions::types::Followed;
 use crate::types::{Calendar, Color};
 
 /// What takes this long is told above the hours.
@@ -68,6 +69,7 @@ pub(super) struct Layout<'a> {
     pub frame: &'a Frame,
     pub guest: &'a Guest,
     pub calendars: &'a [Calendar],
+    pub followed: &'a [Followed],
     pub view: &'a str,
 }
 
@@ -194,12 +196,18 @@ impl Layout<'_> {
             .to_string()
     }
 
+    /// The colour and the name of a calendar, and whether it is one that is only followed.
+    fn calendar(&self, id: Id) -> (Color, String, bool) {
+        if let Some(own) = self.calendars.iter().find(|calendar| calendar.id == id) {
+            return (own.about.color, own.about.title.to_string(), false);
+        }
+        let followed = self.followed.iter().find(|one| one.id() == id);
+        let followed = followed.map(|one| (one.subscription.color, one.title(self.frame.language()), true));
+        followed.unwrap_or((Color::BLUE, String::new(), false))
+    }
+
     fn block(&self, shown: &Shown, span: &Span, begins: DateTime) -> Block {
-        let calendar = self
-            .calendars
-            .iter()
-            .find(|calendar| calendar.id == shown.calendar);
-        let color = calendar.map_or(Color::BLUE, |calendar| calendar.about.color);
+        let (color, called, is_followed) = self.calendar(shown.calendar);
         let mut class = format!("c-{}", class(color));
         for (is_so, name) in [
             (shown.is_cancelled, " cancelled"),
@@ -232,15 +240,11 @@ impl Layout<'_> {
             Lasting::Days { first, .. } => self.weekday(first),
             Lasting::Time { .. } => format!("{}, {time}", self.weekday(span.starts.date())),
         };
-        let label = [
-            title.as_str(),
-            &when,
-            &place,
-            calendar.map_or("", |calendar| calendar.about.title.as_str()),
-        ];
+        let label = [title.as_str(), &when, &place, &called];
+        let pages = if is_followed { "subscriptions" } else { "events" };
         Block {
             href: format!(
-                "/calendar/events/{}/{}?view={}&date={}{query}",
+                "/calendar/{pages}/{}/{}?view={}&date={}{query}",
                 shown.calendar,
                 shown.object,
                 self.view,
@@ -261,7 +265,7 @@ impl Layout<'_> {
             instance,
             from: minutes_from(begins, span.starts).max(0),
             to: minutes_from(begins, span.ends).min(LONG_MINUTES),
-            is_free: !span.is_whole && shown.kind == Kind::Event,
+            is_free: !is_followed && !span.is_whole && shown.kind == Kind::Event,
             goes_on: span.starts < begins,
         }
     }
@@ -344,6 +348,16 @@ pub(super) fn tick(calendar: &Calendar, is_hidden: bool) -> Tick {
         value: short(calendar.id),
         title: calendar.about.title.to_string(),
         class: format!("c-{}", class(calendar.about.color)),
+        is_shown: !is_hidden,
+    }
+}
+
+/// The same for something that is followed.
+pub(super) fn tick_of(frame: &Frame, followed: &Followed, is_hidden: bool) -> Tick {
+    Tick {
+        value: short(followed.id()),
+        title: followed.title(frame.language()),
+        class: format!("c-{}", class(followed.subscription.color)),
         is_shown: !is_hidden,
     }
 }

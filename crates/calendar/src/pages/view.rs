@@ -10,9 +10,12 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, Time};
 use kernel::{Id, Moment};
 
-use super::shown::{Day, Layout, Tick, heading, tick};
-use super::{Faults, Guest, HIDDEN, HIDDEN_SECONDS, Typed, WORDS, is_hidden, look, refused, short, typed_in};
+use super::shown::{Day, Layout, Tick, heading, tick, tick_of};
+use super::{
+    Faults, Guest, HIDDEN, HIDDEN_SECONDS, Typed, WORDS, hides, is_hidden, look, refused, short, typed_in,
+};
 use crate::service::Calendars;
+use crate::subscriptions::types::Followed;
 use crate::types::Calendar;
 
 const VIEWS: [(&str, &str, &str); 4] = [
@@ -90,6 +93,7 @@ pub(super) async fn page(
     let frame = frame.over(&WORDS);
     let guest = Guest::of(calendars, caller)?;
     let home = calendars.home(&guest.visitor).await?;
+    let followed = calendars.subscriptions(guest.visitor.id).await?;
     let search = typed_in(typed, "search").to_owned();
     let asked = typed_in(typed, "view");
     let asked = if search.is_empty() { asked } else { "agenda" };
@@ -111,18 +115,24 @@ pub(super) async fn page(
         .collect();
     let at = |date: Date| Moment::from(guest.zone.instant_of(date.to_datetime(Time::midnight())));
     let span = (at(first), at(first.saturating_add(count.days())));
-    let all = calendars
+    let mut all = calendars
         .agenda(guest.visitor.id, &visible, span, &guest.zone, &search)
+        .await?;
+    let looked_at: Vec<_> = followed.iter().filter(|one| !hides(headers, one.id())).collect();
+    calendars
+        .add_followed(&mut all, &guest.visitor, &looked_at, span, &guest.zone, &search)
         .await?;
     let layout = Layout {
         frame: &frame,
         guest: &guest,
         calendars: &home,
+        followed: &followed,
         view,
     };
     let days = fitted(view, date, layout.days(first, count, &all));
     let last = first.saturating_add((count - 1).days());
-    let colors: Vec<_> = home.iter().map(|calendar| calendar.about.color).collect();
+    let mut colors: Vec<_> = home.iter().map(|calendar| calendar.about.color).collect();
+    colors.extend(followed.iter().map(|one| one.subscription.color));
     let was_wrong = !faults.is_empty();
     let shown = shown(&ViewPage {
         heading: heading(&frame, view, first, last),
@@ -134,6 +144,11 @@ pub(super) async fn page(
         ticks: home
             .iter()
             .map(|calendar| tick(calendar, is_hidden(headers, calendar)))
+            .chain(
+                followed
+                    .iter()
+                    .map(|one| tick_of(&frame, one, hides(headers, one.id()))),
+            )
             .collect(),
         calendars: takers(&home),
         quick: Field::text("quick", frame.say("quick"))
@@ -256,7 +271,9 @@ pub async fn choose(
 ) -> Result<Response, Problem> {
     let guest = Guest::of(&calendars, &caller)?;
     let home = calendars.home(&guest.visitor).await?;
-    let hidden = home.iter().map(|calendar| short(calendar.id));
+    let followed = calendars.subscriptions(guest.visitor.id).await?;
+    let all = home.iter().map(|calendar| calendar.id);
+    let hidden = all.chain(followed.iter().map(Followed::id)).map(short);
     let hidden: Vec<String> = hidden.filter(|short| !typed.contains_key(short)).collect();
     let cookie: HeaderValue = front::cookies::set(HIDDEN, &hidden.join("."), HIDDEN_SECONDS, false);
     let to = format!(
