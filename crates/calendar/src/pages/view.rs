@@ -95,12 +95,7 @@ pub(super) async fn page(
     let home = calendars.home(&guest.visitor).await?;
     let followed = calendars.subscriptions(guest.visitor.id).await?;
     let search = typed_in(typed, "search").to_owned();
-    let asked = typed_in(typed, "view");
-    let asked = if search.is_empty() { asked } else { "agenda" };
-    let view = VIEWS
-        .iter()
-        .find(|(name, ..)| *name == asked)
-        .map_or("week", |(name, ..)| *name);
+    let view = view_of(typed);
     let date = typed_in(typed, "date").parse().unwrap_or(guest.today());
     let date = if (1..=8_999).contains(&date.year()) {
         date
@@ -141,15 +136,7 @@ pub(super) async fn page(
         today: link(view, guest.today()),
         views: VIEWS.iter().map(|way| way_to(&frame, way, view, date)).collect(),
         days,
-        ticks: home
-            .iter()
-            .map(|calendar| tick(calendar, is_hidden(headers, calendar)))
-            .chain(
-                followed
-                    .iter()
-                    .map(|one| tick_of(&frame, one, hides(headers, one.id()))),
-            )
-            .collect(),
+        ticks: ticks(&frame, headers, &home, &followed),
         calendars: takers(&home),
         quick: Field::text("quick", frame.say("quick"))
             .hint(frame.say("quick-hint"))
@@ -167,6 +154,29 @@ pub(super) async fn page(
         frame,
     });
     Ok(if was_wrong { refused(shown) } else { shown })
+}
+
+/// What is found is listed; a view that nobody knows is a week.
+fn view_of(typed: &Typed) -> &'static str {
+    let is_search = !typed_in(typed, "search").is_empty();
+    let asked = if is_search {
+        "agenda"
+    } else {
+        typed_in(typed, "view")
+    };
+    let known = VIEWS.iter().find(|(name, ..)| *name == asked);
+    known.map_or("week", |(name, ..)| *name)
+}
+
+/// Own calendars, and then what is followed.
+fn ticks(frame: &Frame, headers: &HeaderMap, home: &[Calendar], followed: &[Followed]) -> Vec<Tick> {
+    let own = home
+        .iter()
+        .map(|calendar| tick(calendar, is_hidden(headers, calendar)));
+    let followed = followed
+        .iter()
+        .map(|one| tick_of(frame, one, hides(headers, one.id())));
+    own.chain(followed).collect()
 }
 
 /// The keys that the script knows.
