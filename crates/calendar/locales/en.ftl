@@ -344,6 +344,8 @@ wrong-which = Only this one can be changed here.
 wrong-guests = Write one e-mail address in each line.
 wrong-quick = Say what it is, and when: tomorrow 15:00 dentist.
 wrong-no-calendar = There is no calendar that takes events: make one first.
+wrong-source = Write an address that begins with https:// or webcal://, without a password in it.
+wrong-followed = You follow this already.
 wrong-color = Choose a colour.
 wrong-description = Write at most 2,000 characters.
 
@@ -354,6 +356,9 @@ done-event-duplicated = There is one more of it.
 done-event-moved = The event is moved.
 done-event-not-moved = It was not moved: it is another one by now, or cannot go there. This is what it is.
 done-event-returned = The event is as it was.
+done-followed = You follow it from here on.
+done-unfollowed = You follow it no longer.
+done-fetching = It is asked for within seconds, or as soon as five minutes have passed since the last time.
 done-calendar-created = The calendar is there.
 done-calendar-saved = The calendar is saved.
 done-calendar-deleted = The calendar is in the bin.
@@ -448,3 +453,38 @@ answer-again = You can answer otherwise.
 answer-for = Who is asked
 answer-cancelled = This event was cancelled. There is nothing to answer.
 answer-over = This event is over. There is nothing to answer.
+follow-heading = Calendars that you follow
+follow-none = You follow no calendar elsewhere, and no holidays.
+follow-source = Address of a calendar (.ics)
+follow-source-hint = As another calendar gives it out: https:// or webcal://
+follow-add = Follow
+follow-country = Public holidays
+follow-add-country = Show the holidays
+follow-built-in = Known here, without asking anybody
+follow-waiting = It is being asked for; look again in a moment.
+follow-fresh = { $count ->
+    [one] One entry
+   *[other] { $count } entries
+ }
+follow-failing = It cannot be got since { $since }: { $why } What was got before is shown.
+follow-fetched = Got: { $at }
+follow-due = Next time: { $at }
+follow-unread = { $count ->
+    [one] One entry cannot be read:
+   *[other] { $count } entries cannot be read, some of them because:
+ }
+follow-title-hint = Empty: as it calls itself
+follow-fetch = Get it now
+follow-end = Follow no longer
+follow-from = From
+follow-trouble-private = the address is on a private network, and those are not asked.
+follow-trouble-name = nobody knows its machine. Check the address.
+follow-trouble-unreachable = its machine does not answer.
+follow-trouble-slow = the answer takes too long.
+follow-trouble-large = it is too large.
+follow-trouble-redirects = its machine leads nowhere.
+follow-trouble-status = its machine refuses. Perhaps the address is a secret one that was renewed.
+follow-trouble-gone = it is not there any more.
+follow-trouble-page = the address is that of a web page. Look there for a link to the calendar itself.
+follow-trouble-unreadable = what comes is no calendar that can be read.
+follow-trouble-too-many = it has too many entries.

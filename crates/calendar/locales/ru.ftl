@@ -416,6 +416,8 @@ wrong-which = Здесь можно изменить только это соб�
 wrong-guests = Напишите по одному адресу почты в строке.
 wrong-quick = Напишите, что и когда: завтра 15:00 зубной.
 wrong-no-calendar = Нет календаря для событий: сначала создайте его.
+wrong-source = Напишите адрес, который начинается с https:// или webcal://, без пароля внутри.
+wrong-followed = Вы уже следите за ним.
 wrong-color = Выберите цвет.
 wrong-description = Не больше 2000 знаков.
 
@@ -426,6 +428,9 @@ done-event-duplicated = Теперь их на одно больше.
 done-event-moved = Событие перенесено.
 done-event-not-moved = Не перенесено: событие уже другое или туда его перенести нельзя. Вот какое оно.
 done-event-returned = Событие снова такое, каким было.
+done-followed = Теперь вы следите за ним.
+done-unfollowed = Вы больше не следите за ним.
+done-fetching = Его запросят через несколько секунд или как только пройдёт пять минут с прошлого раза.
 done-calendar-created = Календарь создан.
 done-calendar-saved = Календарь сохранён.
 done-calendar-deleted = Календарь в корзине.
@@ -520,3 +525,40 @@ answer-again = Ответ можно изменить.
 answer-for = Кого спрашивают
 answer-cancelled = Событие отменено, отвечать не нужно.
 answer-over = Событие уже прошло, отвечать не нужно.
+follow-heading = Календари, за которыми вы следите
+follow-none = Вы не следите ни за чужими календарями, ни за праздниками.
+follow-source = Адрес календаря (.ics)
+follow-source-hint = Как его даёт другой календарь: https:// или webcal://
+follow-add = Следить
+follow-country = Государственные праздники
+follow-add-country = Показывать праздники
+follow-built-in = Известно здесь, ни у кого не спрашивая
+follow-waiting = Его запрашивают; загляните через минуту.
+follow-fresh = { $count ->
+    [one] { $count } запись
+    [few] { $count } записи
+   *[other] { $count } записей
+ }
+follow-failing = Не удаётся получить с { $since }: { $why } Показано то, что было получено раньше.
+follow-fetched = Получен: { $at }
+follow-due = Следующий раз: { $at }
+follow-unread = { $count ->
+    [one] Не удалось прочитать { $count } запись:
+    [few] Не удалось прочитать { $count } записи, в том числе:
+   *[other] Не удалось прочитать { $count } записей, в том числе:
+ }
+follow-title-hint = Пусто: как он называет себя сам
+follow-fetch = Получить сейчас
+follow-end = Больше не следить
+follow-from = Из календаря
+follow-trouble-private = адрес в частной сети, а такие не запрашиваются.
+follow-trouble-name = такой машины никто не знает. Проверьте адрес.
+follow-trouble-unreachable = сервер не отвечает.
+follow-trouble-slow = ответ идёт слишком долго.
+follow-trouble-large = он слишком велик.
+follow-trouble-redirects = сервер ведёт в никуда.
+follow-trouble-status = сервер отказывает. Возможно, это секретный адрес, который сменили.
+follow-trouble-gone = его больше нет.
+follow-trouble-page = это адрес веб-страницы. Поищите на ней ссылку на сам календарь.
+follow-trouble-unreadable = приходит не календарь или его нельзя прочитать.
+follow-trouble-too-many = в нём слишком много записей.

@@ -77,26 +77,46 @@ impl Calendars {
         viewer: &Zone,
         search: &str,
     ) -> Result<Vec<Shown>, Refused> {
-        let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
-        let days = to.micros_since(from) / 86_400_000_000;
-        if to <= from || days > RANGE_DAYS_MAX {
-            let problem = format!("must be later than `from`, by at most {RANGE_DAYS_MAX} days");
-            return Err(Reason::field("to", problem).into());
-        }
+        let words = words(search);
+        check_range(from, to)?;
         let mut all = Vec::new();
         for Held { calendar, rights, .. } in calendars {
             for stored in self.near(calendar.owner, calendar.id, from, to).await? {
                 let meant = |one: &Happening<'_>| seen(&stored, one, *rights, &words);
                 all.extend(each(&stored, (from, to), viewer, meant));
-                if all.len() > SHOWN_MAX {
-                    let problem = format!("reaches over more than {SHOWN_MAX} instances: ask for fewer days");
-                    return Err(Reason::field("to", problem).into());
-                }
+                check_count(&all)?;
             }
         }
-        all.sort_by(|one, other| order(one, viewer).cmp(&order(other, viewer)));
+        sort(&mut all, viewer);
         Ok(all)
     }
+}
+
+/// What is searched for.
+pub(crate) fn words(search: &str) -> Vec<String> {
+    search.split_whitespace().map(str::to_lowercase).collect()
+}
+
+pub(crate) fn check_range(from: Moment, to: Moment) -> Result<(), Reason> {
+    let days = to.micros_since(from) / 86_400_000_000;
+    if to <= from || days > RANGE_DAYS_MAX {
+        let problem = format!("must be later than `from`, by at most {RANGE_DAYS_MAX} days");
+        return Err(Reason::field("to", problem));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_count(all: &[Shown]) -> Result<(), Reason> {
+    if all.len() > SHOWN_MAX {
+        let problem = format!("reaches over more than {SHOWN_MAX} instances: ask for fewer days");
+        return Err(Reason::field("to", problem));
+    }
+    Ok(())
+}
+
+/// By the start, as whoever looks sees it.
+pub(crate) fn sort(all: &mut [Shown], viewer: &Zone) {
+    all.sort_by(|one, other| order(one, viewer).cmp(&order(other, viewer)));
 }
 
 /// Each time that an object happens in a range, as somebody wants to know it, or not at all. What was understood when it was stored is understood
@@ -136,7 +156,7 @@ fn seen(stored: &Stored, one: &Happening<'_>, rights: Rights, words: &[String]) 
 }
 
 /// Whether an entry says all of these words, in capitals or not.
-fn says(entry: &Entry<'_>, words: &[String]) -> bool {
+pub(crate) fn says(entry: &Entry<'_>, words: &[String]) -> bool {
     if words.is_empty() {
         return true;
     }
@@ -153,7 +173,7 @@ fn says(entry: &Entry<'_>, words: &[String]) -> bool {
     words.iter().all(|word| all.contains(word))
 }
 
-fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
+pub(crate) fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
     let entry = one.entry;
     Shown {
         calendar: stored.calendar,

@@ -11,7 +11,9 @@ use crate::objects::{Piece, put_in};
 use crate::rules::edits::times::{Times, TimesWish};
 use crate::rules::edits::wish::{Guest, RemindWhen, Reminder, Wish};
 use crate::rules::edits::{self, Aim, Pen, Which};
+use crate::rules::holidays::Country;
 use crate::service::{Calendars, Draft, Refused, Visitor};
+use crate::subscriptions::types::Source;
 use crate::types::{About, Calendar, Color, Expected, Kinds, Name, Reason};
 
 /// The calendar that is made last: who has it has settled.
@@ -85,7 +87,21 @@ impl Calendars {
         let at_work = life.work()?;
         let work = self.create(owner, work).await?;
         self.lay(&home, own).await?;
-        self.lay(&work, at_work).await
+        self.lay(&work, at_work).await?;
+        self.follow_holidays(one).await
+    }
+
+    /// Shows somebody the holidays of the country they live in, if they are known.
+    async fn follow_holidays(&self, one: &Settler) -> Result<(), Refused> {
+        let Some(country) = Country::of_zone(&one.zone) else {
+            return Ok(());
+        };
+        let (source, title) = (Source::Holidays(country), Text::stored(String::new()));
+        let followed = self.subscribe(one.id, source, title, Color::GREEN).await;
+        match followed {
+            Ok(_) | Err(Refused::Reason(Reason::FollowedAlready)) => Ok(()),
+            Err(why) => Err(why),
+        }
     }
 
     /// Lays texts into a calendar, all at once.
@@ -399,6 +415,17 @@ mod tests {
             let shown = calendars.agenda(&held, week, &zone, "").await.unwrap();
             assert!((14..30).contains(&shown.len()), "{}", shown.len());
             assert!(shown.iter().any(|one| one.is_changed), "the call was moved");
+            let followed = calendars.subscriptions(one.id).await.unwrap();
+            let sources: Vec<String> = followed
+                .iter()
+                .map(|one| one.subscription.source.to_string())
+                .collect();
+            let country = Country::of_zone(&one.zone).unwrap().code;
+            assert_eq!(
+                sources,
+                [format!("holidays:{country}")],
+                "the holidays of their country"
+            );
         }
     }
 }

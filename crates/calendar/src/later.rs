@@ -9,12 +9,14 @@ use store::StoreError;
 use store::outbox::Change;
 
 use crate::service::Calendars;
-use crate::{daily, reminders, scheduling, sharing};
+use crate::{daily, reminders, scheduling, sharing, subscriptions};
 
 /// What is old may be an hour older.
 const FORGETS: Duration = Duration::from_secs(3600);
 /// Rules of zones change with the program or the machine, so mostly at the first round.
 const RULES: Duration = Duration::from_secs(3600);
+/// Who begins to follow a calendar elsewhere looks at the page in the meantime.
+const FETCHES: Duration = Duration::from_secs(3);
 
 impl Calendars {
     /// Hears what changes of calendars lead to. Every process of a house does, whatever it answers for.
@@ -23,6 +25,7 @@ impl Calendars {
             .hear(scheduling::TOLD, Courier(self.clone()))
             .hear(sharing::SHARED, Sharer(self.clone()))
             .hear(sharing::ANSWERED, Answerer(self.clone()))
+            .hear(subscriptions::CHANGE, Follower(self.clone()))
     }
 
     /// Has the bell do what calendars leave for later.
@@ -31,6 +34,9 @@ impl Calendars {
             .ring(&daily::NEXT, daily::ring)
             .duty(self.duty("calendar.forget", FORGETS, |calendars| async move {
                 calendars.forget_old().await
+            }))
+            .duty(self.duty("calendar.feeds", FETCHES, |calendars| async move {
+                calendars.fetch_due().await
             }))
             .duty(self.duty("calendar.zones", RULES, |calendars| async move {
                 calendars.follow_zone_rules().await
@@ -67,6 +73,23 @@ impl Hear for Again {
                 .map_err(|_| Failed::because("the change names no calendar"))?;
             let owner = PersonId(change.owner);
             Ok(self.0.remind_again(owner, Id::from_bytes(calendar)).await?)
+        })
+    }
+}
+
+/// Tells calendars elsewhere who follows them.
+struct Follower(Calendars);
+
+impl Hear for Follower {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move {
+            let feed: [u8; 16] = change
+                .key
+                .as_slice()
+                .try_into()
+                .map_err(|_| Failed::because("the change names no calendar elsewhere"))?;
+            let person = PersonId(change.owner);
+            Ok(self.0.follow(person, Id::from_bytes(feed)).await?)
         })
     }
 }

@@ -29,6 +29,7 @@ mod said;
 mod scheduling;
 mod service;
 pub mod sharing;
+pub mod subscriptions;
 #[cfg(test)]
 mod tests;
 pub mod types;

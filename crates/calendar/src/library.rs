@@ -427,10 +427,11 @@ impl From<Refused> for Denied {
             store @ Refused::Store(_) => return Denied::Other(store.into()),
         };
         match reason {
-            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished | Reason::NotShared => {
-                Denied::NotFound
-            }
-            not @ Reason::NotAllowed(_) => Denied::Other(not.into()),
+            Reason::NoCalendar
+            | Reason::NoObject
+            | Reason::NotPublished
+            | Reason::NotShared
+            | Reason::NoSubscription => Denied::NotFound,
             Reason::NameTaken => Denied::Taken,
             Reason::Stale => Denied::Precondition,
             Reason::UidTaken(name) => Denied::UidTaken {
@@ -442,7 +443,11 @@ impl From<Refused> for Denied {
             | Reason::TooManyObjects
             | Reason::TooLong
             | Reason::TooManyShares) => Denied::Full(full.to_string()),
-            field @ Reason::Field { .. } => Denied::Other(field.into()),
+            other @ (Reason::Field { .. }
+            | Reason::NotAllowed(_)
+            | Reason::FollowedAlready
+            | Reason::TooManySubscriptions
+            | Reason::NothingToFetch) => Denied::Other(other.into()),
         }
     }
 }

@@ -22,18 +22,28 @@ impl From<Reason> for Problem {
     fn from(reason: Reason) -> Problem {
         let text = reason.to_string();
         match reason {
-            Reason::NoCalendar | Reason::NoObject | Reason::NotPublished | Reason::NotShared => {
-                Problem::not_found().because(text)
-            }
+            Reason::NoCalendar
+            | Reason::NoObject
+            | Reason::NotPublished
+            | Reason::NotShared
+            | Reason::NoSubscription => Problem::not_found().because(text),
             Reason::NameTaken => Problem::new(Code::Conflict)
                 .because(text)
                 .field("name", "taken", "is taken"),
             Reason::UidTaken(_) => Problem::new(Code::Conflict)
                 .because(text)
                 .field("uid", "taken", "is taken"),
-            Reason::TooManyCalendars | Reason::TooManyObjects | Reason::TooLong | Reason::TooManyShares => {
-                Problem::new(Code::Conflict).because(text)
+            Reason::FollowedAlready => {
+                Problem::new(Code::Conflict)
+                    .because(text)
+                    .field("source", "taken", "is followed already")
             }
+            Reason::TooManyCalendars
+            | Reason::TooManyObjects
+            | Reason::TooManySubscriptions
+            | Reason::TooManyShares
+            | Reason::NothingToFetch
+            | Reason::TooLong => Problem::new(Code::Conflict).because(text),
             Reason::NotAllowed(_) => Problem::forbidden().because(text),
             Reason::Stale => Problem::new(Code::PreconditionFailed),
             Reason::KindNotTaken(_) => Problem::invalid("ical", "kind", text),

@@ -528,7 +528,7 @@ pub(crate) fn stored(row: &Row<'_>) -> Result<Stored, StoreError> {
     })
 }
 
-fn kind_code(kind: Kind) -> i64 {
+pub(crate) fn kind_code(kind: Kind) -> i64 {
     match kind {
         Kind::Event | Kind::FreeBusy => 1,
         Kind::Todo => 2,
@@ -536,7 +536,7 @@ fn kind_code(kind: Kind) -> i64 {
     }
 }
 
-fn kind(code: i64) -> Result<Kind, StoreError> {
+pub(crate) fn kind(code: i64) -> Result<Kind, StoreError> {
     match code {
         1 => Ok(Kind::Event),
         2 => Ok(Kind::Todo),

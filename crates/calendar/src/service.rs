@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use dial::outside::Outside;
 use front::{Routes, Signer};
 use ical::zones::Zone;
 use kernel::{Clock, Id, Language, Moment, PersonId, Secret, Text};
@@ -17,8 +18,8 @@ use crate::reminders::types::Reminders;
 use crate::reminders::{self, again};
 use crate::rows;
 use crate::rules::itip::Mine;
-use crate::sharing;
 use crate::types::{About, AboutChange, CALENDARS_MAX, Calendar, Color, Kinds, Name, Reason, Role};
+use crate::{sharing, subscriptions};
 
 /// For so long a deleted calendar can be put back.
 pub(crate) const BIN_SECONDS: i64 = 30 * 86_400;
@@ -70,6 +71,7 @@ struct Inner {
     people: Arc<dyn People>,
     base: String,
     answers: Signer,
+    outside: Outside,
 }
 
 /// What links in letters are made of.
@@ -82,13 +84,21 @@ pub struct Address {
 }
 
 impl Calendars {
-    pub fn new(store: Store, clock: Clock, people: Arc<dyn People>, address: Address) -> Calendars {
+    /// `outside` gets calendars that people follow elsewhere.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        people: Arc<dyn People>,
+        address: Address,
+        outside: Outside,
+    ) -> Calendars {
         Calendars(Arc::new(Inner {
             store,
             clock,
             people,
             answers: Signer::new(&address.secret, "answers to invitations"),
             base: address.base,
+            outside,
         }))
     }
 
@@ -124,6 +134,10 @@ impl Calendars {
     pub(crate) async fn mine(&self, person: PersonId) -> Result<Mine, Refused> {
         let card = self.card(person).await?;
         Ok(card.map_or_else(Mine::default, |card| people::addresses(person, &card)))
+    }
+
+    pub(crate) fn outside(&self) -> &Outside {
+        &self.0.outside
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -287,7 +301,8 @@ impl Calendars {
         let shard = self.0.store.shard_of(owner);
         loop {
             let forgotten = shard.write::<_, StoreError>(move |tx| {
-                let (deleted, objects) = rows::forget(tx, owner, FORGOTTEN_AT_ONCE)?;
+                let (mut deleted, objects) = rows::forget(tx, owner, FORGOTTEN_AT_ONCE)?;
+                deleted += subscriptions::forget(tx, owner, FORGOTTEN_AT_ONCE)?;
                 for object in objects {
                     reminders::take_back(tx, owner, object)?;
                 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dial::outside::Outside;
 use futures_util::future::BoxFuture;
 use kernel::{Id, Language, PersonId, Secret, Text};
 use testkit::stores::{self, KINDS, Kind, TestStore};
@@ -36,7 +37,7 @@ impl People for Everybody {
     }
 }
 
-fn address() -> Address {
+pub(crate) fn address() -> Address {
     Address {
         base: "https://townhall.example".to_owned(),
         secret: Secret::new("s".repeat(32)),
@@ -45,11 +46,14 @@ fn address() -> Address {
 
 /// Calendars among them.
 pub(crate) fn calendars(store: &TestStore) -> Calendars {
+    // Calendars elsewhere are served by the tests themselves.
+    let outside = Outside::new(true).unwrap();
     Calendars::new(
         store.store.clone(),
         store.clock.clone(),
         Arc::new(Everybody),
         address(),
+        outside,
     )
 }
 

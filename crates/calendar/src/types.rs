@@ -7,6 +7,7 @@ use kernel::{Id, Moment, PersonId, Text};
 
 use crate::reminders::types::Reminders;
 use crate::sharing::{Rights, SHARES_MAX};
+use crate::subscriptions::types::SUBSCRIPTIONS_MAX;
 
 /// Calendars of one person, deleted ones aside.
 pub const CALENDARS_MAX: usize = 200;
@@ -103,6 +104,7 @@ impl Color {
     }
 
     pub const BLUE: Color = Color(0x1e_88_e5);
+    pub const GREEN: Color = Color(0x43_a0_47);
 
     /// A color that was checked before it was stored.
     pub fn stored(rgb: i64) -> Option<Color> {
@@ -276,6 +278,14 @@ pub enum Reason {
     TooManyCalendars,
     #[error("a calendar can hold no more than {OBJECTS_MAX} entries: begin another one")]
     TooManyObjects,
+    #[error("you follow no such calendar")]
+    NoSubscription,
+    #[error("you follow this calendar already")]
+    FollowedAlready,
+    #[error("nobody can follow more than {SUBSCRIPTIONS_MAX} calendars: end one first")]
+    TooManySubscriptions,
+    #[error("the house knows these days by itself: there is nothing to get anew")]
+    NothingToFetch,
     #[error("this calendar is not published")]
     NotPublished,
     #[error("this calendar is not shared with them")]

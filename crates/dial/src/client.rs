@@ -79,12 +79,17 @@ impl Answer {
         ))
     }
 
-    /// When the server wants to be asked again. In seconds; a date is left out.
+    /// When the server wants to be asked again.
     pub fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-        let seconds: u64 = seconds.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds.min(RETRY_AFTER_SECONDS_MAX)))
+        retry_after(&self.headers)
     }
+}
+
+/// When a server wants to be asked again. In seconds; a date is left out.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    let seconds: u64 = seconds.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(RETRY_AFTER_SECONDS_MAX)))
 }
 
 /// Talks to one server.

@@ -6,8 +6,11 @@
 //! connections directly.
 //!
 //! Connections are kept and used again, one request at a time on each; a request waits for none of them.
+//!
+//! What lies at an address of somebody else's choosing is got by [`outside`], with a guard against whoever chooses ill.
 
 mod client;
+pub mod outside;
 mod tls;
 
 pub use client::{Answer, Client, Fault, Incoming, Options};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bell::{Bell, Failed, Hear};
 use calendar::{Address, Calendars, Card, People, Shelf};
+use dial::outside::Outside;
 use front::Routes;
 use futures_util::future::BoxFuture;
 use kernel::{Clock, PersonId};
@@ -12,6 +13,7 @@ use registry::Registry;
 use store::Store;
 use store::outbox::Change;
 
+use crate::config::Config;
 use crate::segmentation::person;
 
 /// What is heard for calendars.
@@ -21,13 +23,19 @@ pub fn hearing(bell: Bell, calendars: &Calendars) -> Bell {
 }
 
 /// Calendars among people of the registry.
-pub fn open(store: Store, clock: Clock, registry: &Arc<Registry>) -> Calendars {
+pub fn open(
+    config: &Config,
+    store: Store,
+    clock: Clock,
+    registry: &Arc<Registry>,
+) -> anyhow::Result<Calendars> {
+    let outside = Outside::new(config.calendar.private_addresses).map_err(anyhow::Error::msg)?;
     let people = Arc::new(Neighbours(Arc::clone(registry)));
     let address = Address {
         base: registry.options().base.clone(),
         secret: registry.options().secret.clone(),
     };
-    Calendars::new(store, clock, people, address)
+    Ok(Calendars::new(store, clock, people, address, outside))
 }
 
 /// What calendars answer to pages, programs and calendar programs.

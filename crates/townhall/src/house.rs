@@ -146,7 +146,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
     let archive = files::open(&config, &base, &options.secret, &clock)?;
     let suppressions = Suppressions::new(store.clone(), clock.clone());
     let registry = Registry::open(store.clone(), clock.clone(), options).await?;
-    let calendars = calendars::open(store.clone(), clock.clone(), &registry);
+    let calendars = calendars::open(&config, store.clone(), clock.clone(), &registry)?;
     let post = office::open(&config, (&store, &clock), &registry, &calendars, &suppressions)?;
     registry.knows_letters(&post.kinds());
     let feedback = office::feedback(&config, (&store, &clock), &registry, &suppressions, &post);

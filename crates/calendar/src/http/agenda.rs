@@ -30,7 +30,7 @@ struct RangeIn {
     to: String,
     /// Where one looks from, of the IANA database: it decides when whole days begin. Absent: the caller's own zone.
     zone: Option<String>,
-    /// One calendar. Absent: all of them.
+    /// One calendar, or one subscription. Absent: all of them.
     #[param(format = "uuid")]
     calendar: Option<String>,
     /// Only what says all of these words: in title, description, place, categories, or the names and addresses of people.
@@ -41,6 +41,7 @@ struct RangeIn {
 /// One time that something happens.
 #[derive(Serialize, ToSchema)]
 struct InstanceOut {
+    /// The calendar, or the subscription.
     #[schema(format = "uuid")]
     calendar: String,
     #[schema(format = "uuid")]
@@ -124,11 +125,13 @@ async fn list_agenda(
         Problem::invalid("zone", "zone", what)
     })?;
     let mut wanted = calendars.held(&visitor).await?;
+    let mut followed = calendars.subscriptions(visitor.id).await?;
     if let Some(id) = &asked.calendar {
         let id = id.parse::<Id>();
         let id = id.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?;
         wanted.retain(|one| one.calendar.id == id);
-        if wanted.is_empty() {
+        followed.retain(|one| one.id() == id);
+        if wanted.is_empty() && followed.is_empty() {
             return Err(Problem::invalid("calendar", "id", "is none of your calendars"));
         }
     }
@@ -137,7 +140,11 @@ async fn list_agenda(
         let what = format!("must have at most {SEARCH_CHARS_MAX} characters");
         return Err(Problem::invalid("search", "text", what));
     }
-    let shown = calendars.agenda(&wanted, range, &zone, search).await?;
+    let mut shown = calendars.agenda(&wanted, range, &zone, search).await?;
+    let followed: Vec<_> = followed.iter().collect();
+    calendars
+        .add_followed(&mut shown, &visitor, &followed, range, &zone, search)
+        .await?;
     Ok(Body(AgendaOut {
         items: shown.into_iter().map(InstanceOut::from).collect(),
     }))

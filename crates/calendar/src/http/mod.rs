@@ -9,6 +9,7 @@ mod objects;
 mod publishing;
 mod settings;
 mod sharing;
+mod subscriptions;
 
 use front::{Access, Caller, Problem, Routes};
 use kernel::{Id, PersonId};
@@ -21,6 +22,7 @@ pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
     let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
+    let routes = subscriptions::routes(routes);
     let routes = settings::routes(publishing::routes(importing::routes(agenda::routes(routes))));
     crate::pages::routes(mailed::routes(sharing::routes(routes)))
 }

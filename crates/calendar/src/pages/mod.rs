@@ -5,6 +5,7 @@
 
 mod answer;
 mod event;
+mod followed;
 mod form;
 mod look;
 mod moving;
@@ -67,6 +68,10 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .page(OWN, POST, "/calendar/offers/{id}", sharing::answer)
         .page(Access::PUBLIC, GET, "/calendar/answer/{token}", answer::show)
         .page(Access::PUBLIC, POST, "/calendar/answer/{token}", answer::answer)
+        .page(OWN, POST, "/calendar/subscriptions", followed::create)
+        .page(OWN, GET, "/calendar/subscriptions/{id}", followed::edit)
+        .page(OWN, POST, "/calendar/subscriptions/{id}", followed::change)
+        .page(OWN, GET, "/calendar/subscriptions/{id}/{entry}", followed::entry)
 }
 
 /// The fields of a form or a query as they were typed.
@@ -152,8 +157,13 @@ fn short(id: Id) -> String {
 }
 
 fn is_hidden(headers: &HeaderMap, calendar: &Calendar) -> bool {
+    hides(headers, calendar.id)
+}
+
+/// Whether a calendar, or something that is followed, is not shown on this device.
+fn hides(headers: &HeaderMap, id: Id) -> bool {
     let hidden = front::cookies::get(headers, HIDDEN).unwrap_or_default();
-    hidden.split('.').any(|one| one == short(calendar.id))
+    hidden.split('.').any(|one| one == short(id))
 }
 
 /// The number of a form's field; one that is none fits nothing.

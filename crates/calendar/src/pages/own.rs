@@ -8,6 +8,7 @@ use front::{Caller, Form, InPath, Problem, Query};
 use ical::zones::Zone;
 use kernel::{Id, Text};
 
+use super::followed::{self, FollowForm};
 use super::sharing::Sharing;
 use super::{Faults, Guest, Typed, WORDS, fault, look, number, refused, typed_in};
 use crate::reminders::types::Reminders;
@@ -18,27 +19,29 @@ use crate::types::{
 };
 
 /// Colours to begin with: each can be told from the others, also by those who see fewer.
-const COLORS: [&str; 8] = [
+pub(super) const COLORS: [&str; 8] = [
     "#1e88e5", "#d81b60", "#43a047", "#fb8c00", "#8e24aa", "#00897b", "#6d4c41", "#546e7a",
 ];
 
 #[derive(Template)]
 #[template(path = "calendars.html")]
-struct ListPage {
+pub(super) struct ListPage {
     frame: Frame,
     rows: Vec<Row>,
     offers: Vec<Offered>,
     bin: Vec<Binned>,
     title: Field,
     color: String,
+    followed: Vec<Row>,
+    follow: FollowForm,
     sheet: String,
 }
 
-struct Row {
-    href: String,
-    title: String,
-    class: String,
-    description: String,
+pub(super) struct Row {
+    pub href: String,
+    pub title: String,
+    pub class: String,
+    pub description: String,
 }
 
 /// What somebody else offered.
@@ -92,7 +95,7 @@ pub async fn list(
     ))
 }
 
-async fn list_page(
+pub(super) async fn list_page(
     calendars: &Calendars,
     caller: &Caller,
     frame: Frame,
@@ -103,10 +106,12 @@ async fn list_page(
     let guest = Guest::of(calendars, caller)?;
     let home = calendars.home(&guest.visitor).await?;
     let bin = calendars.bin(guest.visitor.id).await?;
+    let followed = calendars.subscriptions(guest.visitor.id).await?;
     let offered = calendars.offered(guest.visitor.id).await?;
     let others = offered.iter().map(|(_, held)| &held.calendar);
     let all = home.iter().chain(others);
-    let colors: Vec<Color> = all.map(|calendar| calendar.about.color).collect();
+    let mut colors: Vec<Color> = all.map(|calendar| calendar.about.color).collect();
+    colors.extend(followed.iter().map(|one| one.subscription.color));
     let offers = offers(calendars, &frame, &offered).await?;
     let free = COLORS
         .into_iter()
@@ -135,6 +140,8 @@ async fn list_page(
             "" => free.unwrap_or(COLORS[0]).to_owned(),
             color => color.to_owned(),
         },
+        followed: followed.iter().map(|one| followed::row(&frame, one)).collect(),
+        follow: FollowForm::new(&frame, &guest, typed, &mut faults),
         sheet: look::sheet(&colors),
         frame,
     })

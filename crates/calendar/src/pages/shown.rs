@@ -12,6 +12,7 @@ use crate::agenda::{Lasting, Shown};
 use crate::rules::lanes::lanes;
 use crate::said;
 use crate::sharing::{Held, Rights};
+use crate::subscriptions::types::Followed;
 use crate::types::{Calendar, Color};
 
 /// What takes this long is told above the hours.
@@ -76,6 +77,7 @@ pub(super) struct Layout<'a> {
     pub frame: &'a Frame,
     pub guest: &'a Guest,
     pub held: &'a [Held],
+    pub followed: &'a [Followed],
     pub view: &'a str,
 }
 
@@ -202,10 +204,20 @@ impl Layout<'_> {
             .to_string()
     }
 
+    /// The colour and the name of a calendar, and what one may do with it; of one that is only followed, nothing.
+    fn calendar(&self, id: Id) -> (Color, String, Option<Rights>) {
+        if let Some(held) = self.held.iter().find(|held| held.calendar.id == id) {
+            let about = &held.calendar.about;
+            return (about.color, about.title.to_string(), Some(held.rights));
+        }
+        let followed = self.followed.iter().find(|one| one.id() == id);
+        let followed = followed.map(|one| (one.subscription.color, one.title(self.frame.language()), None));
+        followed.unwrap_or((Color::BLUE, String::new(), None))
+    }
+
     fn block(&self, shown: &Shown, span: &Span, begins: DateTime) -> Block {
-        let held = self.held.iter().find(|held| held.calendar.id == shown.calendar);
-        let color = held.map_or(Color::BLUE, |held| held.calendar.about.color);
-        let can_write = held.is_some_and(|held| held.rights >= Rights::Edit);
+        let (color, called, rights) = self.calendar(shown.calendar);
+        let can_write = rights.is_some_and(|rights| rights >= Rights::Edit);
         let mut class = format!("c-{}", class(color));
         for (is_so, name) in [
             (shown.is_cancelled, " cancelled"),
@@ -234,14 +246,14 @@ impl Layout<'_> {
             Lasting::Days { first, .. } => self.weekday(first),
             Lasting::Time { .. } => format!("{}, {time}", self.weekday(span.starts.date())),
         };
-        let label = [
-            title.as_str(),
-            &when,
-            &place,
-            held.map_or("", |held| held.calendar.about.title.as_str()),
-        ];
+        let label = [title.as_str(), &when, &place, &called];
+        let pages = if rights.is_some() {
+            "events"
+        } else {
+            "subscriptions"
+        };
         Block {
-            href: self.href(shown, span.starts.date(), &instance),
+            href: self.href(shown, pages, span.starts.date(), &instance),
             label: label
                 .into_iter()
                 .filter(|part| !part.is_empty())
@@ -265,7 +277,7 @@ impl Layout<'_> {
 
 impl Layout<'_> {
     /// Where an event is opened; of what is hidden nobody sees more than its day.
-    fn href(&self, shown: &Shown, day: Date, instance: &str) -> String {
+    fn href(&self, shown: &Shown, pages: &str, day: Date, instance: &str) -> String {
         if shown.is_hidden {
             return format!("/calendar?view=day&date={day}");
         }
@@ -274,7 +286,7 @@ impl Layout<'_> {
             "" => String::new(),
             instance => format!("&instance={instance}"),
         };
-        format!("/calendar/events/{calendar}/{event}?view={view}&date={day}{query}")
+        format!("/calendar/{pages}/{calendar}/{event}?view={view}&date={day}{query}")
     }
 }
 
@@ -358,6 +370,16 @@ pub(super) fn tick(calendar: &Calendar, is_hidden: bool) -> Tick {
         value: short(calendar.id),
         title: calendar.about.title.to_string(),
         class: format!("c-{}", class(calendar.about.color)),
+        is_shown: !is_hidden,
+    }
+}
+
+/// The same for something that is followed.
+pub(super) fn tick_of(frame: &Frame, followed: &Followed, is_hidden: bool) -> Tick {
+    Tick {
+        value: short(followed.id()),
+        title: followed.title(frame.language()),
+        class: format!("c-{}", class(followed.subscription.color)),
         is_shown: !is_hidden,
     }
 }

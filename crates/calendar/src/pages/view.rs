@@ -10,10 +10,13 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, Time};
 use kernel::Moment;
 
-use super::shown::{Day, Layout, Tick, heading, tick};
-use super::{Faults, Guest, HIDDEN, HIDDEN_SECONDS, Typed, WORDS, is_hidden, look, refused, short, typed_in};
+use super::shown::{Day, Layout, Tick, heading, tick, tick_of};
+use super::{
+    Faults, Guest, HIDDEN, HIDDEN_SECONDS, Typed, WORDS, hides, is_hidden, look, refused, short, typed_in,
+};
 use crate::service::Calendars;
 use crate::sharing::Held;
+use crate::subscriptions::types::Followed;
 
 const VIEWS: [(&str, &str, &str); 4] = [
     ("day", "view-day", "d"),
@@ -90,13 +93,9 @@ pub(super) async fn page(
     let frame = frame.over(&WORDS);
     let guest = Guest::of(calendars, caller)?;
     let held = calendars.held(&guest.visitor).await?;
+    let followed = calendars.subscriptions(guest.visitor.id).await?;
     let search = typed_in(typed, "search").to_owned();
-    let asked = typed_in(typed, "view");
-    let asked = if search.is_empty() { asked } else { "agenda" };
-    let view = VIEWS
-        .iter()
-        .find(|(name, ..)| *name == asked)
-        .map_or("week", |(name, ..)| *name);
+    let view = view_of(typed);
     let date = typed_in(typed, "date").parse().unwrap_or(guest.today());
     let date = if (1..=8_999).contains(&date.year()) {
         date
@@ -108,16 +107,22 @@ pub(super) async fn page(
     let visible: Vec<Held> = visible.cloned().collect();
     let at = |date: Date| Moment::from(guest.zone.instant_of(date.to_datetime(Time::midnight())));
     let span = (at(first), at(first.saturating_add(count.days())));
-    let all = calendars.agenda(&visible, span, &guest.zone, &search).await?;
+    let mut all = calendars.agenda(&visible, span, &guest.zone, &search).await?;
+    let looked_at: Vec<_> = followed.iter().filter(|one| !hides(headers, one.id())).collect();
+    calendars
+        .add_followed(&mut all, &guest.visitor, &looked_at, span, &guest.zone, &search)
+        .await?;
     let layout = Layout {
         frame: &frame,
         guest: &guest,
         held: &held,
+        followed: &followed,
         view,
     };
     let days = fitted(view, date, layout.days(first, count, &all));
     let last = first.saturating_add((count - 1).days());
-    let colors: Vec<_> = held.iter().map(|one| one.calendar.about.color).collect();
+    let mut colors: Vec<_> = held.iter().map(|one| one.calendar.about.color).collect();
+    colors.extend(followed.iter().map(|one| one.subscription.color));
     let was_wrong = !faults.is_empty();
     let shown = shown(&ViewPage {
         heading: heading(&frame, view, first, last),
@@ -126,10 +131,7 @@ pub(super) async fn page(
         today: link(view, guest.today()),
         views: VIEWS.iter().map(|way| way_to(&frame, way, view, date)).collect(),
         days,
-        ticks: held
-            .iter()
-            .map(|one| tick(&one.calendar, is_hidden(headers, &one.calendar)))
-            .collect(),
+        ticks: ticks(&frame, headers, &held, &followed),
         calendars: takers(&held),
         quick: Field::text("quick", frame.say("quick"))
             .hint(frame.say("quick-hint"))
@@ -147,6 +149,29 @@ pub(super) async fn page(
         frame,
     });
     Ok(if was_wrong { refused(shown) } else { shown })
+}
+
+/// What is found is listed; a view that nobody knows is a week.
+fn view_of(typed: &Typed) -> &'static str {
+    let is_search = !typed_in(typed, "search").is_empty();
+    let asked = if is_search {
+        "agenda"
+    } else {
+        typed_in(typed, "view")
+    };
+    let known = VIEWS.iter().find(|(name, ..)| *name == asked);
+    known.map_or("week", |(name, ..)| *name)
+}
+
+/// Own calendars, and then what is followed.
+fn ticks(frame: &Frame, headers: &HeaderMap, held: &[Held], followed: &[Followed]) -> Vec<Tick> {
+    let own = held
+        .iter()
+        .map(|one| tick(&one.calendar, is_hidden(headers, &one.calendar)));
+    let followed = followed
+        .iter()
+        .map(|one| tick_of(frame, one, hides(headers, one.id())));
+    own.chain(followed).collect()
 }
 
 /// The keys that the script knows.
@@ -249,7 +274,9 @@ pub async fn choose(
 ) -> Result<Response, Problem> {
     let guest = Guest::of(&calendars, &caller)?;
     let held = calendars.held(&guest.visitor).await?;
-    let hidden = held.iter().map(|one| short(one.calendar.id));
+    let followed = calendars.subscriptions(guest.visitor.id).await?;
+    let all = held.iter().map(|one| one.calendar.id);
+    let hidden = all.chain(followed.iter().map(Followed::id)).map(short);
     let hidden: Vec<String> = hidden.filter(|short| !typed.contains_key(short)).collect();
     let cookie: HeaderValue = front::cookies::set(HIDDEN, &hidden.join("."), HIDDEN_SECONDS, false);
     let to = format!(

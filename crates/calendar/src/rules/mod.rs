@@ -1,6 +1,8 @@
 //! Decisions about calendars: values in, values out.
 
 pub mod edits;
+pub mod feeds;
+pub mod holidays;
 pub mod itip;
 pub mod lanes;
 pub mod published;

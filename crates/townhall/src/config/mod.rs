@@ -29,6 +29,7 @@ pub struct Config {
     pub store: Store,
     pub registry: Registry,
     pub segments: Segments,
+    pub calendar: Calendar,
     pub post: Post,
     pub archive: Archive,
     pub intake: Intake,
@@ -131,6 +132,12 @@ pub struct Registry {
 #[serde(deny_unknown_fields)]
 pub struct Segments {
     pub origins: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    pub private_addresses: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -1,5 +1,7 @@
 //! Calendars and what lies in them.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use front::Kind;
 use http::Method;
 use serde_json::json;
@@ -18,6 +20,7 @@ pub fn samples() -> Vec<Sample> {
     samples.extend(events());
     samples.extend(deeds());
     samples.extend(settings());
+    samples.extend(subscriptions());
     samples.extend(pages());
     samples.extend(forms());
     samples
@@ -318,6 +321,100 @@ fn forms() -> Vec<Sample> {
             Call::form(&[]).at(&[&made(&ctx).await])
         }),
     ]
+}
+
+fn subscriptions() -> Vec<Sample> {
+    let (all, one) = ("/api/v1/subscriptions", "/api/v1/subscriptions/{id}");
+    let fetch = "/api/v1/subscriptions/{id}/fetch";
+    let (page, entry) = (
+        "/calendar/subscriptions/{id}",
+        "/calendar/subscriptions/{id}/{entry}",
+    );
+    vec![
+        sample("GET", all, Shows::Everyone, async |_| Call::default()),
+        sample("POST", all, Shows::Everyone, async |_| {
+            Call::json(&json!({"source": address(), "title": "Days off", "color": "#aa0044"}))
+        }),
+        sample(
+            "GET",
+            "/api/v1/subscriptions/countries",
+            Shows::Everyone,
+            async |_| Call::default(),
+        ),
+        sample("GET", one, Shows::Owner, async |ctx| {
+            Call::default().at(&[&followed(&ctx, "holidays:ru").await])
+        }),
+        sample("PATCH", one, Shows::Owner, async |ctx| {
+            Call::json(&json!({"title": "Days off"}))
+                .at(&[&followed(&ctx, &address()).await])
+                .header("if-match", "\"v1\"")
+        }),
+        sample("DELETE", one, Shows::Owner, async |ctx| {
+            Call::default().at(&[&followed(&ctx, &address()).await])
+        }),
+        sample("POST", fetch, Shows::Owner, async |ctx| {
+            Call::default().at(&[&followed(&ctx, &address()).await])
+        }),
+        sample("POST", "/calendar/subscriptions", Shows::Everyone, async |_| {
+            Call::form(&[("source", &address())])
+        }),
+        sample("GET", page, Shows::Owner, async |ctx| {
+            Call::default().at(&[&followed(&ctx, "holidays:ru").await])
+        }),
+        sample("POST", page, Shows::Owner, async |ctx| {
+            let call = Call::form(&[("version", "1"), ("title", "Days off"), ("color", "%23aa0044")]);
+            call.at(&[&followed(&ctx, &address()).await])
+        }),
+        sample("GET", entry, Shows::Owner, async |ctx| {
+            let id = followed(&ctx, "holidays:ru").await;
+            if ctx.unknown() {
+                let entry = ctx.owner.id.clone();
+                return Call::default().at(&[&id, &entry]);
+            }
+            let agenda =
+                "/api/v1/agenda?from=2026-11-03T00:00:00Z&to=2026-11-06T00:00:00Z&zone=UTC&calendar=";
+            let path = format!("{agenda}{id}");
+            let shown = ctx
+                .town
+                .send(Method::GET, &path, Kind::Api, &ctx.owner, Call::default());
+            let day = shown.await.json()["items"][0]["event"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            let call = Call {
+                query: "?date=2026-11-04".to_owned(),
+                ..Call::default()
+            };
+            call.at(&[&id, &day])
+        }),
+    ]
+}
+
+/// An address that nobody follows yet, of a machine that is not asked.
+fn address() -> String {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    format!("https://127.0.0.1/{}.ics", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Something that the owner follows.
+async fn followed(ctx: &Ctx, source: &str) -> String {
+    if ctx.unknown() {
+        return ctx.owner.id.clone();
+    }
+    let path = "/api/v1/subscriptions";
+    let all = ctx
+        .town
+        .send(Method::GET, path, Kind::Api, &ctx.owner, Call::default());
+    let all = all.await.json();
+    let known = all["items"].as_array().and_then(|items| {
+        let known = items.iter().find(|one| one["source"] == source);
+        known.cloned()
+    });
+    let one = match known {
+        Some(known) => known,
+        None => ctx.town.post(&ctx.owner, path, json!({"source": source})).await,
+    };
+    one["id"].as_str().unwrap().to_owned()
 }
 
 /// A call about an event of the owner.

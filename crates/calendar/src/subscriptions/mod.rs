@@ -1,0 +1,363 @@
+//! Following calendars elsewhere, and the holidays of a country.
+//!
+//! What is kept true: what lies at an address is got once for all who follow it, and stored once; who follows it is told to it
+//! by a change in the outbox, so a calendar that nobody follows any more is forgotten. What somebody follows is theirs to look
+//! at and never to change, makes nobody busy, and reminds of nothing.
+
+mod fetching;
+mod rows;
+#[cfg(test)]
+mod tests;
+pub mod types;
+
+use dial::outside::Address;
+use ical::zones::Zone;
+use ical::{Happening, Kind};
+use jiff::ToSpan as _;
+use jiff::civil::{Date, DateTime, Time};
+use kernel::{Id, Language, Moment, PersonId, Text};
+use store::{StoreError, Tx, outbox};
+
+use crate::agenda::{self, Lasting, Shown};
+use crate::rules::edits::{Seen, seen};
+use crate::rules::feeds::EVERY_SECONDS;
+use crate::rules::holidays::{Country, Holiday};
+use crate::service::{Calendars, Refused, Visitor};
+use crate::types::{Color, Reason};
+use types::{Feed, Followed, HOLIDAYS, SUBSCRIPTIONS_MAX, Source, Subscription, SubscriptionChange};
+
+/// The change that says that somebody began or ceased to follow a calendar elsewhere; its key is that calendar.
+pub const CHANGE: &str = "calendar.subscription";
+
+/// A server is asked once in this time at most, however often people want it.
+const ANEW_SECONDS: i64 = 5 * 60;
+/// Entries that one transaction deletes.
+const FORGOTTEN_AT_ONCE: u16 = 200;
+
+impl Source {
+    /// An address, or `holidays:` with a country.
+    pub fn parse(text: &str) -> Result<Source, Reason> {
+        let text = text.trim();
+        if let Some(code) = text.strip_prefix(HOLIDAYS) {
+            let country = Country::with_code(code).map(Source::Holidays);
+            let problem = "names a country whose holidays are not known here";
+            return country.ok_or_else(|| Reason::field("source", problem));
+        }
+        let address = Address::parse(text).map_err(|bad| Reason::field("source", bad))?;
+        Ok(Source::Address(address.to_string()))
+    }
+}
+
+/// One entry of what somebody follows.
+#[derive(Debug)]
+pub struct Told {
+    pub title: String,
+    pub when: Option<Lasting>,
+    /// Of an entry elsewhere, all that it says.
+    pub seen: Option<Seen>,
+}
+
+impl Calendars {
+    /// All that somebody follows, the first that came first.
+    pub async fn subscriptions(&self, owner: PersonId) -> Result<Vec<Followed>, Refused> {
+        let shard = self.store().shard_of(owner);
+        let found = shard.read::<_, StoreError>(move |tx| rows::subscriptions(tx, owner));
+        let mut all = Vec::new();
+        for subscription in found.await? {
+            all.push(self.followed(subscription).await?);
+        }
+        Ok(all)
+    }
+
+    pub async fn subscription(&self, owner: PersonId, id: Id) -> Result<Followed, Refused> {
+        let shard = self.store().shard_of(owner);
+        let found = shard.read::<_, StoreError>(move |tx| rows::subscription(tx, owner, id));
+        let found = found.await?.ok_or(Reason::NoSubscription)?;
+        self.followed(found).await
+    }
+
+    async fn followed(&self, subscription: Subscription) -> Result<Followed, Refused> {
+        let feed = match subscription.source.feed() {
+            None => None,
+            Some(feed) => {
+                let shard = self.store().shard_of(feed);
+                shard
+                    .read::<_, StoreError>(move |tx| rows::feed(tx, feed))
+                    .await?
+            }
+        };
+        Ok(Followed { subscription, feed })
+    }
+
+    /// Has somebody follow something from here on.
+    pub async fn subscribe(
+        &self,
+        owner: PersonId,
+        source: Source,
+        title: Text,
+        color: Color,
+    ) -> Result<Followed, Refused> {
+        let at = self.now();
+        let wanted = Subscription {
+            id: Id::beside(owner.0, at),
+            owner,
+            source,
+            title,
+            color,
+            version: 1,
+            created: at,
+        };
+        let shard = self.store().shard_of(owner);
+        let made = shard.write::<_, Refused>(move |tx| {
+            let before = rows::subscriptions(tx, owner)?;
+            let source = wanted.source.to_string();
+            if before.iter().any(|one| one.source.to_string() == source) {
+                return Err(Reason::FollowedAlready.into());
+            }
+            if before.len() >= SUBSCRIPTIONS_MAX {
+                return Err(Reason::TooManySubscriptions.into());
+            }
+            rows::save_subscription(tx, &wanted)?;
+            announce(tx, owner, wanted.source.feed())?;
+            Ok(wanted.clone())
+        });
+        self.followed(made.await?).await
+    }
+
+    /// `version`: what it was when its owner looked at it; `None`: whatever it is.
+    pub async fn change_subscription(
+        &self,
+        owner: PersonId,
+        id: Id,
+        version: Option<i64>,
+        change: SubscriptionChange,
+    ) -> Result<Followed, Refused> {
+        let shard = self.store().shard_of(owner);
+        let changed = shard.write::<_, Refused>(move |tx| {
+            let before = expected(tx, owner, id, version)?;
+            let after = Subscription {
+                title: change.title.clone().unwrap_or(before.title),
+                color: change.color.unwrap_or(before.color),
+                version: before.version + 1,
+                ..before
+            };
+            rows::save_subscription(tx, &after)?;
+            Ok(after)
+        });
+        self.followed(changed.await?).await
+    }
+
+    pub async fn unsubscribe(&self, owner: PersonId, id: Id) -> Result<(), Refused> {
+        let shard = self.store().shard_of(owner);
+        let ended = shard.write::<_, Refused>(move |tx| {
+            let before = expected(tx, owner, id, None)?;
+            rows::delete_subscription(tx, id)?;
+            Ok(announce(tx, owner, before.source.feed())?)
+        });
+        ended.await
+    }
+
+    /// Has a calendar elsewhere asked for before its time; at once, unless that was done a moment ago.
+    pub async fn fetch_anew(&self, owner: PersonId, id: Id) -> Result<Followed, Refused> {
+        let at = self.now();
+        let followed = self.subscription(owner, id).await?;
+        let feed = followed
+            .subscription
+            .source
+            .feed()
+            .ok_or(Reason::NothingToFetch)?;
+        let shard = self.store().shard_of(feed);
+        let hurried = shard.write::<_, StoreError>(move |tx| {
+            let asked = rows::feed(tx, feed)?.and_then(|feed| feed.asked);
+            let due = asked.map_or(at, |asked| asked.plus_seconds(ANEW_SECONDS).max(at));
+            rows::hurry(tx, feed, due)
+        });
+        hurried.await?;
+        self.followed(followed.subscription).await
+    }
+
+    /// Adds everything in some of what somebody follows that is at least partly in `from..to` to what else they are shown.
+    pub async fn add_followed(
+        &self,
+        all: &mut Vec<Shown>,
+        visitor: &Visitor,
+        followed: &[&Followed],
+        (from, to): (Moment, Moment),
+        viewer: &Zone,
+        search: &str,
+    ) -> Result<(), Refused> {
+        agenda::check_range(from, to)?;
+        let words = agenda::words(search);
+        for one in followed {
+            let id = one.id();
+            if let Source::Holidays(country) = one.subscription.source {
+                let days = holidays(country, (from, to), viewer);
+                let shown = days.iter().map(|day| shown_holiday(id, day, visitor.language));
+                all.extend(shown.filter(|shown| {
+                    let title = shown.title.to_lowercase();
+                    words.iter().all(|word| title.contains(word))
+                }));
+            } else if let Some(feed) = one.subscription.source.feed() {
+                let shard = self.store().shard_of(feed);
+                let near = shard.read::<_, StoreError>(move |tx| rows::near(tx, (feed, id), (from, to)));
+                for stored in near.await? {
+                    let meant = |one: &Happening<'_>| {
+                        agenda::says(one.entry, &words).then(|| agenda::of(&stored, one))
+                    };
+                    all.extend(agenda::each(&stored, (from, to), viewer, meant));
+                    agenda::check_count(all)?;
+                }
+            }
+        }
+        agenda::sort(all, viewer);
+        Ok(())
+    }
+
+    /// One entry of what somebody follows. `day`: a day on which it is, for what is built in; `instance`: which one of a series.
+    pub async fn followed_entry(
+        &self,
+        visitor: &Visitor,
+        followed: &Followed,
+        entry: Id,
+        (instance, day): (Option<DateTime>, Option<Date>),
+    ) -> Result<Told, Refused> {
+        let id = followed.id();
+        if let Source::Holidays(country) = followed.subscription.source {
+            let days = day.map(|day| country.between(day, day)).unwrap_or_default();
+            let mut shown = days.iter().map(|day| shown_holiday(id, day, visitor.language));
+            let shown = shown.find(|shown| shown.object == entry);
+            let shown = shown.ok_or(Reason::NoObject)?;
+            return Ok(Told {
+                title: shown.title,
+                when: Some(shown.when),
+                seen: None,
+            });
+        }
+        let feed = followed.subscription.source.feed().ok_or(Reason::NoObject)?;
+        let shard = self.store().shard_of(feed);
+        let found = shard.read::<_, StoreError>(move |tx| rows::entry(tx, (feed, id), entry));
+        let stored = found.await?.ok_or(Reason::NoObject)?;
+        // An instance that is no more: the series is what is left to see.
+        let seen = seen(&stored.text, instance).or_else(|_| seen(&stored.text, None))?;
+        Ok(Told {
+            title: seen.title.clone(),
+            when: None,
+            seen: Some(seen),
+        })
+    }
+
+    /// Tells a calendar elsewhere whether somebody follows it, by what is so at the moment. Told twice it ends the same.
+    pub(crate) async fn follow(&self, person: PersonId, feed: Id) -> Result<(), StoreError> {
+        let at = self.now();
+        let theirs = self.store().shard_of(person);
+        let address = theirs
+            .read::<_, StoreError>(move |tx| rows::address_of(tx, person, feed))
+            .await?;
+        let shard = self.store().shard_of(feed);
+        if let Some(address) = address {
+            let followed = shard.write::<_, StoreError>(move |tx| {
+                rows::add_follower(tx, feed, person)?;
+                match rows::feed(tx, feed)? {
+                    Some(_) => Ok(()),
+                    None => rows::save_feed(tx, &unknown(feed, address.clone(), at)),
+                }
+            });
+            return followed.await;
+        }
+        let left = shard.write::<_, StoreError>(move |tx| {
+            rows::remove_follower(tx, feed, person)?;
+            if !rows::is_followed(tx, feed)? {
+                rows::delete_feed(tx, feed)?;
+            }
+            Ok(())
+        });
+        left.await?;
+        while shard.write(move |tx| forget_entries(tx, feed)).await? {}
+        Ok(())
+    }
+}
+
+/// Deletes some entries of a calendar elsewhere that nobody follows. False when there is nothing more to do.
+fn forget_entries(tx: &mut Tx<'_>, feed: Id) -> Result<bool, StoreError> {
+    if rows::is_followed(tx, feed)? {
+        return Ok(false);
+    }
+    let entries = rows::some_entries(tx, feed, FORGOTTEN_AT_ONCE)?;
+    for entry in &entries {
+        rows::delete_entry(tx, *entry)?;
+    }
+    Ok(entries.len() == usize::from(FORGOTTEN_AT_ONCE))
+}
+
+fn announce(tx: &mut Tx<'_>, owner: PersonId, feed: Option<Id>) -> Result<(), StoreError> {
+    match feed {
+        Some(feed) => outbox::announce(tx, owner.0, CHANGE, feed.as_bytes(), b""),
+        None => Ok(()),
+    }
+}
+
+/// Deletes so much of what somebody follows who is no more.
+pub(crate) fn forget(tx: &mut Tx<'_>, owner: PersonId, count: u16) -> Result<u64, StoreError> {
+    let ended = rows::forget(tx, owner, count)?;
+    for feed in &ended {
+        announce(tx, owner, *feed)?;
+    }
+    Ok(u64::try_from(ended.len()).unwrap_or(u64::MAX))
+}
+
+fn expected(tx: &mut Tx<'_>, owner: PersonId, id: Id, version: Option<i64>) -> Result<Subscription, Refused> {
+    let found = rows::subscription(tx, owner, id)?.ok_or(Reason::NoSubscription)?;
+    if version.is_some_and(|version| version != found.version) {
+        return Err(Reason::Stale.into());
+    }
+    Ok(found)
+}
+
+/// A calendar elsewhere of which only the address is known.
+fn unknown(id: Id, address: String, at: Moment) -> Feed {
+    Feed {
+        id,
+        address,
+        title: String::new(),
+        etag: None,
+        modified: None,
+        entries: 0,
+        unread: 0,
+        unread_why: String::new(),
+        every_seconds: EVERY_SECONDS,
+        asked: None,
+        fetched: None,
+        due: at,
+        failures: 0,
+        failing: None,
+    }
+}
+
+/// The holidays of a range, for whoever looks from somewhere.
+fn holidays(country: &Country, (from, to): (Moment, Moment), viewer: &Zone) -> Vec<Holiday> {
+    let midnight = |date: Date| Moment::from(viewer.instant_of(date.to_datetime(Time::midnight())));
+    let day = |at: Moment| viewer.local_at(at.to_timestamp()).date();
+    let mut days = country.between(day(from), day(to));
+    days.retain(|one| midnight(one.date) < to && midnight(one.date.saturating_add(1.day())) > from);
+    days
+}
+
+fn shown_holiday(subscription: Id, day: &Holiday, language: Language) -> Shown {
+    let (first, last) = (day.date, day.date);
+    Shown {
+        is_hidden: false,
+        calendar: subscription,
+        object: Id::named("holiday", &format!("{} {}", day.date, day.names.english)),
+        change: 0,
+        kind: Kind::Event,
+        title: day.title(language),
+        place: None,
+        when: Lasting::Days { first, last },
+        instance: None,
+        is_changed: false,
+        is_busy: false,
+        is_private: false,
+        is_cancelled: false,
+        is_tentative: false,
+    }
+}
