@@ -537,7 +537,7 @@ follow-waiting = Его запрашивают; загляните через м
 follow-fresh = { $count ->
     [one] { $count } запись
     [few] { $count } записи
-   *[other] { $count } записей
+   *[many] { $count } записей
  }
 follow-failing = Не удаётся получить с { $since }: { $why } Показано то, что было получено раньше.
 follow-fetched = Получен: { $at }
@@ -545,7 +545,7 @@ follow-due = Следующий раз: { $at }
 follow-unread = { $count ->
     [one] Не удалось прочитать { $count } запись:
     [few] Не удалось прочитать { $count } записи, в том числе:
-   *[other] Не удалось прочитать { $count } записей, в том числе:
+   *[many] Не удалось прочитать { $count } записей, в том числе:
  }
 follow-title-hint = Пусто: как он называет себя сам
 follow-fetch = Получить сейчас
