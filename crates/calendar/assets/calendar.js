@@ -44,9 +44,9 @@ document.addEventListener("keydown", (event) => {
   else place.click();
 });
 
-// The hours open where the day begins, or where they were left.
+// The hours open where the day begins, or where they were left. On a narrow screen they are lists, which do not scroll.
 const week = document.getElementById("week");
-if (week && getComputedStyle(week).overflowY === "auto") {
+if (week && week.scrollHeight > week.clientHeight) {
   const hour = week.querySelector(".scale li").offsetHeight;
   const starts = [...week.querySelectorAll(".hours .ev")].map((one) => Number(one.dataset.from));
   const first = Math.min(8 * 60, ...starts) - 30;

@@ -11,7 +11,7 @@ use crate::objects::{Mark, Put};
 use crate::people::addresses;
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
-use crate::sharing::{Held, Reply, Rights, readable};
+use crate::sharing::{Consent, Held, Rights, readable};
 use crate::types::{
     About, AboutChange, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Role, Stored,
     TITLE_CHARS_MAX,
@@ -276,7 +276,7 @@ impl Library for Shelf {
         Box::pin(async move {
             // Whoever shall not have another one's calendar any more lets go of it.
             if calendar.owner != who.id {
-                let refused = Some(Reply::Refused);
+                let refused = Some(Consent::Refused);
                 self.0.answer_offer(who.id, calendar.id, refused, None).await?;
                 return Ok(());
             }

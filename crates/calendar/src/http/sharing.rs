@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::OWN;
 use crate::service::Calendars;
-use crate::sharing::{Held, Offer, Reply, Rights, Share};
+use crate::sharing::{Consent, Held, Offer, Rights, Share};
 use crate::types::Color;
 
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
@@ -63,19 +63,19 @@ enum OfferReply {
 }
 
 impl OfferReply {
-    fn reply(self) -> Reply {
+    fn reply(self) -> Consent {
         match self {
-            OfferReply::Waiting => Reply::Waiting,
-            OfferReply::Taken => Reply::Taken,
-            OfferReply::Refused => Reply::Refused,
+            OfferReply::Waiting => Consent::Waiting,
+            OfferReply::Taken => Consent::Taken,
+            OfferReply::Refused => Consent::Refused,
         }
     }
 
-    fn of(reply: Reply) -> OfferReply {
+    fn of(reply: Consent) -> OfferReply {
         match reply {
-            Reply::Waiting => OfferReply::Waiting,
-            Reply::Taken => OfferReply::Taken,
-            Reply::Refused => OfferReply::Refused,
+            Consent::Waiting => OfferReply::Waiting,
+            Consent::Taken => OfferReply::Taken,
+            Consent::Refused => OfferReply::Refused,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::sharing::Sharing;
 use super::{Faults, Guest, Typed, WORDS, fault, look, number, refused, typed_in};
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused};
-use crate::sharing::{Held, Offer, Reply, Rights};
+use crate::sharing::{Consent, Held, Offer, Rights};
 use crate::types::{
     About, AboutChange, Calendar, Color, DESCRIPTION_CHARS_MAX, Kinds, Reason, TITLE_CHARS_MAX,
 };
@@ -164,7 +164,7 @@ async fn offers(
             owner: card.map(|card| card.name).unwrap_or_default(),
             rights: frame.say_of("shared-may", held.rights.word()).unwrap_or_default(),
             is_taken: held.is_taken,
-            is_new: offer.reply == Reply::Waiting,
+            is_new: offer.reply == Consent::Waiting,
         });
     }
     Ok(offers)

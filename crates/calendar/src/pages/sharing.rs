@@ -9,7 +9,7 @@ use kernel::{Id, PersonId};
 use super::{Faults, Typed, WORDS, fault, own, refused, typed_in};
 use crate::publishing::Shows;
 use crate::service::{Calendars, Refused};
-use crate::sharing::{Reply, Rights};
+use crate::sharing::{Consent, Rights};
 use crate::types::Reason;
 
 /// Somebody whom a calendar is shared with.
@@ -75,11 +75,11 @@ impl Sharing {
     }
 }
 
-fn reply_word(reply: Reply) -> &'static str {
+fn reply_word(reply: Consent) -> &'static str {
     match reply {
-        Reply::Waiting => "waiting",
-        Reply::Taken => "taken",
-        Reply::Refused => "refused",
+        Consent::Waiting => "waiting",
+        Consent::Taken => "taken",
+        Consent::Refused => "refused",
     }
 }
 
@@ -161,8 +161,8 @@ pub async fn answer(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let (reply, key) = match typed_in(&typed, "reply") {
-        "taken" => (Reply::Taken, "done-offer-taken"),
-        _ => (Reply::Refused, "done-offer-refused"),
+        "taken" => (Consent::Taken, "done-offer-taken"),
+        _ => (Consent::Refused, "done-offer-refused"),
     };
     let person = caller.person()?.id;
     calendars.answer_offer(person, id, Some(reply), None).await?;

@@ -5,7 +5,7 @@ use post::To;
 use store::outbox::{self, Change};
 use store::{StoreError, Tx};
 
-use super::{Offer, Reply, Share, rows};
+use super::{Consent, Offer, Share, rows};
 use crate::letters::offer::{self, Told};
 use crate::rows as calendars;
 use crate::service::{Calendars, Refused};
@@ -131,7 +131,7 @@ fn offered(share: &Share, owner: PersonId) -> Offer {
     Offer {
         calendar: share.calendar,
         held_by: owner,
-        reply: Reply::Waiting,
+        reply: Consent::Waiting,
         color: None,
         offered: share.made,
     }

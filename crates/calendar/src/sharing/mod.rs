@@ -68,7 +68,7 @@ impl Rights {
 
 /// What somebody said to an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reply {
+pub enum Consent {
     Waiting,
     Taken,
     Refused,
@@ -80,7 +80,7 @@ pub struct Share {
     pub calendar: Id,
     pub person: PersonId,
     pub rights: Rights,
-    pub reply: Reply,
+    pub reply: Consent,
     pub made: Moment,
 }
 
@@ -89,7 +89,7 @@ pub struct Share {
 pub struct Offer {
     pub calendar: Id,
     pub held_by: PersonId,
-    pub reply: Reply,
+    pub reply: Consent,
     /// `None`: the owner's.
     pub color: Option<Color>,
     pub offered: Moment,
@@ -206,7 +206,7 @@ impl Calendars {
 
     async fn shared_with(&self, person: PersonId, offer: &Offer) -> Result<Option<Held>, Refused> {
         let (owner, id, color) = (offer.held_by, offer.calendar, offer.color);
-        let is_taken = offer.reply == Reply::Taken;
+        let is_taken = offer.reply == Consent::Taken;
         let shard = self.store().shard_of(owner);
         let held = shard.read::<_, StoreError>(move |tx| {
             let Some(share) = rows::share(tx, id, person)? else {
@@ -264,7 +264,7 @@ impl Calendars {
                     calendar: id,
                     person,
                     rights,
-                    reply: Reply::Waiting,
+                    reply: Consent::Waiting,
                     made: now,
                 },
             };
@@ -303,7 +303,7 @@ impl Calendars {
         &self,
         person: PersonId,
         id: Id,
-        reply: Option<Reply>,
+        reply: Option<Consent>,
         color: Option<Color>,
     ) -> Result<Offer, Refused> {
         // Only what they may still look at is theirs to answer.

@@ -3,7 +3,7 @@
 use kernel::{Id, PersonId};
 use store::{Row, StoreError, Tx, params, sql};
 
-use super::{OFFERS_MAX, Offer, Reply, Rights, SHARES_MAX, Share};
+use super::{Consent, OFFERS_MAX, Offer, Rights, SHARES_MAX, Share};
 use crate::types::Color;
 
 pub(super) fn share(tx: &mut Tx<'_>, calendar: Id, person: PersonId) -> Result<Option<Share>, StoreError> {
@@ -156,19 +156,19 @@ const fn number(rights: Rights) -> i64 {
     }
 }
 
-const fn answer(reply: Reply) -> i64 {
+const fn answer(reply: Consent) -> i64 {
     match reply {
-        Reply::Waiting => 0,
-        Reply::Taken => 1,
-        Reply::Refused => 2,
+        Consent::Waiting => 0,
+        Consent::Taken => 1,
+        Consent::Refused => 2,
     }
 }
 
-fn replied(answer: i64) -> Reply {
+fn replied(answer: i64) -> Consent {
     match answer {
-        1 => Reply::Taken,
-        2 => Reply::Refused,
-        _ => Reply::Waiting,
+        1 => Consent::Taken,
+        2 => Consent::Refused,
+        _ => Consent::Waiting,
     }
 }
 

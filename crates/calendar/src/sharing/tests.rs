@@ -5,7 +5,7 @@ use post::To;
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
-use super::{ANSWERED, Held, Reply, Rights, SHARED};
+use super::{ANSWERED, Consent, Held, Rights, SHARED};
 use crate::service::Refused;
 use crate::tests::{Scene, visitor};
 use crate::types::{Calendar, Color, Expected, Reason};
@@ -50,7 +50,7 @@ impl Scene {
         let boris = visitor("boris").id;
         let taken = self
             .calendars
-            .answer_offer(boris, calendar.id, Some(Reply::Taken), None);
+            .answer_offer(boris, calendar.id, Some(Consent::Taken), None);
         taken.await.unwrap();
         self.follow().await;
         calendar
@@ -107,7 +107,7 @@ async fn what_is_shared_is_offered_taken_and_given_back() {
             "nobody is given what they did not take"
         );
         let offered = scene.calendars.offered(boris).await.unwrap();
-        assert_eq!((offered.len(), offered[0].0.reply), (1, Reply::Waiting));
+        assert_eq!((offered.len(), offered[0].0.reply), (1, Consent::Waiting));
         let owner = To::Person(boris).owner();
         let shard = scene.store.store.shard_of(owner);
         let letters = shard.read::<_, store::StoreError>(move |tx| post::held(tx, owner, 100));
@@ -117,7 +117,7 @@ async fn what_is_shared_is_offered_taken_and_given_back() {
             "heard twice, written once"
         );
         let red = Color::parse("#aa0044").unwrap();
-        let taken = Some(Reply::Taken);
+        let taken = Some(Consent::Taken);
         let answered = scene.calendars.answer_offer(boris, calendar.id, taken, Some(red));
         answered.await.unwrap();
         scene.follow().await;
@@ -125,7 +125,7 @@ async fn what_is_shared_is_offered_taken_and_given_back() {
         assert_eq!((held.len(), held[0].rights), (1, Rights::Read));
         assert_eq!(held[0].calendar.about.color, red, "one's own colour");
         let shares = scene.calendars.shares(calendar.owner, calendar.id).await.unwrap();
-        assert_eq!(shares[0].reply, Reply::Taken);
+        assert_eq!(shares[0].reply, Consent::Taken);
         let back = scene.calendars.unshare(calendar.owner, calendar.id, boris);
         back.await.unwrap();
         assert!(scene.boris_has().await.is_empty(), "at once");

@@ -103,6 +103,11 @@ async fn looks(visit: &Visit, read: &Read) {
     ] {
         fits(visit, path, &format!("{}-calendar-{name}", read.language)).await;
     }
+    // As somebody sees it who has not scrolled yet.
+    visit.screen(1100, false).await;
+    visit.script("sessionStorage.clear()").await;
+    visit.go("/calendar").await;
+    visit.picture(&format!("{}-calendar-opened", read.language)).await;
 }
 
 /// One line says what, when and for how long.

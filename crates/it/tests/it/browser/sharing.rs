@@ -20,6 +20,11 @@ struct Read {
     created: &'static str,
     answered: &'static str,
     comes: &'static str,
+    followed: &'static str,
+    /// What Estonia keeps on the first of January.
+    holiday: &'static str,
+    private: &'static str,
+    unfollowed: &'static str,
 }
 
 const ENGLISH: Read = Read {
@@ -35,6 +40,10 @@ const ENGLISH: Read = Read {
     created: "The event is in the calendar",
     answered: "You come",
     comes: "comes",
+    followed: "You follow it from here on",
+    holiday: "New Year",
+    private: "the address is on a private network",
+    unfollowed: "You follow it no longer",
 };
 
 const RUSSIAN: Read = Read {
@@ -50,6 +59,10 @@ const RUSSIAN: Read = Read {
     created: "Событие в календаре",
     answered: "Вы придёте",
     comes: "придёт",
+    followed: "Теперь вы следите за ним",
+    holiday: "Новый год",
+    private: "адрес в частной сети",
+    unfollowed: "Вы больше не следите за ним",
 };
 
 const FILE: &str = "BEGIN:VCALENDAR\\r\\nVERSION:2.0\\r\\nPRODID:-//Elsewhere//EN\\r\\nBEGIN:VEVENT\\r\\nUID:brought\\r\\n\
@@ -76,6 +89,7 @@ async fn between(read: &Read) {
     let own = shares(&visit, read, taker).await;
     publishes(&visit, read).await;
     brings(&visit, read).await;
+    follows(&visit, read).await;
     invites(&visit, read, taker).await;
     let other = visit.another(read.language).await;
     other.sign_in(taker).await;
@@ -139,6 +153,47 @@ async fn brings(visit: &Visit, read: &Read) {
     assert_eq!(visit.text_of("#import-result dd[data-of=new]").await, "1");
     visit.press("#import-do").await;
     visit.says(read.imported).await;
+}
+
+/// Holidays of a country stand among one's own events; an address of the own network is not asked.
+async fn follows(visit: &Visit, read: &Read) {
+    visit.go("/calendar/own").await;
+    visit
+        .script("document.getElementById('country').value = 'holidays:ee'")
+        .await;
+    visit.press("#follow-country button").await;
+    visit.says(read.followed).await;
+    visit.go("/calendar?view=day&date=2027-01-01").await;
+    assert!(
+        visit.text().await.contains(read.holiday),
+        "{}",
+        visit.text().await
+    );
+    visit.go("/calendar/own").await;
+    visit.fill("source", "http://127.0.0.1:9/town.ics").await;
+    visit.press("#follow-address button").await;
+    visit.says(read.followed).await;
+    let deadline = std::time::Instant::now() + super::visit::PATIENCE;
+    loop {
+        visit.go("/calendar/own").await;
+        if visit.text_of("#followed").await.contains(read.private) {
+            break;
+        }
+        assert!(
+            std::time::Instant::now() < deadline,
+            "{}",
+            visit.text_of("#followed").await
+        );
+    }
+    fits(
+        visit,
+        "/calendar/own",
+        &format!("{}-calendars-followed", read.language),
+    )
+    .await;
+    visit.press("#followed li:last-child a").await;
+    visit.press("button[value=end]").await;
+    visit.says(read.unfollowed).await;
 }
 
 async fn invites(visit: &Visit, read: &Read, guest: &Citizen) {
