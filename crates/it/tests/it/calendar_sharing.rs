@@ -1,0 +1,167 @@
+//! A shared calendar as those meet it whom it is shared with: over REST, and in a calendar program.
+
+use std::time::Duration;
+
+use front::Kind;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::town::{Actor, Answer, Call, Role, Town};
+
+const PRIVATE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Town//EN\r\nBEGIN:VEVENT\r\nUID:secret\r\n\
+    DTSTAMP:20261101T000000Z\r\nDTSTART:20261124T120000Z\r\nDURATION:PT1H\r\nSUMMARY:Doctor\r\nCLASS:PRIVATE\r\n\
+    END:VEVENT\r\nEND:VCALENDAR\r\n";
+const OPEN: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Town//EN\r\nBEGIN:VEVENT\r\nUID:open\r\n\
+    DTSTAMP:20261101T000000Z\r\nDTSTART:20261124T090000Z\r\nDURATION:PT1H\r\nSUMMARY:Choir\r\nEND:VEVENT\r\n\
+    END:VCALENDAR\r\n";
+
+struct Two {
+    town: Town,
+    anna: Actor,
+    boris: Actor,
+    calendar: String,
+}
+
+impl Two {
+    /// Anna's calendar with an open and a private event.
+    async fn open() -> Two {
+        let town = Town::open_for_real().await;
+        let anna = town.actor(&Role::Plain).await;
+        let boris = town.actor(&Role::Plain).await;
+        let all = town.get(&anna, "/api/v1/calendars").await;
+        let calendar = all["items"][0]["id"].as_str().unwrap().to_owned();
+        let two = Two {
+            town,
+            anna,
+            boris,
+            calendar,
+        };
+        for (name, text) in [("open.ics", OPEN), ("secret.ics", PRIVATE)] {
+            let path = two.object(name);
+            let put = two.send(&two.anna, Method::PUT, &path, Kind::Api, ics(text));
+            assert_eq!(put.await.status, 201);
+        }
+        two
+    }
+
+    fn object(&self, name: &str) -> String {
+        format!("/api/v1/calendars/{}/objects/{name}", self.calendar)
+    }
+
+    /// Where Boris's calendar program finds it.
+    fn at_boris(&self, name: &str) -> String {
+        format!("/dav/calendars/{}/{}/{name}", self.boris.id, self.calendar)
+    }
+
+    async fn send(&self, by: &Actor, method: Method, path: &str, kind: Kind, call: Call) -> Answer {
+        self.town.send(method, path, kind, by, call).await
+    }
+
+    /// Shares it with Boris, who takes it.
+    async fn share(&self, rights: &str) {
+        let path = format!("/api/v1/calendars/{}/shares", self.calendar);
+        let with = json!({"with": self.boris.email, "rights": rights});
+        self.town.post(&self.anna, &path, with).await;
+        let path = format!("/api/v1/calendar/offers/{}", self.calendar);
+        loop {
+            let taken = Call::json(&json!({"reply": "taken"}));
+            let taken = self.send(&self.boris, Method::PUT, &path, Kind::Api, taken);
+            match taken.await.status {
+                200 => return,
+                404 => tokio::time::sleep(Duration::from_millis(20)).await,
+                status => panic!("{status}"),
+            }
+        }
+    }
+
+    async fn boris_lists(&self) -> Vec<Value> {
+        let all = self.town.get(&self.boris, "/api/v1/calendars").await;
+        let items = all["items"].as_array().unwrap().iter();
+        items.filter(|one| one["rights"] != "own").cloned().collect()
+    }
+
+    /// The home of Boris as his calendar program sees it.
+    async fn home(&self) -> String {
+        let path = format!("/dav/calendars/{}/", self.boris.id);
+        let method = Method::from_bytes(b"PROPFIND").unwrap();
+        let call = Call::default().header("depth", "1");
+        let home = self.send(&self.boris, method, &path, Kind::Dav, call).await;
+        assert_eq!(home.status, 207);
+        home.text()
+    }
+}
+
+fn ics(text: &str) -> Call {
+    let call = Call {
+        body: text.to_owned().into(),
+        ..Call::default()
+    };
+    call.header("content-type", "text/calendar")
+}
+
+#[tokio::test]
+async fn a_reader_reads_what_is_not_private_and_changes_nothing() {
+    let two = Two::open().await;
+    two.share("read").await;
+    let listed = two.boris_lists().await;
+    assert_eq!((listed.len(), &listed[0]["rights"]), (1, &json!("read")));
+    let get = async |name: &str, kind| {
+        let path = match kind {
+            Kind::Dav => two.at_boris(name),
+            _ => two.object(name),
+        };
+        two.send(&two.boris, Method::GET, &path, kind, Call::default())
+            .await
+            .text()
+    };
+    for kind in [Kind::Api, Kind::Dav] {
+        assert_eq!(get("open.ics", kind).await, OPEN);
+        let secret = get("secret.ics", kind).await;
+        assert!(
+            secret.contains("SUMMARY:Busy") && !secret.contains("Doctor"),
+            "{secret}"
+        );
+    }
+    for (kind, path) in [
+        (Kind::Api, two.object("new.ics")),
+        (Kind::Dav, two.at_boris("new.ics")),
+    ] {
+        let put = two.send(&two.boris, Method::PUT, &path, kind, ics(OPEN)).await;
+        assert_eq!(put.status, 403, "{}", put.text());
+    }
+    let path = format!("/api/v1/calendars/{}/shares", two.calendar);
+    let on = Call::json(&json!({"with": two.anna.email, "rights": "read"}));
+    let on = two.send(&two.boris, Method::POST, &path, Kind::Api, on).await;
+    assert_eq!(on.status, 403);
+}
+
+#[tokio::test]
+async fn a_program_of_whoever_may_edit_writes_into_the_one_calendar_and_can_let_go_of_it() {
+    let two = Two::open().await;
+    assert!(!two.home().await.contains(&two.calendar));
+    two.share("manage").await;
+    assert!(two.home().await.contains(&two.calendar));
+    let changed = OPEN.replace("Choir", "Choir and band");
+    let put = two.send(
+        &two.boris,
+        Method::PUT,
+        &two.at_boris("open.ics"),
+        Kind::Dav,
+        ics(&changed),
+    );
+    assert_eq!(put.await.status, 204);
+    let path = two.object("open.ics");
+    let annas = two.send(&two.anna, Method::GET, &path, Kind::Api, Call::default());
+    assert_eq!(annas.await.text(), changed, "there is one calendar");
+    let gone = two.send(
+        &two.boris,
+        Method::DELETE,
+        &two.at_boris(""),
+        Kind::Dav,
+        Call::default(),
+    );
+    assert_eq!(gone.await.status, 204);
+    assert!(!two.home().await.contains(&two.calendar));
+    let annas = two.send(&two.anna, Method::GET, &path, Kind::Api, Call::default());
+    assert_eq!(annas.await.status, 200, "Anna still has it");
+}
