@@ -28,7 +28,7 @@ struct CalendarMailOut {
 /// What a mail server does with the mail that comes to the house's address for calendars: `message/rfc822`, as it came, once its sender
 /// was verified. An answer counts for the sender of the mail only, and the same mail twice is one.
 #[utoipa::path(post, path = "/api/v1/calendar/mail", operation_id = "bring_calendar_mail",
-    request_body(content((Vec<u8> = "message/rfc822"))),
+    request_body(content = String, content_type = "message/rfc822"),
     responses((status = OK, body = CalendarMailOut)))]
 async fn bring_calendar_mail(
     State(calendars): State<Calendars>,

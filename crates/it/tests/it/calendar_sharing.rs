@@ -142,24 +142,14 @@ async fn a_program_of_whoever_may_edit_writes_into_the_one_calendar_and_can_let_
     two.share("manage").await;
     assert!(two.home().await.contains(&two.calendar));
     let changed = OPEN.replace("Choir", "Choir and band");
-    let put = two.send(
-        &two.boris,
-        Method::PUT,
-        &two.at_boris("open.ics"),
-        Kind::Dav,
-        ics(&changed),
-    );
+    let at = two.at_boris("open.ics");
+    let put = two.send(&two.boris, Method::PUT, &at, Kind::Dav, ics(&changed));
     assert_eq!(put.await.status, 204);
     let path = two.object("open.ics");
     let annas = two.send(&two.anna, Method::GET, &path, Kind::Api, Call::default());
     assert_eq!(annas.await.text(), changed, "there is one calendar");
-    let gone = two.send(
-        &two.boris,
-        Method::DELETE,
-        &two.at_boris(""),
-        Kind::Dav,
-        Call::default(),
-    );
+    let at = two.at_boris("");
+    let gone = two.send(&two.boris, Method::DELETE, &at, Kind::Dav, Call::default());
     assert_eq!(gone.await.status, 204);
     assert!(!two.home().await.contains(&two.calendar));
     let annas = two.send(&two.anna, Method::GET, &path, Kind::Api, Call::default());
