@@ -5,6 +5,7 @@ use front::{Access, Body, Problem, Routes, bytes, routes};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::scheduling::Ignored;
 use crate::service::Calendars;
 
 /// The scope of keys that may bring mail.
@@ -36,6 +37,13 @@ async fn bring_calendar_mail(
 ) -> Result<Body<CalendarMailOut>, Problem> {
     let mail = bytes(request, "message/rfc822").await?;
     let ignored = calendars.hear_mail(&mail).await?;
+    if ignored == Some(Ignored::NoMail) {
+        return Err(Problem::invalid(
+            "",
+            "mail",
+            "must be a mail, with its sender in `From`",
+        ));
+    }
     Ok(Body(CalendarMailOut {
         taken: ignored.is_none(),
         why: ignored.map(|ignored| ignored.why()),

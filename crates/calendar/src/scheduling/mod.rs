@@ -14,6 +14,7 @@ mod tests;
 pub use answering::Invitation;
 use ical::Component;
 use kernel::{Moment, PersonId};
+pub use mailed::Ignored;
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, outbox};
 

@@ -6,8 +6,7 @@ use post::{Outsider, To};
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
-use super::mailed::Ignored;
-use super::{TOLD, notices};
+use super::{Ignored, TOLD, notices};
 use crate::letters::notice;
 use crate::rows;
 use crate::tests::{Scene, visitor};

@@ -140,7 +140,8 @@ async fn a_program_of_whoever_may_edit_writes_into_the_one_calendar_and_can_let_
     let two = Two::open().await;
     assert!(!two.home().await.contains(&two.calendar));
     two.share("manage").await;
-    assert!(two.home().await.contains(&two.calendar));
+    let home = two.home().await;
+    assert!(home.contains(&two.calendar), "{home}");
     let changed = OPEN.replace("Choir", "Choir and band");
     let at = two.at_boris("open.ics");
     let put = two.send(&two.boris, Method::PUT, &at, Kind::Dav, ics(&changed));

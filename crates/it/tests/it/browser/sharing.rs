@@ -229,7 +229,7 @@ async fn answers(visit: &Visit, read: &Read) {
     );
     let deadline = std::time::Instant::now() + super::visit::PATIENCE;
     let links = loop {
-        visit.go("/calendar?view=day&date=2026-12-01").await;
+        visit.go("/calendar?view=agenda&date=2026-11-30").await;
         let Value::Array(links) = visit.script(&links).await else {
             panic!("links are a list")
         };
@@ -263,7 +263,7 @@ async fn answers(visit: &Visit, read: &Read) {
 async fn hears(visit: &Visit, read: &Read) {
     let deadline = std::time::Instant::now() + super::visit::PATIENCE;
     loop {
-        visit.go("/calendar?view=day&date=2026-12-01").await;
+        visit.go("/calendar?view=agenda&date=2026-11-30").await;
         let open = format!(
             "[...document.querySelectorAll('.ev a')].find((one) => one.textContent.includes('{}')).click()",
             read.event
