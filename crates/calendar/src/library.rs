@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use kernel::{Moment, Text};
 
 use crate::objects::{Mark, Put};
-use crate::people::addresses;
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::sharing::{Consent, Held, Rights, readable};
@@ -374,19 +373,13 @@ impl Library for Shelf {
             let Some(card) = self.0.card(person).await? else {
                 return Ok(None);
             };
-            let mine = addresses(person, &card).0;
-            let mut periods = Vec::new();
-            for calendar in self.0.calendars(person).await? {
-                if !calendar.about.busy {
-                    continue;
-                }
-                let viewer = Zone::named(&calendar.about.zone).unwrap_or(Zone::UTC);
-                let near = self.0.near(person, calendar.id, from.into(), to.into());
-                for stored in near.await?.iter().filter(|stored| stored.kind == Kind::Event) {
-                    dav::busy_of(&stored.text, (from, to), &viewer, &mine, &mut periods);
-                }
-            }
-            Ok(Some(periods))
+            let busy = self.0.busy(person, &card, (from.into(), to.into())).await?;
+            let periods = busy.into_iter().map(|one| Busy {
+                tentative: one.is_tentative,
+                start: one.starts.to_timestamp(),
+                end: one.ends.to_timestamp(),
+            });
+            Ok(Some(periods.collect()))
         })
     }
 
@@ -431,6 +424,7 @@ impl From<Refused> for Denied {
             | Reason::NoObject
             | Reason::NotPublished
             | Reason::NotShared
+            | Reason::NoResource
             | Reason::NoSubscription => Denied::NotFound,
             Reason::NameTaken => Denied::Taken,
             Reason::Stale => Denied::Precondition,

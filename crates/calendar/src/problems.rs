@@ -26,6 +26,7 @@ impl From<Reason> for Problem {
             | Reason::NoObject
             | Reason::NotPublished
             | Reason::NotShared
+            | Reason::NoResource
             | Reason::NoSubscription => Problem::not_found().because(text),
             Reason::NameTaken => Problem::new(Code::Conflict)
                 .because(text)

@@ -19,7 +19,7 @@ use crate::reminders::{self, again};
 use crate::rows;
 use crate::rules::itip::Mine;
 use crate::types::{About, AboutChange, CALENDARS_MAX, Calendar, Color, Kinds, Name, Reason, Role};
-use crate::{sharing, subscriptions};
+use crate::{finding, resources, sharing, subscriptions};
 
 /// For so long a deleted calendar can be put back.
 pub(crate) const BIN_SECONDS: i64 = 30 * 86_400;
@@ -169,13 +169,6 @@ impl Calendars {
         made.await
     }
 
-    /// All calendars of somebody who may never have looked at them.
-    pub(crate) async fn calendars(&self, owner: PersonId) -> Result<Vec<Calendar>, Refused> {
-        let shard = self.0.store.shard_of(owner);
-        let all = shard.read::<_, StoreError>(move |tx| rows::calendars(tx, owner));
-        Ok(all.await?)
-    }
-
     pub async fn create(&self, owner: PersonId, draft: Draft) -> Result<Calendar, Refused> {
         let now = self.now();
         let id = Id::beside(owner.0, now);
@@ -307,6 +300,8 @@ impl Calendars {
                     reminders::take_back(tx, owner, object)?;
                 }
                 daily::take_back(tx, owner)?;
+                deleted += finding::forget(tx, owner, FORGOTTEN_AT_ONCE)?;
+                resources::delete(tx, owner)?;
                 Ok(deleted + sharing::forget(tx, owner, FORGOTTEN_AT_ONCE)?)
             });
             if forgotten.await? == 0 {

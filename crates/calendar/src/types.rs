@@ -278,6 +278,8 @@ pub enum Reason {
     TooManyCalendars,
     #[error("a calendar can hold no more than {OBJECTS_MAX} entries: begin another one")]
     TooManyObjects,
+    #[error("there is no such room")]
+    NoResource,
     #[error("you follow no such calendar")]
     NoSubscription,
     #[error("you follow this calendar already")]

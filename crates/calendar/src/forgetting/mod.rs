@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 use kernel::{Id, Moment};
 use store::{StoreError, Tx};
 
-use crate::reminders;
+use crate::rules::slots::{block_of, slot_of};
 use crate::service::{BIN_SECONDS, Calendars};
+use crate::{finding, reminders};
 
 /// How things were, and that they were deleted, is known for so long.
 pub(crate) const KNOWN_SECONDS: i64 = 180 * 86_400;
@@ -32,6 +33,7 @@ impl Calendars {
             while shard.write(move |tx| empty_bin(tx, binned)).await? {}
             while shard.write(move |tx| forget_history(tx, known)).await? {}
             while shard.write(move |tx| forget_deletions(tx, known)).await? {}
+            while shard.write(move |tx| forget_busy(tx, at)).await? {}
         }
         Ok(())
     }
@@ -55,6 +57,12 @@ fn empty_bin(tx: &mut Tx<'_>, deleted_by: Moment) -> Result<bool, StoreError> {
 
 fn forget_history(tx: &mut Tx<'_>, until: Moment) -> Result<bool, StoreError> {
     let forgotten = rows::forget_history(tx, until, ROWS_AT_ONCE)?;
+    Ok(forgotten == u64::from(ROWS_AT_ONCE))
+}
+
+/// When people were busy in weeks that are over: nobody looks for a time in these.
+fn forget_busy(tx: &mut Tx<'_>, at: Moment) -> Result<bool, StoreError> {
+    let forgotten = finding::forget_before(tx, block_of(slot_of(at)), ROWS_AT_ONCE)?;
     Ok(forgotten == u64::from(ROWS_AT_ONCE))
 }
 

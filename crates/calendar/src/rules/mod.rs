@@ -9,6 +9,8 @@ pub mod published;
 pub mod quick;
 pub mod received;
 pub mod reminding;
+pub mod slots;
 pub mod spans;
+pub mod taking;
 #[cfg(test)]
 mod tests;

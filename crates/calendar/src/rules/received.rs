@@ -211,7 +211,9 @@ fn answered(copy: &Component<'_>, message: &Component<'_>, mine: &Mine) -> Recei
     }
     let mut kept = copy.clone().into_owned();
     let mut news = None;
-    for reply in entries(message) {
+    // An answer to an instance is more than one to the series that comes with it.
+    let (of_series, of_instances): (Vec<_>, Vec<_>) = entries(message).partition(|reply| is_master(reply));
+    for reply in of_instances.into_iter().chain(of_series) {
         let Some(who) = attendees(reply).next() else {
             continue;
         };

@@ -12,6 +12,7 @@ use super::{Letter, notices};
 use crate::letters::notice::{self, Link, What};
 use crate::objects::{Piece, lay};
 use crate::people::{Card, addresses, named};
+use crate::resources;
 use crate::rows;
 use crate::rules::itip::{Mine, is_organized};
 use crate::rules::received::{News, Received, received};
@@ -125,6 +126,7 @@ impl Calendars {
 
 /// Takes a message into the reader's copy and their inbox, once.
 fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
+    let is_room = resources::is_asked(tx, arriving.reader)?;
     let inbox = inbox_of(tx, &arriving.visitor(), arriving.now)?;
     if rows::slot(tx, inbox.id, &arriving.name)?.is_some() {
         return Ok(());
@@ -139,13 +141,16 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
         .transpose()
         .map_err(|error| StoreError::broken(error.to_string()))?;
     if let Received::Changed(changed) = received(copy.as_ref(), &message, &arriving.mine) {
-        let stored = update(tx, arriving, before.as_ref(), &changed.copy, &changed.news)?;
+        let (calendar, stored) = update(tx, arriving, before.as_ref(), &changed.copy, &changed.news)?;
         if changed.news != News::Aside {
             note(tx, arriving, &inbox, about.kind)?;
         }
         let (zone, now) = (arriving.card.zone.as_str(), arriving.now);
+        if is_room {
+            return resources::answer(tx, &calendar, &stored, &arriving.mine, now);
+        }
         if let Some(mut asked) = notices::about(&changed.news, &changed.copy, copy.as_ref(), zone, now) {
-            let page = format!("{}/calendar/events/{}/{}", arriving.base, stored.0, stored.1);
+            let page = format!("{}/calendar/events/{}/{}", arriving.base, calendar.id, stored.id);
             asked.notice.links = vec![(Link::Open, page)];
             let (to, key) = (To::Person(arriving.reader), arriving.name.as_str());
             notice::tell(tx, asked.what, to, key, &asked.notice, (now, asked.until))?;
@@ -154,14 +159,14 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes the reader's copy, into the calendar where it lies or the first that takes it: which calendar, and which object.
+/// Writes the reader's copy, into the calendar where it lies or the first that takes it.
 fn update(
     tx: &mut Tx<'_>,
     arriving: &Arriving,
     before: Option<&Stored>,
     copy: &Component<'_>,
     news: &News,
-) -> Result<(Id, Id), StoreError> {
+) -> Result<(Calendar, Stored), StoreError> {
     let broken = |why: crate::types::Reason| StoreError::broken(why.to_string());
     let id = Id::beside(arriving.reader.0, arriving.now);
     let piece = Piece::new(copy.write(), id, arriving.now).map_err(broken)?;
@@ -186,7 +191,7 @@ fn update(
     let schedule = since.or_else(|| is_organized(copy).then_some(change));
     let stored = piece.stored(before, calendar.id, (change, schedule));
     lay(tx, &calendar, before, &stored, &piece)?;
-    Ok((calendar.id, stored.id))
+    Ok((calendar, stored))
 }
 
 /// Lays the message itself into the inbox, where calendar programs look for it.

@@ -25,7 +25,7 @@ fn meeting(sequence: u32, starts: &str, more: &str) -> String {
 
 impl Scene {
     /// Brings everything that waits, each twice: once more does no harm.
-    async fn post(&self) {
+    pub(crate) async fn post(&self) {
         for _ in 0..4 {
             let mut waiting: Vec<Change> = Vec::new();
             for shard in self.store.store.everywhere() {
