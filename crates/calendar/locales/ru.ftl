@@ -562,3 +562,74 @@ follow-trouble-gone = его больше нет.
 follow-trouble-page = это адрес веб-страницы. Поищите на ней ссылку на сам календарь.
 follow-trouble-unreadable = приходит не календарь или его нельзя прочитать.
 follow-trouble-too-many = в нём слишком много записей.
+
+# Поиск времени и переговорные.
+
+times-heading = Найти время
+times-lead = Напишите, кто участвует, и увидите, когда все свободны.
+times-people = Кто участвует, кроме вас
+times-length = Сколько длится
+times-minutes = { $count ->
+    [60] час
+    [90] полтора часа
+    [120] два часа
+    [180] три часа
+    [240] четыре часа
+    [one] { $count } минута
+    [few] { $count } минуты
+   *[many] { $count } минут
+  }
+times-within = В течение
+times-days = { $count ->
+    [7] недели
+    [14] двух недель
+    [31] месяца
+    [one] { $count } дня
+    [few] { $count } дней
+   *[many] { $count } дней
+  }
+times-from = Начиная с этого дня
+times-hours-from = Не раньше
+times-hours-to = Не позже
+times-weekends = Выходные тоже подходят
+times-everyones = В эти часы у каждого по его собственным часам
+times-room = Переговорная
+times-no-room = не нужна
+times-seats = { $count ->
+    [one] на { $count } человека
+    [few] на { $count } человек
+   *[many] на { $count } человек
+  }
+times-find = Найти
+times-again = Искать снова
+times-none = Такого времени нет: возьмите больше дней или часов или меньшую длительность.
+times-missing = В это время заняты: { $people }
+times-you = вы
+times-unknown = Неизвестно, когда они заняты: { $people }
+times-rooms = С переговорной:
+times-lacks-room = В это время такая переговорная не свободна.
+rooms-heading = Переговорные
+rooms-lead = Переговорную приглашают как человека, по её адресу. Она соглашается, если свободна.
+rooms-none = Переговорных пока нет.
+rooms-room = Переговорная
+rooms-thing = Вещь
+rooms-free = свободна ближайший час
+rooms-taken = занята в ближайший час
+rooms-invite = Пригласить
+rooms-more = Ещё переговорные
+rooms-new = Новая переговорная
+rooms-with-hint = Того, кто есть в реестре и должен стать переговорной. С этого времени на приглашения он отвечает сам.
+rooms-sort = Что это
+rooms-seats = Мест
+rooms-make = Сделать переговорной
+rooms-end = Больше не переговорная
+rooms-end-of = Больше не переговорная: { $name }
+done-room-made = Переговорную можно приглашать.
+done-room-ended = Это больше не переговорная, сама она никому не отвечает.
+wrong-minutes = Выберите, сколько это длится.
+wrong-to = Не больше 62 дней и не в прошлое.
+wrong-from = Напишите существующий день.
+wrong-hours = Напишите время, например 09:00.
+wrong-people = Не больше 500 адресов.
+wrong-place = Не больше 200 знаков.
+wrong-seats = Напишите число от 0 до 100 000.

@@ -228,6 +228,7 @@ impl Calendars {
     async fn organized(&self, owner: PersonId, before: Option<&str>, wish: &Wish) -> Result<Wish, Refused> {
         let mut wish = wish.clone();
         let invites = wish.guests.as_ref().is_some_and(|guests| !guests.is_empty());
+        self.know_rooms(&mut wish).await?;
         if !invites || wish.organizer.is_some() {
             return Ok(wish);
         }
@@ -244,6 +245,23 @@ impl Calendars {
             });
         }
         Ok(wish)
+    }
+
+    /// Tells guests who are rooms from people, as calendar programs do.
+    async fn know_rooms(&self, wish: &mut Wish) -> Result<(), Refused> {
+        for guest in wish
+            .guests
+            .iter_mut()
+            .flatten()
+            .filter(|guest| guest.sort.is_none())
+        {
+            let Some(person) = self.reader(&guest.address).await? else {
+                continue;
+            };
+            let resource = self.resource(person).await?;
+            guest.sort = resource.map(|resource| resource.sort.written());
+        }
+        Ok(())
     }
 
     fn pen(&self, id: Id, into: &Calendar) -> Pen {

@@ -9,12 +9,14 @@ use store::StoreError;
 use store::outbox::Change;
 
 use crate::service::Calendars;
-use crate::{daily, reminders, scheduling, sharing, subscriptions};
+use crate::{checking, daily, reminders, scheduling, sharing, subscriptions};
 
 /// What is old may be an hour older.
 const FORGETS: Duration = Duration::from_secs(3600);
 /// Rules of zones change with the program or the machine, so mostly at the first round.
 const RULES: Duration = Duration::from_secs(3600);
+/// Fifty objects a server each time: a million are looked through in two weeks.
+const CHECKS: Duration = Duration::from_secs(60);
 /// Who begins to follow a calendar elsewhere looks at the page in the meantime.
 const FETCHES: Duration = Duration::from_secs(3);
 
@@ -30,6 +32,8 @@ impl Calendars {
 
     /// Has the bell do what calendars leave for later.
     pub fn later(&self, bell: Bell) -> Bell {
+        checking::describe();
+        let rounds = checking::Rounds::default();
         bell.ring(&reminders::NEXT, reminders::ring)
             .ring(&daily::NEXT, daily::ring)
             .duty(self.duty("calendar.forget", FORGETS, |calendars| async move {
@@ -37,6 +41,10 @@ impl Calendars {
             }))
             .duty(self.duty("calendar.feeds", FETCHES, |calendars| async move {
                 calendars.fetch_due().await
+            }))
+            .duty(self.duty("calendar.check", CHECKS, move |calendars| {
+                let rounds = rounds.clone();
+                async move { calendars.check_some(&rounds).await.map(drop) }
             }))
             .duty(self.duty("calendar.zones", RULES, |calendars| async move {
                 calendars.follow_zone_rules().await

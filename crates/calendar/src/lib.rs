@@ -8,6 +8,7 @@
 //!   far they have read hears of every later change exactly once.
 
 mod agenda;
+mod checking;
 mod daily;
 mod demo;
 mod events;

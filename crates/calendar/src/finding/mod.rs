@@ -10,7 +10,7 @@ pub(crate) mod tests;
 
 use std::fmt::Write as _;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::future::try_join_all;
 use ical::Kind;
 use ical::zones::{self, Zone};
 use kernel::{Id, Moment, PersonId};
@@ -157,11 +157,11 @@ impl Calendars {
     pub async fn find_times(&self, visitor: &Visitor, search: &Search) -> Result<Times, Refused> {
         let (first, count) = search.check()?;
         let asked = self.asked(visitor, search).await?;
-        let looks = stream::iter(&asked).map(async |one| match &one.person {
-            Some((person, card)) => self.busy_slots(*person, card, (first, count)).await,
-            None => Ok(Slots::none(first, count)),
-        });
-        let busy: Vec<Slots> = looks.buffered(AT_ONCE).try_collect().await?;
+        let mut busy = Vec::with_capacity(asked.len());
+        for some in asked.chunks(AT_ONCE) {
+            let looks = some.iter().map(|one| self.slots_of(one, (first, count)));
+            busy.extend(try_join_all(looks).await?);
+        }
         let mut open = search.hours.within(first, count, &search.zone);
         if search.everyones_hours {
             let mut zones: Vec<&str> = asked
@@ -203,21 +203,32 @@ impl Calendars {
         })
     }
 
+    async fn slots_of(&self, one: &Asked, (first, count): (i64, i64)) -> Result<Slots, Refused> {
+        match &one.person {
+            Some((person, card)) => self.busy_slots(*person, card, (first, count)).await,
+            None => Ok(Slots::none(first, count)),
+        }
+    }
+
     /// Who is meant. Somebody who is named twice is one; who is needed and optional is needed.
     async fn asked(&self, visitor: &Visitor, search: &Search) -> Result<Vec<Asked>, Refused> {
         let me = search.with_me.then(|| (visitor.id.to_string(), true));
         let needed = search.needed.iter().map(|called| (called.clone(), true));
         let optional = search.optional.iter().map(|called| (called.clone(), false));
         let all: Vec<(String, bool)> = me.into_iter().chain(needed).chain(optional).collect();
-        let looks = stream::iter(all).map(async |(called, is_needed)| {
-            let person = self.somebody(&called).await?;
-            Ok::<_, Refused>(Asked {
-                called,
-                is_needed,
-                person,
-            })
-        });
-        let found: Vec<Asked> = looks.buffered(AT_ONCE).try_collect().await?;
+        let mut found = Vec::with_capacity(all.len());
+        for some in all.chunks(AT_ONCE) {
+            let people = try_join_all(some.iter().map(|(called, _)| self.somebody(called))).await?;
+            found.extend(
+                some.iter()
+                    .zip(people)
+                    .map(|((called, is_needed), person)| Asked {
+                        called: called.clone(),
+                        is_needed: *is_needed,
+                        person,
+                    }),
+            );
+        }
         let mut asked: Vec<Asked> = Vec::new();
         for one in found {
             let id = one.person.as_ref().map(|(person, _)| *person);

@@ -150,7 +150,7 @@ async fn list_agenda(
     }))
 }
 
-fn instant(field: &str, given: &str) -> Result<Moment, Problem> {
+pub(super) fn instant(field: &str, given: &str) -> Result<Moment, Problem> {
     let what = "must be an instant such as 2026-11-23T00:00:00Z";
     given
         .parse()

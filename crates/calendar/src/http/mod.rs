@@ -3,10 +3,12 @@
 mod agenda;
 mod calendars;
 mod events;
+pub(crate) mod finding;
 mod importing;
 mod mailed;
 mod objects;
 mod publishing;
+mod resources;
 mod settings;
 mod sharing;
 mod subscriptions;
@@ -24,6 +26,7 @@ pub(crate) fn routes() -> Routes<Calendars> {
     let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
     let routes = subscriptions::routes(routes);
     let routes = settings::routes(publishing::routes(importing::routes(agenda::routes(routes))));
+    let routes = resources::routes(finding::routes(routes));
     crate::pages::routes(mailed::routes(sharing::routes(routes)))
 }
 

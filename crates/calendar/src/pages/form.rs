@@ -286,7 +286,7 @@ fn recurrence(typed: &Typed) -> Result<Option<Rule>, Fault> {
 }
 
 /// One guest in each line: `Anna <anna@example.org>` or an address alone.
-fn guests(lines: &str) -> Option<Vec<Guest>> {
+pub(super) fn guests(lines: &str) -> Option<Vec<Guest>> {
     let lines = lines
         .split(['\n', ',', ';'])
         .map(str::trim)

@@ -10,8 +10,10 @@ mod form;
 mod look;
 mod moving;
 mod own;
+mod rooms;
 mod sharing;
 mod shown;
+mod times;
 mod view;
 
 use std::collections::HashMap;
@@ -58,6 +60,9 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .page(OWN, GET, "/calendar/events/{id}/{event}", event::show)
         .page(OWN, POST, "/calendar/events/{id}/{event}", event::change)
         .page(OWN, POST, "/calendar/events/{id}/{event}/answer", moving::answer)
+        .page(OWN, GET, "/calendar/times", times::find)
+        .page(OWN, GET, "/calendar/rooms", rooms::list)
+        .page(rooms::ADMIN, POST, "/calendar/rooms", rooms::change)
         .page(OWN, GET, "/calendar/own", own::list)
         .page(OWN, POST, "/calendar/own", own::create)
         .page(OWN, GET, "/calendar/own/{id}", own::edit)

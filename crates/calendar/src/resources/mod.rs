@@ -8,10 +8,10 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::future::try_join_all;
 use ical::zones::Zone;
 use ical::{Answer, Participant, Status, Timing};
-use kernel::{Moment, PersonId};
+use kernel::{BadCursor, Cursor, Id, Moment, Page, PageSize, PersonId};
 use store::{StoreError, Tx};
 
 pub(crate) use self::rows::delete;
@@ -29,8 +29,6 @@ use crate::types::{Calendar, Expected, Reason, Stored};
 
 pub const PLACE_CHARS_MAX: usize = 200;
 pub const SEATS_MAX: i64 = 100_000;
-/// Rooms of one page.
-pub const LISTED_MAX: usize = 200;
 /// So far ahead a room looks before it says that it comes to a series.
 const AHEAD_SECONDS: i64 = 2 * 366 * 86_400;
 /// Rooms that are looked up at the same time.
@@ -80,8 +78,39 @@ pub struct Resource {
     pub made: Moment,
 }
 
-/// Where it stands in the list of all.
-pub type Place = (String, PersonId);
+impl Resource {
+    /// What it is sorted by, the same on every server.
+    fn key(&self) -> Vec<u8> {
+        self.name.to_lowercase().into_bytes()
+    }
+}
+
+/// Behind whom a page of the list begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    key: Vec<u8>,
+    person: PersonId,
+}
+
+impl Place {
+    pub fn of(cursor: &Cursor) -> Result<Place, BadCursor> {
+        let (person, key) = cursor.key().split_first_chunk::<16>().ok_or(BadCursor)?;
+        Ok(Place {
+            key: key.to_vec(),
+            person: PersonId(Id::from_bytes(*person)),
+        })
+    }
+}
+
+/// Before all of them.
+impl Default for Place {
+    fn default() -> Place {
+        Place {
+            key: Vec::new(),
+            person: PersonId(Id::from_bytes([0; 16])),
+        }
+    }
+}
 
 impl Calendars {
     /// Makes somebody of the registry a room or a thing, or says it anew.
@@ -128,26 +157,26 @@ impl Calendars {
         }
     }
 
-    /// Rooms and things by name, behind a place in their list: at most `count`, with `seats` at least.
+    /// Rooms and things by name, with `seats` at least.
     pub async fn resources(
         &self,
         after: Option<Place>,
         seats: i64,
-        count: usize,
-    ) -> Result<Vec<Resource>, Refused> {
-        let (name, person) =
-            after.unwrap_or_else(|| (String::new(), PersonId(kernel::Id::from_bytes([0; 16]))));
-        let wanted = i64::try_from(count).unwrap_or(i64::MAX);
+        size: PageSize,
+    ) -> Result<Page<Resource>, Refused> {
+        let Place { key, person } = after.unwrap_or_default();
         let mut all = Vec::new();
         for shard in self.store().everywhere() {
-            let name = name.clone();
-            let found =
-                shard.read::<_, StoreError>(move |tx| rows::resources(tx, (&name, person), seats, wanted));
+            let key = key.clone();
+            let found = shard.read::<_, StoreError>(move |tx| {
+                rows::resources(tx, (&key, person), seats, size.rows_and_one())
+            });
             all.extend(found.await?);
         }
-        all.sort_by(|one, other| (&one.name, one.person).cmp(&(&other.name, other.person)));
-        all.truncate(count);
-        Ok(all)
+        all.sort_by_cached_key(|one| (one.key(), one.person));
+        Ok(Page::cut(all, size, |last| {
+            [&last.person.0.as_bytes()[..], &last.key()].concat()
+        }))
     }
 
     /// The room or thing that somebody is; `None`: they are a person like others.
@@ -166,14 +195,20 @@ impl Calendars {
     ) -> Result<Vec<bool>, Refused> {
         let first = slot_of(from);
         let count = slot_from(to) - first;
-        let looks = stream::iter(all).map(async |one| {
-            let Some(card) = self.card(one.person).await? else {
-                return Ok(false);
-            };
-            let busy = self.busy_slots(one.person, &card, (first, count)).await?;
-            Ok((first..first + count).all(|slot| !busy.is_taken(slot)))
-        });
-        looks.buffered(AT_ONCE).try_collect().await
+        let mut free = Vec::with_capacity(all.len());
+        for some in all.chunks(AT_ONCE) {
+            let looks = some.iter().map(|one| self.is_free(one.person, (first, count)));
+            free.extend(try_join_all(looks).await?);
+        }
+        Ok(free)
+    }
+
+    async fn is_free(&self, person: PersonId, (first, count): (i64, i64)) -> Result<bool, Refused> {
+        let Some(card) = self.card(person).await? else {
+            return Ok(false);
+        };
+        let busy = self.busy_slots(person, &card, (first, count)).await?;
+        Ok((first..first + count).all(|slot| !busy.is_taken(slot)))
     }
 }
 

@@ -25,16 +25,16 @@ pub(super) fn resource(tx: &mut Tx<'_>, owner: PersonId) -> Result<Option<Resour
 /// Those behind a name, in their order.
 pub(super) fn resources(
     tx: &mut Tx<'_>,
-    (name, owner): (&str, PersonId),
+    (key, owner): (&[u8], PersonId),
     seats: i64,
     count: i64,
 ) -> Result<Vec<Resource>, StoreError> {
     tx.query(
         sql!(
             "SELECT owner, sort, name, place, seats, made_at FROM calendar_resources
-             WHERE (name, owner) > ($1, $2) AND seats >= $3 ORDER BY name, owner LIMIT $4"
+             WHERE (name_key, owner) > ($1, $2) AND seats >= $3 ORDER BY name_key, owner LIMIT $4"
         ),
-        params![name, owner, seats, count],
+        params![key, owner, seats, count],
         read,
     )
 }
@@ -42,9 +42,10 @@ pub(super) fn resources(
 pub(super) fn save(tx: &mut Tx<'_>, resource: &Resource) -> Result<(), StoreError> {
     tx.execute(
         sql!(
-            "INSERT INTO calendar_resources (owner, vshard, sort, name, place, seats, asked, made_at)
-             VALUES ($1, $2, $3, $4, $5, $6, 0, $7)
-             ON CONFLICT (owner) DO UPDATE SET sort = excluded.sort, name = excluded.name, place = excluded.place,
+            "INSERT INTO calendar_resources (owner, vshard, sort, name, name_key, place, seats, asked, made_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)
+             ON CONFLICT (owner) DO UPDATE SET sort = excluded.sort, name = excluded.name,
+                name_key = excluded.name_key, place = excluded.place,
                 seats = excluded.seats"
         ),
         params![
@@ -52,6 +53,7 @@ pub(super) fn save(tx: &mut Tx<'_>, resource: &Resource) -> Result<(), StoreErro
             resource.person.0.virtual_shard(),
             resource.sort.code(),
             resource.name.as_str(),
+            resource.key(),
             resource.place.as_str(),
             resource.seats,
             resource.made

@@ -1,11 +1,11 @@
 //! What rooms promise, on real stores. Chen is a room here.
 
 use ical::{Answer, Participant};
-use kernel::PersonId;
+use kernel::{PageSize, PersonId};
 use post::To;
 use testkit::stores::KINDS;
 
-use super::Sort;
+use super::{Place, Resource, Sort};
 use crate::finding::tests::{at, event};
 use crate::rows;
 use crate::service::Refused;
@@ -30,6 +30,11 @@ impl Scene {
             .make_resource(room, (Sort::Room, "First floor".to_owned(), 12));
         made.await.unwrap();
         room
+    }
+
+    async fn listed(&self, seats: i64) -> Vec<Resource> {
+        let page = self.calendars.resources(None, seats, PageSize::clamped(None));
+        page.await.unwrap().items
     }
 
     async fn book(&self, by: &str, uid: &str, when: &str) -> Calendar {
@@ -92,7 +97,7 @@ async fn a_room_comes_to_whoever_was_first_and_to_nobody_else_then() {
             0,
             "nobody reads letters to a room"
         );
-        let all = scene.calendars.resources(None, 0, 10).await.unwrap();
+        let all = scene.listed(0).await;
         let range = (at("2026-11-24T10:30:00Z"), at("2026-11-24T10:45:00Z"));
         assert_eq!(scene.calendars.free_of(&all, range).await.unwrap(), [false]);
         let range = (at("2026-11-24T11:00:00Z"), at("2026-11-24T12:00:00Z"));
@@ -173,12 +178,16 @@ async fn rooms_are_listed_by_name_and_ended() {
             .calendars
             .make_resource(van, (Sort::Thing, String::new(), 3));
         made.await.unwrap();
-        let all = scene.calendars.resources(None, 0, 10).await.unwrap();
+        let all = scene.listed(0).await;
         let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["boris", "chen"]);
-        let after = Some((all[0].name.clone(), all[0].person));
-        assert_eq!(scene.calendars.resources(after, 0, 10).await.unwrap(), all[1..]);
-        assert_eq!(scene.calendars.resources(None, 4, 10).await.unwrap(), all[1..]);
+        let first = PageSize::clamped(Some(1));
+        let page = scene.calendars.resources(None, 0, first).await.unwrap();
+        assert_eq!(page.items, all[..1]);
+        let behind = page.next.as_ref().map(|next| Place::of(next).unwrap());
+        let page = scene.calendars.resources(behind, 0, first).await.unwrap();
+        assert_eq!((&page.items[..], page.next), (&all[1..], None));
+        assert_eq!(scene.listed(4).await, all[1..], "the van has three seats");
         scene.calendars.end_resource(room).await.unwrap();
         assert!(scene.calendars.resource(room).await.unwrap().is_none());
         let again = scene.calendars.end_resource(room).await;

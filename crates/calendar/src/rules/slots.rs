@@ -253,7 +253,7 @@ pub fn find(people: &[Invitee], open: &Slots, length: i64, count: usize) -> Vec<
         .iter()
         .map(|one| (one.is_needed, one.busy.barred(length)))
         .collect();
-    let mut free = closed.clone();
+    let mut free = closed;
     for (_, barred) in &barred {
         free.add(barred);
     }

@@ -9,6 +9,7 @@ mod people;
 mod segments;
 mod segments_rules;
 mod sharing;
+mod times;
 mod trouble;
 mod visit;
 mod words;

@@ -10,6 +10,7 @@ mod browser;
 mod calendar_api;
 mod calendar_events;
 mod calendar_sharing;
+mod calendar_times;
 mod cli;
 mod documents;
 mod encrypted;

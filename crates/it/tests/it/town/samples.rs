@@ -12,6 +12,7 @@ mod letters;
 mod pages;
 mod people;
 mod post;
+mod rooms;
 mod segments;
 mod sharing;
 mod wires;
@@ -88,6 +89,7 @@ fn all() -> &'static [Sample] {
             bell::samples(),
             caldav::samples(),
             calendars::samples(),
+            rooms::samples(),
             sharing::samples(),
             invitations::samples(),
             letters::samples(),
