@@ -32,6 +32,13 @@ pub struct Settler {
     pub zone: String,
 }
 
+impl Settler {
+    /// What they read of two.
+    pub(crate) fn pick<'t>(&self, english: &'t str, russian: &'t str) -> &'t str {
+        pick(self.language, english, russian)
+    }
+}
+
 impl Calendars {
     /// Gives everybody a week with something in it, unless they have it.
     pub async fn settle(&self, people: &[Settler]) -> Result<(), Refused> {

@@ -3,7 +3,15 @@
 use front::frame::Words;
 
 pub(crate) static WORDS: Words = Words::new(
-    include_str!("../locales/en.ftl"),
-    include_str!("../locales/ru.ftl"),
+    concat!(
+        include_str!("../locales/en.ftl"),
+        "\n",
+        include_str!("../locales/en.meeting.ftl")
+    ),
+    concat!(
+        include_str!("../locales/ru.ftl"),
+        "\n",
+        include_str!("../locales/ru.meeting.ftl")
+    ),
     Some(&front::frame::WORDS),
 );

@@ -5,16 +5,26 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use calendar::Settler;
-use kernel::{PersonId, Secret};
+use calendar::{Hall, Settler};
+use kernel::{Id, PersonId, Secret, Text};
 use registry::demo::{City, Dweller, Ground, RoleInCity, plan};
 use registry::grants::types::Doer;
+use registry::people::limits::NAME_CHARS_MAX;
+use registry::people::service::{NewPerson, Start};
+use registry::people::types::{About, Email};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
 use crate::house::Built;
 use crate::print;
+
+/// Rooms: their names, addresses and places, and how many find a seat in them.
+const HALLS: [(&str, &str, &str, i64); 3] = [
+    ("Room Ferry", "ferry", "City Hall, first floor", 8),
+    ("Room Lighthouse", "lighthouse", "City Hall, under the roof", 30),
+    ("Зал «Паром»", "parom", "Мэрия, второй этаж", 15),
+];
 
 const FILE_NAME: &str = "demo.json";
 /// What the role of somebody without one is called in the file.
@@ -61,6 +71,8 @@ pub async fn settle(config: &Config, house: &Built) -> anyhow::Result<Demo> {
     }
     let settlers: Vec<Settler> = city.dwellers.iter().map(settler).collect();
     house.calendars.settle(&settlers).await?;
+    let halls = halls(house, &city).await?;
+    house.calendars.bring_together(&settlers, &halls).await?;
     let people = who_can_sign_in(house, &city).await?;
     let file = config.store.data.join(FILE_NAME);
     let kept = read(&file).map(|paper| paper.service_key);
@@ -76,6 +88,38 @@ pub async fn settle(config: &Config, house: &Built) -> anyhow::Result<Demo> {
         paper,
         has_mailbox: house.has_mailbox,
     })
+}
+
+/// Rooms of the city: somebody in the registry, whom nobody signs in as.
+async fn halls(house: &Built, city: &City) -> anyhow::Result<Vec<Hall>> {
+    let first = city.dwellers.first().context("a demo city has people")?;
+    let mut halls = Vec::new();
+    for (name, word, place, seats) in HALLS {
+        let email = format!("{word}@rivermouth.example");
+        let id = PersonId(Id::named("hall of a demo", &format!("{}/{word}", first.id)));
+        let doer = Doer::house("demo");
+        if house.registry.person(&doer, id).await.is_err() {
+            let about = About {
+                email: Some(Email::parse(&email)?),
+                name: Text::new(name, NAME_CHARS_MAX)?,
+                ..first.about.clone()
+            };
+            let new = NewPerson {
+                id: Some(id),
+                about,
+                start: Start::Invited,
+            };
+            house.registry.create_person(&doer, new).await?;
+        }
+        halls.push(Hall {
+            id,
+            name: name.to_owned(),
+            email,
+            place: place.to_owned(),
+            seats,
+        });
+    }
+    Ok(halls)
 }
 
 fn settler(dweller: &Dweller) -> Settler {

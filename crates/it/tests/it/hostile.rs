@@ -8,6 +8,7 @@ mod full_disk;
 mod kills;
 mod letters;
 mod load;
+mod participants;
 mod reminders;
 mod restarts;
 mod segments;

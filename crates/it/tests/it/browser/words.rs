@@ -169,8 +169,8 @@ fn rooms() -> Vec<Room> {
         }
         rooms.push(Room {
             name: folder.file_name().unwrap().to_string_lossy().into_owned(),
-            english: texts(&folder.join("locales/en.ftl")),
-            russian: texts(&folder.join("locales/ru.ftl")),
+            english: texts(&folder.join("locales"), "en."),
+            russian: texts(&folder.join("locales"), "ru."),
             templates: files(&folder.join("templates"), "html"),
             code: files(&folder.join("src"), "rs"),
         });
@@ -203,11 +203,21 @@ fn files(folder: &Path, extension: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-fn texts(path: &Path) -> Texts {
-    let source = fs::read_to_string(path).unwrap();
-    let resource: Resource<String> = fluent_syntax::parser::parse(source)
-        .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
+/// The texts of one language, in however many files they stand.
+fn texts(folder: &Path, language: &str) -> Texts {
     let mut texts = Texts::new();
+    for (path, source) in files(folder, "ftl") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with(language) {
+            read_texts(&path, &source, &mut texts);
+        }
+    }
+    texts
+}
+
+fn read_texts(path: &Path, source: &str, texts: &mut Texts) {
+    let resource: Resource<String> = fluent_syntax::parser::parse(source.to_owned())
+        .unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
     for entry in resource.body {
         if let Entry::Message(Message {
             id,
@@ -221,7 +231,6 @@ fn texts(path: &Path) -> Texts {
             assert!(!twice, "{}: {} stands twice", path.display(), id.name);
         }
     }
-    texts
 }
 
 fn read(pattern: &Pattern<String>, text: &mut Text) {

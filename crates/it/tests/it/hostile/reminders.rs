@@ -22,7 +22,7 @@ const AHEAD_SECONDS: i64 = 10;
 /// They ring one after another, so that some are ringing whenever a process is killed.
 const RINGING_SECONDS: i64 = 6;
 
-async fn somebody(running: &Running, number: usize) -> PersonId {
+pub(super) async fn somebody(running: &Running, number: usize) -> PersonId {
     let about = About {
         email: Some(Email::parse(&format!("reader{number}@sink.example")).unwrap()),
         name: Text::new("Reader", 20).unwrap(),
