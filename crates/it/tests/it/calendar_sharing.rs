@@ -155,3 +155,28 @@ async fn a_program_of_whoever_may_edit_writes_into_the_one_calendar_and_can_let_
     let annas = two.send(&two.anna, Method::GET, &path, Kind::Api, Call::default());
     assert_eq!(annas.await.status, 200, "Anna still has it");
 }
+
+#[tokio::test]
+async fn what_was_read_without_what_is_private_is_never_written_over_it() {
+    let two = Two::open().await;
+    two.share("read").await;
+    let at = [
+        (Kind::Api, two.object("secret.ics")),
+        (Kind::Dav, two.at_boris("secret.ics")),
+    ];
+    let mut read = Vec::new();
+    for (kind, path) in &at {
+        let busy = two.send(&two.boris, Method::GET, path, *kind, Call::default());
+        let busy = busy.await;
+        read.push((busy.header("etag").unwrap().to_owned(), busy.text()));
+    }
+    two.share("edit").await;
+    for ((kind, path), (tag, text)) in at.iter().zip(&read) {
+        let put = ics(&text.replace("T120000Z", "T130000Z")).header("if-match", tag);
+        let put = two.send(&two.boris, Method::PUT, path, *kind, put).await;
+        assert_eq!(put.status, 412, "{}", put.text());
+    }
+    let path = two.object("secret.ics");
+    let annas = two.send(&two.anna, Method::GET, &path, Kind::Api, Call::default());
+    assert_eq!(annas.await.text(), PRIVATE);
+}
