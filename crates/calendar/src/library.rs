@@ -257,17 +257,8 @@ impl Library for Shelf {
 
     fn change<'a>(&'a self, who: &'a SignedIn, calendar: &'a dav::Calendar, to: Wishes) -> Asked<'a, ()> {
         Box::pin(async move {
-            let seen = Some(calendar.version);
-            let mut change = change(&to)?;
-            // In which colour one sees what is another one's is one's own affair.
-            if calendar.owner != who.id
-                && let Some(color) = change.color.take()
-            {
-                self.0
-                    .answer_offer(who.id, calendar.id, None, Some(color))
-                    .await?;
-            }
-            self.0.change(calendar.owner, calendar.id, seen, change).await?;
+            let (seen, change) = (Some(calendar.version), change(&to)?);
+            self.0.manage(who.id, calendar.id, seen, change).await?;
             Ok(())
         })
     }

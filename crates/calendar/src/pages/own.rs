@@ -304,9 +304,8 @@ pub async fn change(
         let owner = calendars.owner_of(person, id, Rights::Own).await?;
         (calendars.delete(owner, id, seen).await, "done-calendar-deleted")
     } else {
-        let owner = calendars.owner_of(person, id, Rights::Manage).await?;
         let changed = match about(&typed) {
-            Ok(change) => calendars.change(owner, id, seen, change).await.map(|_| ()),
+            Ok(change) => calendars.manage(person, id, seen, change).await.map(|_| ()),
             Err(reason) => Err(reason.into()),
         };
         (changed, "done-calendar-saved")

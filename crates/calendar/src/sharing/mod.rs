@@ -18,7 +18,7 @@ pub(crate) use self::following::{ANSWERED, SHARED, forget};
 use crate::rows as calendars;
 use crate::rules::published;
 use crate::service::{Calendars, Refused, Visitor, live};
-use crate::types::{Calendar, Color, Reason, Stored};
+use crate::types::{AboutChange, Calendar, Color, Reason, Stored};
 
 /// People whom one calendar is shared with.
 pub const SHARES_MAX: usize = 500;
@@ -224,6 +224,33 @@ impl Calendars {
             }))
         });
         Ok(held.await?)
+    }
+
+    /// Changes what is said of a calendar, as whoever may manage it: `seen` is the version that they know. In which colour one
+    /// sees another one's is one's own affair, and among its owner's it stands where the owner put it.
+    pub async fn manage(
+        &self,
+        person: PersonId,
+        id: Id,
+        seen: Option<i64>,
+        mut change: AboutChange,
+    ) -> Result<Held, Refused> {
+        let held = self.reach(person, id, Rights::Manage).await?;
+        let (owner, looks) = (held.calendar.owner, held.calendar.about.color);
+        if held.is_own() {
+            return Ok(Held::own(self.change(owner, id, seen, change).await?));
+        }
+        let color = change.color.take().filter(|color| *color != looks);
+        change.position = None;
+        let mut calendar = match change == AboutChange::default() {
+            true => held.calendar,
+            false => self.change(owner, id, seen, change).await?,
+        };
+        calendar.about.color = color.unwrap_or(looks);
+        if color.is_some() {
+            self.answer_offer(person, id, None, color).await?;
+        }
+        Ok(Held { calendar, ..held })
     }
 
     /// Somebody of the house, by their id or their e-mail address.

@@ -1,6 +1,6 @@
 //! What sharing promises, on real stores.
 
-use kernel::Moment;
+use kernel::{Moment, Text};
 use post::To;
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
@@ -8,7 +8,7 @@ use testkit::stores::{self, KINDS};
 use super::{ANSWERED, Consent, Held, Rights, SHARED};
 use crate::service::Refused;
 use crate::tests::{Scene, visitor};
-use crate::types::{Calendar, Color, Expected, Reason};
+use crate::types::{AboutChange, Calendar, Color, Expected, Reason};
 
 const OPEN: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\nBEGIN:VEVENT\r\nUID:open\r\n\
     DTSTAMP:20261101T000000Z\r\nDTSTART:20261124T090000Z\r\nDURATION:PT1H\r\nSUMMARY:Choir\r\nLOCATION:Hall\r\n\
@@ -219,4 +219,37 @@ async fn who_is_no_more_shares_nothing_and_was_offered_nothing() {
             assert!(shares.unwrap().is_empty());
         }
     }
+}
+
+#[tokio::test]
+async fn whoever_manages_a_calendar_has_a_colour_of_their_own_and_leaves_its_owner_theirs() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.shared(Rights::Manage).await;
+    let boris = visitor("boris").id;
+    let change = AboutChange {
+        title: Some(Text::new("Choirs", 100).unwrap()),
+        color: Some(Color::parse("#aa0044").unwrap()),
+        position: Some(7),
+        ..AboutChange::default()
+    };
+    let color = AboutChange {
+        color: Some(Color::parse("#00aa44").unwrap()),
+        ..AboutChange::default()
+    };
+    let seen = Some(calendar.version);
+    let managed = scene.calendars.manage(boris, calendar.id, seen, change.clone()).await;
+    assert_eq!(managed.unwrap().calendar.about.color, change.color.unwrap());
+    let stale = scene.calendars.manage(boris, calendar.id, seen, change.clone()).await;
+    assert!(matches!(stale, Err(Refused::Reason(Reason::Stale))));
+    let managed = scene.calendars.manage(boris, calendar.id, None, color.clone()).await;
+    assert_eq!(managed.unwrap().calendar.about.color, color.color.unwrap());
+    let annas = scene.first(&visitor("anna")).await;
+    assert_eq!(annas.about.title.to_string(), "Choirs");
+    assert_eq!(annas.about.color, calendar.about.color);
+    assert_eq!(annas.about.position, calendar.about.position);
+    assert_eq!(annas.version, calendar.version + 1, "a colour of one's own changes nothing");
+    assert_eq!(
+        scene.boris_has().await[0].calendar.about.color,
+        color.color.unwrap()
+    );
 }
