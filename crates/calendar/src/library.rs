@@ -202,7 +202,7 @@ impl Library for Shelf {
 
     fn calendars<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Vec<dav::Calendar>> {
         Box::pin(async move {
-            let all = self.0.held(&visitor(who)).await?;
+            let all = self.0.held_for_sure(&visitor(who)).await?;
             let readable = all.iter().filter(|held| held.rights >= Rights::Read);
             Ok(readable.map(shown).collect())
         })
@@ -433,7 +433,8 @@ impl From<Refused> for Denied {
             full @ (Reason::TooManyCalendars
             | Reason::TooManyObjects
             | Reason::TooLong
-            | Reason::TooManyShares) => Denied::Full(full.to_string()),
+            | Reason::TooManyShares
+            | Reason::TooManyOffers) => Denied::Full(full.to_string()),
             other @ (Reason::Field { .. }
             | Reason::NotAllowed(_)
             | Reason::FollowedAlready

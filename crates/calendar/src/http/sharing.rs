@@ -193,7 +193,7 @@ struct CalendarOfferOut {
     offered_at: String,
 }
 
-/// All of them, those first that came first.
+/// All of them, those first that came first, and what was refused last.
 #[derive(Serialize, ToSchema)]
 struct CalendarOffersOut {
     items: Vec<CalendarOfferOut>,

@@ -89,7 +89,8 @@ impl Calendars {
             let (Some(share), Some(told)) = (&share, &told) else {
                 return rows::end_offer(tx, person, id);
             };
-            if before.is_some() {
+            // One that was taken back and made anew, before they heard of either, is another offer.
+            if before.is_some_and(|before| before.offered == share.made) {
                 return Ok(());
             }
             rows::save_offer(tx, person, &offered(share, owner))?;

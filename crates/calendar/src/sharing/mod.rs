@@ -10,9 +10,11 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use futures_util::future::try_join_all;
+use std::collections::{BTreeMap, HashMap};
+
+use futures_util::stream::{self, StreamExt as _};
 use kernel::{Id, Moment, PersonId};
-use store::StoreError;
+use store::{StoreError, Tx};
 
 pub(crate) use self::following::{ANSWERED, SHARED, forget};
 use crate::rows as calendars;
@@ -22,8 +24,10 @@ use crate::types::{AboutChange, Calendar, Color, Reason, Stored};
 
 /// People whom one calendar is shared with.
 pub const SHARES_MAX: usize = 500;
-/// Calendars of others that somebody was offered.
+/// Calendars of others that somebody was offered and did not refuse.
 pub const OFFERS_MAX: usize = 1_000;
+/// Owners who are asked at once for what they share with somebody.
+const OWNERS_AT_ONCE: usize = 8;
 
 /// What somebody may do with a calendar. Each may do what stands before, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,24 +143,95 @@ pub(crate) fn readable(stored: Stored, rights: Rights) -> Stored {
     }
 }
 
+/// What somebody may do with a calendar that they were offered, where it lies; `None`: nothing any more.
+fn shared_with(tx: &mut Tx<'_>, person: PersonId, offer: &Offer) -> Result<Option<Held>, StoreError> {
+    let Some(share) = rows::share(tx, offer.calendar, person)? else {
+        return Ok(None);
+    };
+    let calendar = calendars::calendar_with_id(tx, offer.held_by, offer.calendar)?;
+    let calendar = calendar.filter(|calendar| calendar.deleted.is_none());
+    Ok(calendar.map(|mut calendar| {
+        calendar.about.color = offer.color.unwrap_or(calendar.about.color);
+        Held {
+            calendar,
+            rights: share.rights,
+            is_taken: offer.reply == Consent::Taken,
+        }
+    }))
+}
+
+/// Those of one owner's offers that still stand.
+fn still_shared(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    offers: &[Offer],
+) -> Result<Vec<(Offer, Held)>, StoreError> {
+    let mut found = Vec::new();
+    for offer in offers {
+        if let Some(held) = shared_with(tx, person, offer)? {
+            found.push((offer.clone(), held));
+        }
+    }
+    Ok(found)
+}
+
 impl Calendars {
-    /// One's own calendars and those of others that one took, in that order.
+    /// One's own calendars and those of others that one took, in that order. Those of owners whose server cannot be asked now
+    /// are not among them: what is one's own is there all the same.
     pub async fn held(&self, visitor: &Visitor) -> Result<Vec<Held>, Refused> {
-        let own = self.home(visitor).await?.into_iter().map(Held::own);
-        let offered = self.offered(visitor.id).await?;
-        let taken = offered.into_iter().map(|(_, held)| held);
-        Ok(own.chain(taken.filter(|held| held.is_taken)).collect())
+        Ok(self.own_and_taken(visitor).await?.0)
     }
 
-    /// What somebody was offered and still may look at.
+    /// The same for programs that forget what is not listed: all of it, or none.
+    pub async fn held_for_sure(&self, visitor: &Visitor) -> Result<Vec<Held>, Refused> {
+        let (held, missing) = self.own_and_taken(visitor).await?;
+        missing.map_or(Ok(held), |why| Err(why.into()))
+    }
+
+    async fn own_and_taken(&self, visitor: &Visitor) -> Result<(Vec<Held>, Option<StoreError>), Refused> {
+        let own = self.home(visitor).await?.into_iter().map(Held::own);
+        let person = visitor.id;
+        let shard = self.store().shard_of(person);
+        let taken = shard.read::<_, StoreError>(move |tx| rows::taken(tx, person));
+        let (taken, missing) = self.looked_at_offers(person, taken.await?).await?;
+        let taken = taken.into_iter().map(|(_, held)| held);
+        Ok((own.chain(taken).collect(), missing))
+    }
+
+    /// What somebody was offered and still may look at, as far as its owners can be asked now.
     pub async fn offered(&self, person: PersonId) -> Result<Vec<(Offer, Held)>, Refused> {
         let shard = self.store().shard_of(person);
         let offers = shard.read::<_, StoreError>(move |tx| rows::offers(tx, person));
-        let looks = offers.await?.into_iter().map(async |offer| {
-            let held = self.shared_with(person, &offer).await?;
-            Ok::<_, Refused>(held.map(|held| (offer, held)))
+        Ok(self.looked_at_offers(person, offers.await?).await?.0)
+    }
+
+    /// What became of offers, in their order, and why some of their owners could not be asked. Each owner is asked once.
+    async fn looked_at_offers(
+        &self,
+        person: PersonId,
+        offers: Vec<Offer>,
+    ) -> Result<(Vec<(Offer, Held)>, Option<StoreError>), Refused> {
+        let mut of_owners: BTreeMap<PersonId, Vec<Offer>> = BTreeMap::new();
+        let order: HashMap<Id, usize> = offers.iter().map(|one| one.calendar).zip(0..).collect();
+        for offer in offers {
+            of_owners.entry(offer.held_by).or_default().push(offer);
+        }
+        let looks = of_owners.into_iter().map(|(owner, offers)| {
+            let shard = self.store().shard_of(owner);
+            async move { shard.read(move |tx| still_shared(tx, person, &offers)).await }
         });
-        Ok(try_join_all(looks).await?.into_iter().flatten().collect())
+        let looks: Vec<_> = looks.collect();
+        let mut looks = stream::iter(looks).buffer_unordered(OWNERS_AT_ONCE);
+        let (mut found, mut missing) = (Vec::new(), None);
+        while let Some(look) = looks.next().await {
+            match look {
+                Ok(held) => found.extend(held),
+                Err(why @ StoreError::Unavailable { .. }) => missing = Some(why),
+                Err(why) => return Err(why.into()),
+            }
+        }
+        found.sort_by_key(|(offer, _)| order.get(&offer.calendar).copied());
+        Ok((found, missing))
     }
 
     /// A calendar of whomever it is, if `person` may do so much with it. One that they may not even see is not there.
@@ -173,8 +248,9 @@ impl Calendars {
         let held = match found.await? {
             (Some(own), _) => Held::own(own),
             (None, Some(offer)) => {
-                let held = self.shared_with(person, &offer).await?;
-                held.ok_or(Reason::NoCalendar)?
+                let shard = self.store().shard_of(offer.held_by);
+                let held = shard.read::<_, StoreError>(move |tx| shared_with(tx, person, &offer));
+                held.await?.ok_or(Reason::NoCalendar)?
             }
             (None, None) => return Err(Reason::NoCalendar.into()),
         };
@@ -202,28 +278,6 @@ impl Calendars {
             return Err(Reason::NoObject.into());
         }
         Ok((held, found))
-    }
-
-    async fn shared_with(&self, person: PersonId, offer: &Offer) -> Result<Option<Held>, Refused> {
-        let (owner, id, color) = (offer.held_by, offer.calendar, offer.color);
-        let is_taken = offer.reply == Consent::Taken;
-        let shard = self.store().shard_of(owner);
-        let held = shard.read::<_, StoreError>(move |tx| {
-            let Some(share) = rows::share(tx, id, person)? else {
-                return Ok(None);
-            };
-            let calendar = calendars::calendar_with_id(tx, owner, id)?;
-            let calendar = calendar.filter(|calendar| calendar.deleted.is_none());
-            Ok(calendar.map(|mut calendar| {
-                calendar.about.color = color.unwrap_or(calendar.about.color);
-                Held {
-                    calendar,
-                    rights: share.rights,
-                    is_taken,
-                }
-            }))
-        });
-        Ok(held.await?)
     }
 
     /// Changes what is said of a calendar, as whoever may manage it: `seen` is the version that they know. In which colour one
@@ -277,11 +331,17 @@ impl Calendars {
         if person == owner {
             return Err(Reason::field("with", "must be somebody else: it is their own calendar").into());
         }
+        let theirs = self.store().shard_of(person);
+        let open = theirs.read::<_, StoreError>(move |tx| rows::open_offers(tx, person));
+        let is_full = open.await? >= OFFERS_MAX;
         let now = self.now();
         let shard = self.store().shard_of(owner);
         let shared = shard.write::<_, Refused>(move |tx| {
             live(tx, owner, id)?;
             let before = rows::share(tx, id, person)?;
+            if before.is_none() && is_full {
+                return Err(Reason::TooManyOffers.into());
+            }
             if before.is_none() && rows::shares(tx, id)?.len() >= SHARES_MAX {
                 return Err(Reason::TooManyShares.into());
             }

@@ -1,6 +1,6 @@
 //! What sharing promises, on real stores.
 
-use kernel::{Moment, Text};
+use kernel::{Id, Moment, Text};
 use post::To;
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
@@ -252,4 +252,90 @@ async fn whoever_manages_a_calendar_has_a_colour_of_their_own_and_leaves_its_own
         scene.boris_has().await[0].calendar.about.color,
         color.color.unwrap()
     );
+}
+
+#[tokio::test]
+async fn what_was_taken_back_and_offered_anew_at_once_is_a_new_offer_on_both_sides() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.shared(Rights::Read).await;
+    let boris = visitor("boris").id;
+    scene.store.clock.advance_seconds(60);
+    let back = scene.calendars.unshare(calendar.owner, calendar.id, boris);
+    back.await.unwrap();
+    scene.give(&calendar, Rights::Edit).await;
+    scene.follow().await;
+    let offered = scene.calendars.offered(boris).await.unwrap();
+    assert_eq!(offered[0].0.reply, Consent::Waiting);
+    let shares = scene.calendars.shares(calendar.owner, calendar.id).await.unwrap();
+    assert_eq!(shares[0].reply, Consent::Waiting);
+    assert_eq!(offered[0].0.offered, shares[0].made);
+}
+
+#[tokio::test]
+async fn nobody_is_offered_more_than_they_can_look_through_and_refusing_makes_room() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let boris = visitor("boris").id;
+    let shard = scene.store.store.shard_of(boris);
+    let offer = |number: usize, reply| super::Offer {
+        calendar: Id::named("calendar", &number.to_string()),
+        held_by: calendar.owner,
+        reply,
+        color: None,
+        offered: stores::START,
+    };
+    let all: Vec<_> = (0..super::OFFERS_MAX)
+        .map(|number| offer(number, Consent::Waiting))
+        .collect();
+    let save = shard.write::<_, store::StoreError>(move |tx| {
+        let mut all = all.iter();
+        all.try_for_each(|offer| super::rows::save_offer(tx, boris, offer))
+    });
+    save.await.unwrap();
+    let share = async || {
+        let share = scene.calendars.share(calendar.owner, calendar.id, boris, Rights::Read);
+        share.await
+    };
+    let full = share().await;
+    assert!(matches!(full, Err(Refused::Reason(Reason::TooManyOffers))));
+    let refused = offer(0, Consent::Refused);
+    let save = shard.write::<_, store::StoreError>(move |tx| super::rows::save_offer(tx, boris, &refused));
+    save.await.unwrap();
+    share().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_server_is_down_only_what_lies_there_is_missing() {
+    let scene = Scene::on(stores::Kind::TwoPostgres).await;
+    let there = &scene.store.databases[1];
+    let mut apart = (None, None);
+    for name in crate::tests::NAMES {
+        let who = visitor(name);
+        scene.first(&who).await;
+        let bytes: String = who.id.0.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let is_there = format!("SELECT 1 FROM calendars WHERE encode(owner, 'hex') = '{bytes}'");
+        match there.query(&is_there).unwrap().is_empty() {
+            true => apart.0 = Some(who),
+            false => apart.1 = Some(who),
+        }
+    }
+    let (reader, owner) = (apart.0.unwrap(), apart.1.unwrap());
+    let calendar = scene.first(&owner).await;
+    let shared = scene.calendars.share(owner.id, calendar.id, reader.id, Rights::Read);
+    shared.await.unwrap();
+    scene.follow().await;
+    let taken = Some(Consent::Taken);
+    let answered = scene.calendars.answer_offer(reader.id, calendar.id, taken, None);
+    answered.await.unwrap();
+    assert_eq!(scene.calendars.held(&reader).await.unwrap().len(), 2);
+    let name = there.name();
+    let close = format!(
+        "ALTER DATABASE {name} ALLOW_CONNECTIONS false;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    );
+    there.server().execute(&close).unwrap();
+    let held = scene.calendars.held(&reader).await.unwrap();
+    assert!(held.iter().all(Held::is_own) && held.len() == 1);
+    let sure = scene.calendars.held_for_sure(&reader).await;
+    assert!(sure.is_err(), "programs are not told that it is gone");
 }
