@@ -4,10 +4,13 @@
 //! and again with what it answered; so a process that dies over an answer leaves it alone for a while, like a server that
 //! fails. An answer that says nothing new writes no entry.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use dial::outside::{self, Address, Got};
-use futures_util::{StreamExt as _, stream};
+use futures_util::StreamExt as _;
+use futures_util::future;
+use futures_util::stream::FuturesUnordered;
 use kernel::{Id, Moment};
 use store::{Shard, StoreError, Tx};
 
@@ -16,10 +19,15 @@ use super::types::{Entry, Failing, Feed, Trouble, What};
 use crate::rules::feeds::{self, Difference, Taken};
 use crate::service::Calendars;
 
-/// Calendars that are taken on in one transaction.
-const CLAIMED_AT_ONCE: u16 = 64;
-/// Servers that are asked at the same time.
-const ASKED_AT_ONCE: usize = 8;
+/// Calendars whose time has come that are looked at, the longest waiting ones first. Far more than one person follows, so that
+/// those of a slow server hide nobody's.
+const DUE_AT_ONCE: u16 = 500;
+/// While some are being got, those whose time comes meanwhile wait no longer than this for a look.
+const LOOK: Duration = Duration::from_secs(3);
+/// Calendars of one server of the house that are being got at the same time.
+const ASKED_AT_ONCE: usize = 16;
+/// Of one server elsewhere: one that is slow takes the places of nobody else.
+const ASKED_AT_ONE_HOST: usize = 2;
 /// Whoever was asked, and of whom nothing was heard because a process died, is asked again after this time.
 const UNHEARD_SECONDS: i64 = 15 * 60;
 /// Entries that one transaction writes or deletes: others of the shard do not wait long for it.
@@ -33,53 +41,79 @@ enum Answer {
 }
 
 impl Calendars {
-    /// Gets every calendar elsewhere whose time has come.
+    /// Gets every calendar elsewhere whose time has come. Those of one server of the house wait for no other.
     pub async fn fetch_due(&self) -> Result<(), StoreError> {
-        let mut outcome = Ok(());
-        for shard in self.store().everywhere() {
-            loop {
-                let due = self.claim(&shard).await?;
-                let count = due.len();
-                let mut fetching = stream::iter(due)
-                    .map(|feed| self.fetch(feed))
-                    .buffer_unordered(ASKED_AT_ONCE);
-                while let Some(fetched) = fetching.next().await {
-                    outcome = outcome.and(fetched);
-                }
-                if count < usize::from(CLAIMED_AT_ONCE) {
-                    break;
-                }
-            }
-        }
-        outcome
+        let shards = self.store().everywhere();
+        let rounds = shards.iter().map(|shard| self.fetch_due_on(shard));
+        let ended = future::join_all(rounds).await;
+        ended.into_iter().fold(Ok(()), Result::and)
     }
 
-    /// Those that are due on a server; nobody else asks for them for a while.
-    pub(super) async fn claim(&self, shard: &Shard) -> Result<Vec<Feed>, StoreError> {
-        let at = self.now();
-        let due = shard
-            .read::<_, StoreError>(move |tx| rows::due(tx, at, CLAIMED_AT_ONCE))
-            .await?;
-        let mut claimed = Vec::new();
-        // Each is a row of a virtual shard of its own.
-        for feed in due {
-            let id = feed.id;
-            let own = self.store().shard_of(id);
-            let claim = own.write::<_, StoreError>(move |tx| {
-                let found = rows::feed(tx, id)?.filter(|feed| feed.due <= at);
-                let claimed = found.map(|feed| Feed {
-                    asked: Some(at),
-                    due: at.plus_seconds(UNHEARD_SECONDS),
-                    ..feed
-                });
-                if let Some(feed) = &claimed {
-                    rows::save_feed(tx, feed)?;
+    async fn fetch_due_on(&self, shard: &Shard) -> Result<(), StoreError> {
+        let mut outcome = Ok(());
+        let mut hosts: HashMap<String, usize> = HashMap::new();
+        let mut due = Vec::new();
+        let mut fetching = FuturesUnordered::new();
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                biased;
+                _ = look.tick() => match self.due(shard).await {
+                    Ok(found) => due = found,
+                    Err(error) => outcome = outcome.and(Err(error)),
+                },
+                Some((host, fetched)) = fetching.next() => {
+                    outcome = outcome.and(fetched);
+                    hosts.entry(host).and_modify(|asked| *asked -= 1);
                 }
-                Ok(claimed)
-            });
-            claimed.extend(claim.await?);
+            }
+            for feed in std::mem::take(&mut due) {
+                let host = host_of(&feed);
+                let asked = hosts.entry(host.clone()).or_default();
+                if fetching.len() >= ASKED_AT_ONCE || *asked >= ASKED_AT_ONE_HOST {
+                    due.push(feed);
+                    continue;
+                }
+                match self.claim(feed.id).await {
+                    Ok(None) => {}
+                    Ok(Some(feed)) => {
+                        *asked += 1;
+                        fetching.push(async move { (host, self.fetch(feed).await) });
+                    }
+                    Err(error) => outcome = outcome.and(Err(error)),
+                }
+            }
+            hosts.retain(|_, asked| *asked > 0);
+            if fetching.is_empty() {
+                return outcome;
+            }
         }
-        Ok(claimed)
+    }
+
+    /// Those of a server of the house that are due.
+    async fn due(&self, shard: &Shard) -> Result<Vec<Feed>, StoreError> {
+        let at = self.now();
+        let due = shard.read::<_, StoreError>(move |tx| rows::due(tx, at, DUE_AT_ONCE));
+        due.await
+    }
+
+    /// Takes one on that is due; nobody else asks for it for a while.
+    pub(super) async fn claim(&self, id: Id) -> Result<Option<Feed>, StoreError> {
+        let at = self.now();
+        let shard = self.store().shard_of(id);
+        let claim = shard.write::<_, StoreError>(move |tx| {
+            let found = rows::feed(tx, id)?.filter(|feed| feed.due <= at);
+            let claimed = found.map(|feed| Feed {
+                asked: Some(at),
+                due: at.plus_seconds(UNHEARD_SECONDS),
+                ..feed
+            });
+            if let Some(feed) = &claimed {
+                rows::save_feed(tx, feed)?;
+            }
+            Ok(claimed)
+        });
+        claim.await
     }
 
     async fn fetch(&self, feed: Feed) -> Result<(), StoreError> {
@@ -94,7 +128,7 @@ impl Calendars {
             Answer::Same => {}
             Answer::Failed(trouble, after) => {
                 tracing::debug!(
-                    address = feed.address,
+                    host = host_of(&feed),
                     why = trouble.why,
                     "a calendar elsewhere cannot be got"
                 );
@@ -169,6 +203,12 @@ impl Calendars {
         });
         written.await
     }
+}
+
+/// The server elsewhere that has it.
+fn host_of(feed: &Feed) -> String {
+    let address = Address::parse(&feed.address);
+    address.map_or_else(|_| feed.address.clone(), |address| address.host().to_owned())
 }
 
 /// False when nobody follows it any more.
