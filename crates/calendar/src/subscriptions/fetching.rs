@@ -30,8 +30,10 @@ const ASKED_AT_ONCE: usize = 16;
 const ASKED_AT_ONE_HOST: usize = 2;
 /// Whoever was asked, and of whom nothing was heard because a process died, is asked again after this time.
 const UNHEARD_SECONDS: i64 = 15 * 60;
-/// Entries that one transaction writes or deletes: others of the shard do not wait long for it.
-const WRITTEN_AT_ONCE: usize = 200;
+/// Entries that one transaction deletes: others of the shard do not wait long for it.
+const DELETED_AT_ONCE: usize = 200;
+/// Rows that one transaction writes, unless a single entry has more.
+const ROWS_AT_ONCE: usize = 1_000;
 
 /// What became of asking.
 enum Answer {
@@ -171,7 +173,7 @@ impl Calendars {
         let shard = self.store().shard_of(id);
         let known = shard.read::<_, StoreError>(move |tx| rows::known(tx, id)).await?;
         let Difference { written, gone } = feeds::difference(known, taken.entries.clone());
-        for part in gone.chunks(WRITTEN_AT_ONCE).map(<[Id]>::to_vec) {
+        for part in gone.chunks(DELETED_AT_ONCE).map(<[Id]>::to_vec) {
             let deleted = shard.write::<_, StoreError>(move |tx| {
                 part.iter().try_for_each(|entry| rows::delete_entry(tx, *entry))
             });
@@ -179,8 +181,11 @@ impl Calendars {
         }
         let mut written = written.into_iter().peekable();
         while written.peek().is_some() {
-            let part = written.by_ref().take(WRITTEN_AT_ONCE);
-            let part: Vec<(Id, Entry)> = part.map(|entry| (Id::beside(id, at), entry)).collect();
+            let (mut part, mut rows) = (Vec::new(), 0);
+            while let Some(entry) = written.next_if(|next| rows == 0 || rows + next.rows() <= ROWS_AT_ONCE) {
+                rows += entry.rows();
+                part.push((Id::beside(id, at), entry));
+            }
             let saved = shard.write::<_, StoreError>(move |tx| save(tx, id, &part, at));
             if !saved.await? {
                 break;
