@@ -23,10 +23,14 @@ const PAUSE_SECONDS: i64 = 15 * 60;
 const PAUSE_SECONDS_MAX: i64 = 86_400;
 /// What is more is no calendar that somebody follows.
 pub const ENTRIES_MAX: usize = 20_000;
+/// A longer UID is none that a program writes, and no index takes it.
+const UID_BYTES_MAX: usize = 1_000;
 /// Spans of all entries of one calendar, about. It has more of them only by malice; then those of an entry are one.
 const SPANS_MAX: usize = 100_000;
 /// Entries that cannot be read are counted, and so many are told of.
 const UNREAD_TOLD: usize = 3;
+/// As much of a UID that is too long says which one it is.
+const UID_TOLD: usize = 40;
 
 /// What was read of a calendar elsewhere.
 #[derive(Clone, Debug, Default)]
@@ -130,6 +134,10 @@ fn every(calendar: &Component<'_>) -> i64 {
 }
 
 fn entry(object: &Component<'_>, uid: &str, kind: ical::Kind, at: Moment) -> Result<Entry, String> {
+    if uid.len() > UID_BYTES_MAX {
+        let begins: String = uid.chars().take(UID_TOLD).collect();
+        return Err(format!("{begins}…: its UID has more than {UID_BYTES_MAX} bytes"));
+    }
     let told = |problem: &dyn std::fmt::Display| format!("{uid}: {problem}");
     let checked = ical::check(object).map_err(|problem| told(&problem))?;
     let timing = Timing::new(&checked).map_err(|problem| told(&problem))?;

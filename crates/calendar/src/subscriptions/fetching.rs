@@ -124,7 +124,11 @@ impl Calendars {
         let mut told = None;
         match answer {
             Answer::New(taken, marks) => {
-                self.take(id, &taken).await?;
+                if let Err(error) = self.take(id, &taken).await {
+                    let trouble = Trouble::new(What::Unreadable, "it cannot be stored as it is");
+                    let noted = self.note_down(id, move |feed, at| failed(feed, &trouble, None, at));
+                    return noted.await.and(Err(error));
+                }
                 told = Some((taken, marks));
             }
             Answer::Same => {}

@@ -548,3 +548,20 @@ async fn a_server_that_does_not_answer_holds_up_no_calendar_of_another_one() {
         there = tokio::time::timeout(std::time::Duration::from_secs(20), there) => there.unwrap(),
     }
 }
+
+#[tokio::test]
+async fn an_entry_that_no_store_takes_keeps_none_of_the_others_away() {
+    for kind in KINDS {
+        let scene = Scene::on(kind, true).await;
+        let anna = visitor("anna");
+        // Nothing that can be packed.
+        let long: String = (0..200).map(|number| Id::named("uid", &format!("{number}")).to_string()).collect();
+        scene.elsewhere.has(&[(&long, "Long"), ("a", "A")]);
+        let id = scene.follows(&anna).await;
+        scene.after(1).await;
+        assert_eq!(scene.sees(&anna, "").await, ["A"], "{kind:?}");
+        let feed = scene.calendars.subscription(anna.id, id).await.unwrap().feed.unwrap();
+        assert_eq!((feed.entries, feed.unread), (1, 1));
+        assert!(feed.unread_why.len() < 200, "{}", feed.unread_why);
+    }
+}
