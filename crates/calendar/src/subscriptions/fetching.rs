@@ -118,19 +118,19 @@ impl Calendars {
         claim.await
     }
 
-    async fn fetch(&self, feed: Feed) -> Result<(), StoreError> {
+    pub(super) async fn fetch(&self, feed: Feed) -> Result<(), StoreError> {
         let answer = self.ask(&feed).await;
-        let id = feed.id;
         let mut told = None;
         match answer {
-            Answer::New(taken, marks) => {
-                if let Err(error) = self.take(id, &taken).await {
+            Answer::New(taken, marks) => match self.take(feed.id, &taken).await {
+                Ok(true) => told = Some((taken, marks)),
+                Ok(false) => return Ok(()),
+                Err(error) => {
                     let trouble = Trouble::new(What::Unreadable, "it cannot be stored as it is");
-                    let noted = self.note_down(id, move |feed, at| failed(feed, &trouble, None, at));
+                    let noted = self.note_down(&feed, move |feed, at| failed(feed, &trouble, None, at));
                     return noted.await.and(Err(error));
                 }
-                told = Some((taken, marks));
-            }
+            },
             Answer::Same => {}
             Answer::Failed(trouble, after) => {
                 tracing::debug!(
@@ -139,11 +139,11 @@ impl Calendars {
                     "a calendar elsewhere cannot be got"
                 );
                 return self
-                    .note_down(id, move |feed, at| failed(feed, &trouble, after, at))
+                    .note_down(&feed, move |feed, at| failed(feed, &trouble, after, at))
                     .await;
             }
         }
-        self.note_down(id, move |feed, at| well(feed, told.as_ref(), at))
+        self.note_down(&feed, move |feed, at| well(feed, told.as_ref(), at))
             .await
     }
 
@@ -171,8 +171,8 @@ impl Calendars {
     }
 
     /// Writes what is new, in small transactions. Cut off anywhere, the next round does the rest: the marks of the answer are
-    /// kept only after it.
-    async fn take(&self, id: Id, taken: &Taken) -> Result<(), StoreError> {
+    /// kept only after it. False when nobody follows it any more.
+    async fn take(&self, id: Id, taken: &Taken) -> Result<bool, StoreError> {
         let at = self.now();
         let shard = self.store().shard_of(id);
         let known = shard.read::<_, StoreError>(move |tx| rows::known(tx, id)).await?;
@@ -192,23 +192,25 @@ impl Calendars {
             }
             let saved = shard.write::<_, StoreError>(move |tx| save(tx, id, &part, at));
             if !saved.await? {
-                break;
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Writes down how it stands, unless the calendar was forgotten meanwhile.
+    /// Writes down how it stands, unless the calendar was forgotten meanwhile. One that was then followed anew is asked for
+    /// anew, too: what was written before it was forgotten is gone.
     async fn note_down(
         &self,
-        id: Id,
+        claimed: &Feed,
         settled: impl Fn(Feed, Moment) -> Feed + Send + Sync + 'static,
     ) -> Result<(), StoreError> {
         let at = self.now();
+        let (id, asked) = (claimed.id, claimed.asked);
         let shard = self.store().shard_of(id);
-        let written = shard.write::<_, StoreError>(move |tx| match rows::feed(tx, id)? {
-            Some(feed) => rows::save_feed(tx, &settled(feed, at)),
-            None => Ok(()),
+        let written = shard.write::<_, StoreError>(move |tx| {
+            let feed = rows::feed(tx, id)?.filter(|feed| feed.asked == asked);
+            feed.map_or(Ok(()), |feed| rows::save_feed(tx, &settled(feed, at)))
         });
         written.await
     }

@@ -565,3 +565,24 @@ async fn an_entry_that_no_store_takes_keeps_none_of_the_others_away() {
         assert!(feed.unread_why.len() < 200, "{}", feed.unread_why);
     }
 }
+
+#[tokio::test]
+async fn what_was_forgotten_and_followed_again_while_it_was_got_is_got_again() {
+    let scene = Scene::on(Kind::Sqlite, true).await;
+    let anna = visitor("anna");
+    scene.elsewhere.has(&[("a", "A")]);
+    let id = scene.follows(&anna).await;
+    let feed = Source::Address(scene.elsewhere.address()).feed().unwrap();
+    scene.calendars.follow(anna.id, feed).await.unwrap();
+    let claimed = scene.calendars.claim(feed).await.unwrap().unwrap();
+    scene.store.clock.advance_seconds(1);
+    scene.calendars.unsubscribe(anna.id, id).await.unwrap();
+    scene.calendars.follow(anna.id, feed).await.unwrap();
+    let id = scene.follows(&anna).await;
+    scene.calendars.follow(anna.id, feed).await.unwrap();
+    scene.calendars.fetch(claimed).await.unwrap();
+    assert_eq!(scene.state(&anna, id).await.0, State::Waiting, "that was said of the one before");
+    scene.after(1).await;
+    assert_eq!(scene.state(&anna, id).await.0, State::Fresh);
+    assert_eq!(scene.elsewhere.asked(), 2);
+}
