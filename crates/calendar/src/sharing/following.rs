@@ -51,6 +51,20 @@ pub(crate) fn forget(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<u6
     Ok(u64::try_from(shares.len() + offers.len()).unwrap_or(u64::MAX))
 }
 
+/// Ends some shares of one calendar that is no more: how many.
+pub(crate) fn forget_calendar(
+    tx: &mut Tx<'_>,
+    owner: PersonId,
+    calendar: Id,
+    count: u16,
+) -> Result<usize, StoreError> {
+    let people = rows::end_some_of(tx, calendar, count)?;
+    for person in &people {
+        announce(tx, SHARED, owner, (calendar, *person))?;
+    }
+    Ok(people.len())
+}
+
 /// The calendar and the person of a change's key.
 fn read(change: &Change) -> Result<(Id, PersonId), StoreError> {
     let broken = || StoreError::broken("the change names no calendar and no person");

@@ -16,7 +16,7 @@ use futures_util::stream::{self, StreamExt as _};
 use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
 
-pub(crate) use self::following::{ANSWERED, SHARED, forget};
+pub(crate) use self::following::{ANSWERED, SHARED, forget, forget_calendar};
 use crate::rows as calendars;
 use crate::rules::published;
 use crate::service::{Calendars, Refused, Visitor, live};

@@ -75,6 +75,19 @@ pub(super) fn end_some(
     )
 }
 
+/// Ends some shares of one calendar: with whom.
+pub(super) fn end_some_of(tx: &mut Tx<'_>, calendar: Id, count: u16) -> Result<Vec<PersonId>, StoreError> {
+    tx.query(
+        sql!(
+            "DELETE FROM calendar_shares WHERE calendar = $1 AND person IN
+             (SELECT person FROM calendar_shares WHERE calendar = $1 LIMIT $2)
+             RETURNING person"
+        ),
+        params![calendar, count],
+        |row| row.get(0),
+    )
+}
+
 pub(super) fn offer(tx: &mut Tx<'_>, person: PersonId, calendar: Id) -> Result<Option<Offer>, StoreError> {
     tx.query_opt(
         sql!(

@@ -339,3 +339,23 @@ async fn while_a_server_is_down_only_what_lies_there_is_missing() {
     let sure = scene.calendars.held_for_sure(&reader).await;
     assert!(sure.is_err(), "programs are not told that it is gone");
 }
+
+#[tokio::test]
+async fn a_calendar_that_leaves_the_bin_for_good_leaves_no_share_and_no_offer() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        let calendar = scene.shared(Rights::Read).await;
+        let deleted = scene.calendars.delete(calendar.owner, calendar.id, None);
+        deleted.await.unwrap();
+        scene.store.clock.advance_seconds(crate::service::BIN_SECONDS + 1);
+        scene.calendars.forget_old().await.unwrap();
+        scene.follow().await;
+        let (boris, id) = (visitor("boris").id, calendar.id);
+        let left = scene.store.store.shard_of(boris);
+        let offer = left.read::<_, store::StoreError>(move |tx| super::rows::offer(tx, boris, id));
+        assert_eq!(offer.await.unwrap(), None, "{kind:?}");
+        let left = scene.store.store.shard_of(calendar.owner);
+        let share = left.read::<_, store::StoreError>(move |tx| super::rows::share(tx, id, boris));
+        assert_eq!(share.await.unwrap(), None, "{kind:?}");
+    }
+}
