@@ -7,6 +7,7 @@ use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
 use super::{Ignored, TOLD, notices};
+use crate::agenda::Lasting;
 use crate::letters::notice;
 use crate::rows;
 use crate::tests::{Scene, visitor};
@@ -354,4 +355,36 @@ async fn an_answer_that_comes_by_mail_counts_for_its_sender_only() {
     assert_eq!(hear(&mail).await, None);
     assert_eq!(scene.answers("anna").await[2].1, Answer::Accepted);
     assert_eq!(scene.messages("anna").await, 1, "brought twice, it came once");
+}
+
+#[tokio::test]
+async fn whoever_is_asked_to_one_of_a_series_answers_that_one_by_their_link() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let guest = "mailto:guest@elsewhere.example";
+    let series = meeting(0, "20261124T090000Z", "RRULE:FREQ=DAILY\r\n");
+    let one = format!(
+        "BEGIN:VEVENT\r\nUID:meeting\r\nDTSTAMP:20261101T000000Z\r\nRECURRENCE-ID:20261126T090000Z\r\n\
+         DTSTART:20261126T150000Z\r\nDURATION:PT1H\r\nSUMMARY:With a guest\r\n{MEETING}\
+         ATTENDEE;PARTSTAT=NEEDS-ACTION:{guest}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    );
+    let text = series.replace("END:VCALENDAR\r\n", &one);
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    let links = scene.calendars.answer_links(calendar.owner, "meeting", guest);
+    let token = links[0].1.rsplit('/').next().unwrap().split('?').next().unwrap();
+    let asked = scene.calendars.invitation(token).await.unwrap();
+    assert_eq!((asked.title.as_str(), asked.repeats), ("With a guest", false));
+    let starts = "2026-11-26T15:00:00Z".parse::<Moment>().unwrap();
+    let ends = starts.plus_seconds(3_600);
+    assert_eq!(asked.when, Some(Lasting::Time { starts, ends }));
+    scene
+        .calendars
+        .answer_by_link(token, Answer::Accepted)
+        .await
+        .unwrap();
+    let asked = scene.calendars.invitation(token).await.unwrap();
+    assert_eq!(asked.answer, Answer::Accepted);
 }
