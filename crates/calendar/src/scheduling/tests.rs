@@ -388,3 +388,31 @@ async fn whoever_is_asked_to_one_of_a_series_answers_that_one_by_their_link() {
     let asked = scene.calendars.invitation(token).await.unwrap();
     assert_eq!(asked.answer, Answer::Accepted);
 }
+
+#[tokio::test]
+async fn an_answer_to_what_never_happens_plants_nothing() {
+    const GUEST: &str = "guest@elsewhere.example";
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let more = format!(
+        "RRULE:FREQ=DAILY;COUNT=9\r\nEXDATE:20261126T090000Z\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{GUEST}\r\n"
+    );
+    let text = meeting(0, "20261124T090000Z", &more);
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    for (instance, parts) in [
+        ("20261224T030000Z", 1),
+        ("20261126T090000Z", 1),
+        ("20261125T100000Z", 1),
+        ("20261125T090000Z", 2),
+        ("20261127T090000Z", 3),
+    ] {
+        let id = format!("RECURRENCE-ID:{instance}\r\nORGANIZER:");
+        let mail = mailed(GUEST, "REPLY", GUEST).replacen("ORGANIZER:", &id, 1);
+        scene.calendars.hear_mail(mail.as_bytes()).await.unwrap();
+        let copy = scene.copy_of("anna").await.unwrap().text;
+        assert_eq!(copy.matches("BEGIN:VEVENT").count(), parts, "{instance}: {copy}");
+    }
+}
