@@ -212,11 +212,15 @@ fn answered(copy: &Component<'_>, message: &Component<'_>, mine: &Mine) -> Recei
         return Received::Unknown;
     }
     let mut kept = copy.clone().into_owned();
-    let mut news = None;
+    let (mut news, mut is_guest) = (None, false);
     for reply in entries(message) {
         let Some(who) = attendees(reply).next() else {
             continue;
         };
+        if !entries(copy).flat_map(attendees).any(|one| one.is(&who.address)) {
+            continue;
+        }
+        is_guest = true;
         let at = reply.value("DTSTAMP").unwrap_or_default().trim();
         // What was never one of the series is nothing that can be answered.
         if let Some(id) = instance(reply).filter(|id| happens(&kept, id)) {
@@ -237,7 +241,8 @@ fn answered(copy: &Component<'_>, message: &Component<'_>, mine: &Mine) -> Recei
     }
     match news {
         Some(news) => changed(kept, news),
-        None => Received::Known,
+        None if is_guest => Received::Known,
+        None => Received::Unknown,
     }
 }
 

@@ -115,7 +115,7 @@ impl Calendars {
         self.hear_reply(owner, name, reply.text, now).await
     }
 
-    /// Takes an answer to the copy of the one whom it is for.
+    /// Takes an answer to the copy of the one whom it is for, who asked whoever answers.
     pub(super) async fn hear_reply(
         &self,
         to: PersonId,
@@ -133,7 +133,10 @@ impl Calendars {
             reader: to,
             card,
         };
-        Ok(self.receive(arriving).await?)
+        match self.receive(arriving).await? {
+            true => Ok(()),
+            false => Err(Reason::NoObject.into()),
+        }
     }
 
     /// Whom a link is about, and the event that they are asked to.

@@ -346,6 +346,14 @@ async fn an_answer_that_comes_by_mail_counts_for_its_sender_only() {
             mailed(GUEST, "REPLY", GUEST).replace("anna@town", "nobody@town"),
             Ignored::Nobody,
         ),
+        (
+            mailed(GUEST, "REPLY", GUEST).replace("UID:meeting", "UID:another"),
+            Ignored::Nobody,
+        ),
+        (
+            mailed("mallory@elsewhere.example", "REPLY", "mallory@elsewhere.example"),
+            Ignored::Nobody,
+        ),
     ] {
         assert_eq!(hear(&mail).await, Some(ignored));
     }
