@@ -424,3 +424,27 @@ async fn an_answer_to_what_never_happens_plants_nothing() {
         assert_eq!(copy.matches("BEGIN:VEVENT").count(), parts, "{instance}: {copy}");
     }
 }
+
+#[tokio::test]
+async fn the_answer_by_the_link_is_the_last_one_whenever_the_others_say_they_were() {
+    const GUEST: &str = "guest@elsewhere.example";
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let guest = format!("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{GUEST}\r\n");
+    let text = meeting(0, "20301124T090000Z", &guest);
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    let ahead = mailed(GUEST, "REPLY", GUEST).replace("20261102T", "20281102T");
+    assert_eq!(scene.calendars.hear_mail(ahead.as_bytes()).await.unwrap(), None);
+    assert_eq!(scene.answers("anna").await[2].1, Answer::Accepted);
+    let guest = format!("mailto:{GUEST}");
+    let links = scene.calendars.answer_links(calendar.owner, "meeting", &guest);
+    let token = links[0].1.rsplit('/').next().unwrap().split('?').next().unwrap();
+    for answer in [Answer::Declined, Answer::Tentative, Answer::Accepted] {
+        scene.calendars.answer_by_link(token, answer).await.unwrap();
+        assert_eq!(scene.answers("anna").await[2].1, answer);
+        scene.store.clock.advance_seconds(1);
+    }
+}
