@@ -6,7 +6,7 @@ use front::frame::{Choice, Field, Frame, done, shown};
 use front::{Caller, Form, InPath, Problem};
 use kernel::{Id, PersonId};
 
-use super::{Faults, Typed, WORDS, fault, own, refused, typed_in};
+use super::{Faults, Typed, WORDS, fault, own, refused, typed_in, unknown};
 use crate::publishing::Shows;
 use crate::service::{Calendars, Refused};
 use crate::sharing::{Consent, Rights};
@@ -93,10 +93,14 @@ pub async fn share(
 ) -> Result<Response, Problem> {
     let by = caller.person()?.id;
     let page = format!("/calendar/own/{id}");
-    if typed_in(&typed, "act") == "end" {
-        let person = super::id(&typed, "person")?;
-        calendars.unshare(by, id, PersonId(person)).await?;
-        return Ok(done(&page, "done-share-ended"));
+    match typed_in(&typed, "act") {
+        "end" => {
+            let person = super::id(&typed, "person")?;
+            calendars.unshare(by, id, PersonId(person)).await?;
+            return Ok(done(&page, "done-share-ended"));
+        }
+        "share" => {}
+        _ => return Err(unknown("act", "share or end")),
     }
     match shared(&calendars, by, id, &typed).await {
         Ok(()) => Ok(done(&page, "done-shared")),
@@ -143,12 +147,13 @@ pub async fn link(
             calendars.publish(owner, id, Some(Shows::Busy), false).await?;
             "done-published"
         }
-        _ => {
+        "all" => {
             calendars
                 .publish(owner, id, Some(Shows::Everything), false)
                 .await?;
             "done-published"
         }
+        _ => return Err(unknown("act", "all, busy, renew or withdraw")),
     };
     Ok(done(&page, key))
 }
@@ -162,7 +167,8 @@ pub async fn answer(
 ) -> Result<Response, Problem> {
     let (reply, key) = match typed_in(&typed, "reply") {
         "taken" => (Consent::Taken, "done-offer-taken"),
-        _ => (Consent::Refused, "done-offer-refused"),
+        "refused" => (Consent::Refused, "done-offer-refused"),
+        _ => return Err(unknown("reply", "taken or refused")),
     };
     let person = caller.person()?.id;
     calendars.answer_offer(person, id, Some(reply), None).await?;

@@ -218,3 +218,31 @@ async fn what_is_moved_goes_only_where_one_may_put_something() {
     let after = two.town.get(&two.boris, &at).await;
     assert_eq!(after["title"], "Choir", "nothing is done by halves");
 }
+
+#[tokio::test]
+async fn a_form_without_its_word_does_nothing() {
+    let two = Two::open().await;
+    two.share("edit").await;
+    let own = format!("/calendar/own/{}", two.calendar);
+    let event = json!({"title": "Choir", "starts": "2026-11-25T10:00", "zone": "UTC"});
+    let events = format!("/api/v1/calendars/{}/events", two.calendar);
+    let event = two.town.post(&two.anna, &events, event).await;
+    let event = event["id"].as_str().unwrap();
+    let answer = format!("/calendar/events/{}/{event}/answer", two.calendar);
+    let offer = format!("/calendar/offers/{}", two.calendar);
+    for (by, path, field) in [
+        (&two.anna, format!("{own}/link"), "act"),
+        (&two.anna, format!("{own}/shares"), "act"),
+        (&two.anna, answer, "answer"),
+        (&two.boris, offer, "reply"),
+    ] {
+        for form in [Call::form(&[]), Call::form(&[(field, "perhaps")])] {
+            let answer = two.town.page(Method::POST, &path, by, form).await;
+            assert_eq!(answer.status, 422, "{path}");
+        }
+    }
+    let link = format!("/api/v1/calendars/{}/link", two.calendar);
+    let link = two.send(&two.anna, Method::GET, &link, Kind::Api, Call::default());
+    assert_eq!(link.await.status, 404, "nothing is published");
+    assert_eq!(two.boris_lists().await.len(), 1, "nothing is let go of");
+}
