@@ -75,6 +75,9 @@ async fn serve(mut stream: TcpStream, port: u16) {
         "elsewhere" => moved("file:///etc/passwd"),
         "metadata" => moved("http://169.254.169.254/latest/meta-data/"),
         "neighbour" => moved(&format!("http://intern.example:{port}/plain")),
+        "marked" => page(&format!("etag: \"{}\"\r\nlast-modified: today\r\n", "7".repeat(2_000)), "BEGIN:VCALENDAR"),
+        "away" => moved(&format!("http://other.example:{port}/echo")),
+        "away-plain" => moved(&format!("http://other.example:{port}/plain")),
         "gone" => "HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n".to_owned(),
         "busy" => {
             "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n".to_owned()
@@ -305,9 +308,51 @@ async fn a_name_that_means_another_machine_a_moment_later_is_asked_for_once() {
     // The name means this machine when it is judged, and another one whenever it is asked again.
     let (outside, resolved) = guarded(&["127.0.0.1", "240.0.0.1"]);
     let outside = Outside {
-        allows_private: true,
+        may_ask: |_| true,
         ..outside
     };
     assert_eq!(page(get(&outside, &address).await).bytes, b"BEGIN:VCALENDAR");
     assert_eq!((resolved.load(Ordering::SeqCst), server.asked()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_marks_of_a_server_are_short_and_sent_to_no_other() {
+    let server = Server::open().await;
+    let long = page(get(&open_minded(), &server.at("marked")).await);
+    let short = Known {
+        etag: None,
+        modified: Some("today".to_owned()),
+    };
+    assert_eq!(long.marks, short);
+    let (outside, _) = guarded(&["127.0.0.1"]);
+    let outside = Outside {
+        may_ask: |_| true,
+        ..outside
+    };
+    let known = Known {
+        etag: Some("\"7\"".to_owned()),
+        ..short
+    };
+    let asked = page(outside.get(&server.at("away"), &known).await).bytes;
+    let asked = String::from_utf8(asked).unwrap();
+    assert!(!asked.contains("if-none-match") && !asked.contains("if-modified-since"), "{asked}");
+    let got = page(outside.get(&server.at("away-plain"), &Known::default()).await);
+    assert_eq!(got.marks, Known::default(), "they are those of another server");
+    let got = page(outside.get(&server.at("once"), &Known::default()).await);
+    assert!(got.marks.etag.is_some());
+}
+
+#[tokio::test]
+async fn each_machine_on_the_way_is_judged() {
+    let server = Server::open().await;
+    // The first machine may be asked, and the second one may not.
+    let (outside, resolved) = guarded(&["127.0.0.1", "10.0.0.7"]);
+    let outside = Outside {
+        may_ask: |ip| ip.is_loopback(),
+        ..outside
+    };
+    let first = Address::parse(&format!("http://first.example:{}/neighbour", server.port)).unwrap();
+    let got = get(&outside, &first).await;
+    assert_eq!(got, Err(Trouble::Private("intern.example".to_owned())));
+    assert_eq!((resolved.load(Ordering::SeqCst), server.asked()), (2, 1));
 }
