@@ -97,9 +97,11 @@ pub struct Page {
 /// Why nothing came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
+    /// Said of a number. Of a name it would tell those who ask what the house's own network has.
     #[error("{0} is a machine of a private network, and those are not asked")]
     Private(String),
-    #[error("nobody knows a machine of the name {0}")]
+    /// Nobody knows it, or it means a machine of a private network: which of both is nobody's business out there.
+    #[error("no machine of the name {0} can be asked")]
     NoSuchName(String),
     #[error("{0}")]
     Unreachable(String),
@@ -200,7 +202,8 @@ impl Outside {
             .filter(|one| (self.may_ask)(one.ip()))
             .take(ADDRESSES_MAX)
             .collect();
-        let mut why = match found.is_empty() {
+        let is_name = matches!(address.url().host(), Some(Host::Domain(_)));
+        let mut why = match is_name {
             true => Trouble::NoSuchName(words(address.host())),
             false => Trouble::Private(words(address.host())),
         };

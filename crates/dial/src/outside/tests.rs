@@ -270,17 +270,20 @@ async fn a_machine_of_the_own_network_is_not_asked_whatever_it_is_called() {
     let (outside, _) = guarded(&["127.0.0.1"]);
     let address = Address::parse(&format!("http://intern.example:{}/plain", server.port)).unwrap();
     let got = get(&outside, &address).await;
-    assert_eq!(got, Err(Trouble::Private("intern.example".to_owned())));
+    assert_eq!(got, Err(Trouble::NoSuchName("intern.example".to_owned())));
     assert_eq!(server.asked(), 0, "nobody knocked");
 }
 
 #[tokio::test]
 async fn an_answer_cannot_lead_to_a_machine_of_the_own_network() {
     let server = Server::open().await;
-    for (path, host) in [("metadata", "169.254.169.254"), ("neighbour", "intern.example")] {
+    for (path, refused) in [
+        ("metadata", Trouble::Private("169.254.169.254".to_owned())),
+        ("neighbour", Trouble::NoSuchName("intern.example".to_owned())),
+    ] {
         let (outside, _) = guarded(&["10.0.0.7"]);
         let next = led(&server, path).await;
-        assert_eq!(get(&outside, &next).await, Err(Trouble::Private(host.to_owned())));
+        assert_eq!(get(&outside, &next).await, Err(refused));
     }
     assert_eq!(server.asked(), 2);
 }
@@ -303,7 +306,7 @@ async fn a_name_that_means_another_machine_a_moment_later_is_asked_for_once() {
     let server = Server::open().await;
     let (outside, resolved) = guarded(&["240.0.0.1", "127.0.0.1"]);
     let address = Address::parse(&format!("http://turncoat.example:{}/plain", server.port)).unwrap();
-    assert!(matches!(get(&outside, &address).await, Err(Trouble::Private(_))));
+    assert!(matches!(get(&outside, &address).await, Err(Trouble::NoSuchName(_))));
     assert_eq!(resolved.load(Ordering::SeqCst), 1);
     // The name means this machine when it is judged, and another one whenever it is asked again.
     let (outside, resolved) = guarded(&["127.0.0.1", "240.0.0.1"]);
@@ -353,6 +356,17 @@ async fn each_machine_on_the_way_is_judged() {
     };
     let first = Address::parse(&format!("http://first.example:{}/neighbour", server.port)).unwrap();
     let got = get(&outside, &first).await;
-    assert_eq!(got, Err(Trouble::Private("intern.example".to_owned())));
+    assert_eq!(got, Err(Trouble::NoSuchName("intern.example".to_owned())));
     assert_eq!((resolved.load(Ordering::SeqCst), server.asked()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_name_of_the_own_network_is_told_like_one_that_nobody_knows() {
+    let address = Address::parse("http://intern.example/").unwrap();
+    let (known, _) = guarded(&["10.0.0.7"]);
+    let unknown = Outside {
+        resolve: Arc::new(|_, _| async { Err(io::Error::other("no such name")) }.boxed()),
+        ..Outside::new(false).unwrap()
+    };
+    assert_eq!(get(&known, &address).await, get(&unknown, &address).await);
 }
