@@ -237,17 +237,30 @@ async fn whoever_manages_a_calendar_has_a_colour_of_their_own_and_leaves_its_own
         ..AboutChange::default()
     };
     let seen = Some(calendar.version);
-    let managed = scene.calendars.manage(boris, calendar.id, seen, change.clone()).await;
+    let managed = scene
+        .calendars
+        .manage(boris, calendar.id, seen, change.clone())
+        .await;
     assert_eq!(managed.unwrap().calendar.about.color, change.color.unwrap());
-    let stale = scene.calendars.manage(boris, calendar.id, seen, change.clone()).await;
+    let stale = scene
+        .calendars
+        .manage(boris, calendar.id, seen, change.clone())
+        .await;
     assert!(matches!(stale, Err(Refused::Reason(Reason::Stale))));
-    let managed = scene.calendars.manage(boris, calendar.id, None, color.clone()).await;
+    let managed = scene
+        .calendars
+        .manage(boris, calendar.id, None, color.clone())
+        .await;
     assert_eq!(managed.unwrap().calendar.about.color, color.color.unwrap());
     let annas = scene.first(&visitor("anna")).await;
     assert_eq!(annas.about.title.to_string(), "Choirs");
     assert_eq!(annas.about.color, calendar.about.color);
     assert_eq!(annas.about.position, calendar.about.position);
-    assert_eq!(annas.version, calendar.version + 1, "a colour of one's own changes nothing");
+    assert_eq!(
+        annas.version,
+        calendar.version + 1,
+        "a colour of one's own changes nothing"
+    );
     assert_eq!(
         scene.boris_has().await[0].calendar.about.color,
         color.color.unwrap()
@@ -293,7 +306,9 @@ async fn nobody_is_offered_more_than_they_can_look_through_and_refusing_makes_ro
     });
     save.await.unwrap();
     let share = async || {
-        let share = scene.calendars.share(calendar.owner, calendar.id, boris, Rights::Read);
+        let share = scene
+            .calendars
+            .share(calendar.owner, calendar.id, boris, Rights::Read);
         share.await
     };
     let full = share().await;
@@ -312,7 +327,13 @@ async fn while_a_server_is_down_only_what_lies_there_is_missing() {
     for name in crate::tests::NAMES {
         let who = visitor(name);
         scene.first(&who).await;
-        let bytes: String = who.id.0.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let bytes: String = who
+            .id
+            .0
+            .as_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let is_there = format!("SELECT 1 FROM calendars WHERE encode(owner, 'hex') = '{bytes}'");
         match there.query(&is_there).unwrap().is_empty() {
             true => apart.0 = Some(who),
@@ -321,7 +342,9 @@ async fn while_a_server_is_down_only_what_lies_there_is_missing() {
     }
     let (reader, owner) = (apart.0.unwrap(), apart.1.unwrap());
     let calendar = scene.first(&owner).await;
-    let shared = scene.calendars.share(owner.id, calendar.id, reader.id, Rights::Read);
+    let shared = scene
+        .calendars
+        .share(owner.id, calendar.id, reader.id, Rights::Read);
     shared.await.unwrap();
     scene.follow().await;
     let taken = Some(Consent::Taken);

@@ -530,7 +530,9 @@ async fn a_server_that_does_not_answer_holds_up_no_calendar_of_another_one() {
     let silent = TcpListener::bind(("127.0.0.2", 0)).await.unwrap();
     for number in 0..40 {
         let port = silent.local_addr().unwrap().port();
-        scene.waits_for(&anna, &format!("http://127.0.0.2:{port}/{number}.ics")).await;
+        scene
+            .waits_for(&anna, &format!("http://127.0.0.2:{port}/{number}.ics"))
+            .await;
     }
     scene.store.clock.advance_seconds(1);
     scene.elsewhere.has(&[("a", "A")]);
@@ -555,12 +557,20 @@ async fn an_entry_that_no_store_takes_keeps_none_of_the_others_away() {
         let scene = Scene::on(kind, true).await;
         let anna = visitor("anna");
         // Nothing that can be packed.
-        let long: String = (0..200).map(|number| Id::named("uid", &format!("{number}")).to_string()).collect();
+        let long: String = (0..200)
+            .map(|number| Id::named("uid", &format!("{number}")).to_string())
+            .collect();
         scene.elsewhere.has(&[(&long, "Long"), ("a", "A")]);
         let id = scene.follows(&anna).await;
         scene.after(1).await;
         assert_eq!(scene.sees(&anna, "").await, ["A"], "{kind:?}");
-        let feed = scene.calendars.subscription(anna.id, id).await.unwrap().feed.unwrap();
+        let feed = scene
+            .calendars
+            .subscription(anna.id, id)
+            .await
+            .unwrap()
+            .feed
+            .unwrap();
         assert_eq!((feed.entries, feed.unread), (1, 1));
         assert!(feed.unread_why.len() < 200, "{}", feed.unread_why);
     }
@@ -581,7 +591,11 @@ async fn what_was_forgotten_and_followed_again_while_it_was_got_is_got_again() {
     let id = scene.follows(&anna).await;
     scene.calendars.follow(anna.id, feed).await.unwrap();
     scene.calendars.fetch(claimed).await.unwrap();
-    assert_eq!(scene.state(&anna, id).await.0, State::Waiting, "that was said of the one before");
+    assert_eq!(
+        scene.state(&anna, id).await.0,
+        State::Waiting,
+        "that was said of the one before"
+    );
     scene.after(1).await;
     assert_eq!(scene.state(&anna, id).await.0, State::Fresh);
     assert_eq!(scene.elsewhere.asked(), 2);

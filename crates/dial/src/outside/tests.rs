@@ -75,7 +75,10 @@ async fn serve(mut stream: TcpStream, port: u16) {
         "elsewhere" => moved("file:///etc/passwd"),
         "metadata" => moved("http://169.254.169.254/latest/meta-data/"),
         "neighbour" => moved(&format!("http://intern.example:{port}/plain")),
-        "marked" => page(&format!("etag: \"{}\"\r\nlast-modified: today\r\n", "7".repeat(2_000)), "BEGIN:VCALENDAR"),
+        "marked" => page(
+            &format!("etag: \"{}\"\r\nlast-modified: today\r\n", "7".repeat(2_000)),
+            "BEGIN:VCALENDAR",
+        ),
         "away" => moved(&format!("http://other.example:{port}/echo")),
         "away-plain" => moved(&format!("http://other.example:{port}/plain")),
         "gone" => "HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n".to_owned(),
@@ -306,7 +309,10 @@ async fn a_name_that_means_another_machine_a_moment_later_is_asked_for_once() {
     let server = Server::open().await;
     let (outside, resolved) = guarded(&["240.0.0.1", "127.0.0.1"]);
     let address = Address::parse(&format!("http://turncoat.example:{}/plain", server.port)).unwrap();
-    assert!(matches!(get(&outside, &address).await, Err(Trouble::NoSuchName(_))));
+    assert!(matches!(
+        get(&outside, &address).await,
+        Err(Trouble::NoSuchName(_))
+    ));
     assert_eq!(resolved.load(Ordering::SeqCst), 1);
     // The name means this machine when it is judged, and another one whenever it is asked again.
     let (outside, resolved) = guarded(&["127.0.0.1", "240.0.0.1"]);
@@ -338,7 +344,10 @@ async fn the_marks_of_a_server_are_short_and_sent_to_no_other() {
     };
     let asked = page(outside.get(&server.at("away"), &known).await).bytes;
     let asked = String::from_utf8(asked).unwrap();
-    assert!(!asked.contains("if-none-match") && !asked.contains("if-modified-since"), "{asked}");
+    assert!(
+        !asked.contains("if-none-match") && !asked.contains("if-modified-since"),
+        "{asked}"
+    );
     let got = page(outside.get(&server.at("away-plain"), &Known::default()).await);
     assert_eq!(got.marks, Known::default(), "they are those of another server");
     let got = page(outside.get(&server.at("once"), &Known::default()).await);

@@ -221,7 +221,11 @@ impl Country {
             .collect();
         all.sort_by_key(|one| one.date);
         let mut instead: Vec<Holiday> = Vec::new();
-        let stays = |one: &Holiday| self.rules.iter().any(|rule| rule.stays && rule.names == one.names);
+        let stays = |one: &Holiday| {
+            self.rules
+                .iter()
+                .any(|rule| rule.stays && rule.names == one.names)
+        };
         for one in all.iter().filter(|one| !stays(one)) {
             let taken = |date: Date| all.iter().chain(&instead).any(|other| other.date == date);
             if let Some(date) = self.moved.instead_of(one.date, taken) {
