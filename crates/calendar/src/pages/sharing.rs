@@ -38,18 +38,20 @@ impl Sharing {
     ) -> Result<Sharing, Problem> {
         let held = calendars.reach(by, id, Rights::Manage).await?;
         let owner = held.calendar.owner;
-        let mut sharers = Vec::new();
-        for share in calendars.shares(by, id).await? {
-            let card = calendars.card(share.person).await?;
-            sharers.push(Sharer {
-                person: share.person.to_string(),
-                name: card.map_or_else(|| share.person.to_string(), |card| card.name),
-                rights: frame.say_of("share-may", share.rights.word()).unwrap_or_default(),
-                reply: frame
-                    .say_of("share-reply", reply_word(share.reply))
-                    .unwrap_or_default(),
-            });
-        }
+        let shares = calendars.shares(by, id).await?;
+        let people = shares.iter().map(|share| share.person);
+        let mut cards = calendars.cards(people.collect()).await?;
+        let sharers = shares.iter().map(|share| Sharer {
+            person: share.person.to_string(),
+            name: cards
+                .remove(&share.person)
+                .map_or_else(|| share.person.to_string(), |card| card.name),
+            rights: frame.say_of("share-may", share.rights.word()).unwrap_or_default(),
+            reply: frame
+                .say_of("share-reply", reply_word(share.reply))
+                .unwrap_or_default(),
+        });
+        let sharers = sharers.collect();
         let options = Rights::SHARED.into_iter().map(|(_, word)| {
             let called = frame.say_of("share-may", word).unwrap_or_default();
             (word.to_owned(), called)
@@ -114,7 +116,7 @@ pub async fn share(
 }
 
 async fn shared(calendars: &Calendars, by: PersonId, id: Id, typed: &Typed) -> Result<(), Refused> {
-    // Whoever may not share learns nothing of who there is.
+    // Whoever may not share this one is told so first.
     calendars.reach(by, id, Rights::Manage).await?;
     let rights = Rights::read(typed_in(typed, "rights"));
     let rights = rights.ok_or_else(|| Reason::field("rights", "must be busy, read, edit or manage"))?;

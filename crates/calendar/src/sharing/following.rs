@@ -18,6 +18,7 @@ pub(crate) const ANSWERED: &str = "calendar.offer";
 /// Said by whoever is no more, and can be asked nothing.
 const GONE: &[u8] = b"gone";
 const ID_BYTES: usize = 16;
+const DAY_SECONDS: i64 = 86_400;
 
 pub(super) fn announce(
     tx: &mut Tx<'_>,
@@ -108,7 +109,8 @@ impl Calendars {
                 return Ok(());
             }
             rows::save_offer(tx, person, &offered(share, owner))?;
-            let key = format!("{id}-{}", share.made.as_micros());
+            // Taken back and offered anew again and again, it is one letter a day.
+            let key = format!("{id}-{}", share.made.as_seconds() / DAY_SECONDS);
             offer::tell(tx, To::Person(person), key, told, now)
         });
         Ok(followed.await?)

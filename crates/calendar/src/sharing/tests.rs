@@ -391,3 +391,22 @@ async fn a_calendar_that_leaves_the_bin_for_good_leaves_no_share_and_no_offer() 
         assert_eq!(share.await.unwrap(), None, "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn what_is_offered_again_and_again_is_one_letter_a_day() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let boris = visitor("boris").id;
+    let owner = To::Person(boris).owner();
+    for (seconds, written) in [(1, 1), (1, 1), (86_400, 2)] {
+        scene.store.clock.advance_seconds(seconds);
+        scene.give(&calendar, Rights::Read).await;
+        scene.follow().await;
+        let back = scene.calendars.unshare(calendar.owner, calendar.id, boris);
+        back.await.unwrap();
+        scene.follow().await;
+        let shard = scene.store.store.shard_of(owner);
+        let letters = shard.read::<_, store::StoreError>(move |tx| post::held(tx, owner, 100));
+        assert_eq!(letters.await.unwrap().letters.len(), written);
+    }
+}
