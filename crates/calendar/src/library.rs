@@ -32,7 +32,8 @@ impl Shelf {
         calendar: &dav::Calendar,
         wanted: Wanted<'_>,
     ) -> Result<Vec<Object>, Denied> {
-        let found = match wanted {
+        let rights = rights_of(who, calendar);
+        let found: Vec<Stored> = match wanted {
             Wanted::Named(names) => {
                 let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
                 names.sort();
@@ -42,7 +43,7 @@ impl Shelf {
             }
             Wanted::After(after, limit) => {
                 let after = after.map(|name| Name::stored(name.to_owned()));
-                self.0.objects(calendar.owner, calendar.id, after, limit).await?
+                return self.listed(calendar, rights, after, limit).await;
             }
             Wanted::Around {
                 from,
@@ -55,17 +56,42 @@ impl Shelf {
                 let mut near: Vec<Stored> = near.await?;
                 near.retain(|one| kind.is_none_or(|kind| kind == one.kind));
                 near.retain(|one| after.is_none_or(|after| one.name.as_str() > after));
-                near.truncate(limit);
-                near
+                let seen = near.into_iter().filter_map(|stored| readable(stored, rights));
+                return Ok(seen.take(limit).map(object).collect());
             }
         };
-        let rights = match (calendar.owner == who.id, calendar.rights.write) {
-            (true, _) => Rights::Own,
-            (false, true) => Rights::Edit,
-            (false, false) => Rights::Read,
-        };
-        let seen = found.into_iter().map(|stored| object(readable(stored, rights)));
-        Ok(seen.collect())
+        let seen = found.into_iter().filter_map(|stored| readable(stored, rights));
+        Ok(seen.map(object).collect())
+    }
+
+    /// Some of a calendar by their names: as many as are wanted, if there are so many that the reader may see.
+    async fn listed(
+        &self,
+        calendar: &dav::Calendar,
+        rights: Rights,
+        mut after: Option<Name>,
+        limit: usize,
+    ) -> Result<Vec<Object>, Denied> {
+        let mut seen = Vec::new();
+        loop {
+            let wanted = limit - seen.len();
+            let page = self.0.objects(calendar.owner, calendar.id, after, wanted).await?;
+            let is_last = page.len() < wanted;
+            after = page.last().map(|last| last.name.clone());
+            let shown = page.into_iter().filter_map(|stored| readable(stored, rights));
+            seen.extend(shown.map(object));
+            if is_last || seen.len() >= limit {
+                return Ok(seen);
+            }
+        }
+    }
+}
+
+fn rights_of(who: &SignedIn, calendar: &dav::Calendar) -> Rights {
+    match (calendar.owner == who.id, calendar.rights.write) {
+        (true, _) => Rights::Own,
+        (false, true) => Rights::Edit,
+        (false, false) => Rights::Read,
     }
 }
 
@@ -287,7 +313,7 @@ impl Library for Shelf {
 
     fn changes<'a>(
         &'a self,
-        _: &'a SignedIn,
+        who: &'a SignedIn,
         calendar: &'a dav::Calendar,
         since: Place,
         limit: usize,
@@ -297,7 +323,9 @@ impl Library for Shelf {
                 after: since.after,
                 began: Some(since.began),
             };
-            let found = self.0.changes(calendar.owner, calendar.id, mark, limit).await?;
+            let rights = rights_of(who, calendar);
+            let of = (calendar.owner, calendar.id);
+            let found = self.0.changes_for(rights, of, mark, limit).await?;
             let found = found.ok_or(Denied::TooOld)?;
             let changed = found.items.into_iter().map(|heard| dav::Changed {
                 name: heard.name.to_string(),

@@ -90,12 +90,15 @@ async fn list_calendar_changes(
         return Err(Problem::invalid("after", "bounds", "must not be negative"));
     }
     let reach = calendars.reach(caller.person()?.id, id, Rights::Read);
-    let owner = reach.await?.calendar.owner;
+    let held = reach.await?;
     let mark = Mark {
         after,
         began: (after > 0).then_some(after),
     };
-    let found = calendars.changes(owner, id, mark, limit).await?;
+    let owner = held.calendar.owner;
+    let found = calendars
+        .changes_for(held.rights, (owner, id), mark, limit)
+        .await?;
     let changes = found.ok_or_else(|| {
         Problem::new(Code::Gone)
             .detail("What was deleted since then is no longer known. Read everything anew, without `after`.")
@@ -125,7 +128,9 @@ async fn get_calendar_object(
     let found = calendars.named(held.calendar.owner, id, vec![name]).await?;
     let found = found.into_iter().next().flatten();
     let stored = found.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
-    Ok(as_text(readable(stored, held.rights), held.rights))
+    let seen = readable(stored, held.rights);
+    let seen = seen.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
+    Ok(as_text(seen, held.rights))
 }
 
 /// Puts an event or task into a calendar, or another version in its place

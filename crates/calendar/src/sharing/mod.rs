@@ -10,17 +10,18 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::stream::{self, StreamExt as _};
 use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
 
 pub(crate) use self::following::{ANSWERED, SHARED, forget, forget_calendar};
+use crate::objects::{Changes, Mark};
 use crate::rows as calendars;
-use crate::rules::published;
+use crate::rules::published::{self, Readable};
 use crate::service::{Calendars, Refused, Visitor, live};
-use crate::types::{AboutChange, Calendar, Color, Reason, Stored};
+use crate::types::{AboutChange, Calendar, Color, Name, Reason, Stored};
 
 /// People whom one calendar is shared with.
 pub const SHARES_MAX: usize = 500;
@@ -127,19 +128,20 @@ impl Held {
     }
 }
 
-/// An object of somebody's as one with these rights sees it.
-pub(crate) fn readable(stored: Stored, rights: Rights) -> Stored {
+/// An object of somebody's as one with these rights sees it; `None`: for them it is not there. What cannot be understood could be
+/// private.
+pub(crate) fn readable(stored: Stored, rights: Rights) -> Option<Stored> {
     if !rights.hides(true) {
-        return stored;
+        return Some(stored);
     }
-    let shown = ical::parse(stored.text.as_bytes()).ok();
-    let text = shown
-        .as_ref()
-        .and_then(published::readable)
-        .map(|shown| shown.write());
-    match text {
-        Some(text) => Stored { text, ..stored },
-        None => stored,
+    let seen = published::readable(&ical::parse(stored.text.as_bytes()).ok()?);
+    match seen {
+        Readable::AsItIs => Some(stored),
+        Readable::Cut(shown) => Some(Stored {
+            text: shown.write(),
+            ..stored
+        }),
+        Readable::Nothing => None,
     }
 }
 
@@ -278,6 +280,39 @@ impl Calendars {
             return Err(Reason::NoObject.into());
         }
         Ok((held, found))
+    }
+
+    /// What happened in a calendar since somebody looked, as one with these rights hears of it: what is not there for them is gone.
+    pub(crate) async fn changes_for(
+        &self,
+        rights: Rights,
+        (owner, id): (PersonId, Id),
+        mark: Mark,
+        count: usize,
+    ) -> Result<Option<Changes>, Refused> {
+        let found = self.changes(owner, id, mark, count).await?;
+        let Some(mut changes) = found else {
+            return Ok(None);
+        };
+        if !rights.hides(true) {
+            return Ok(Some(changes));
+        }
+        let there = changes.items.iter().filter(|one| !one.is_gone);
+        let mut names: Vec<Name> = there.map(|one| one.name.clone()).collect();
+        names.sort();
+        let shown = self.named(owner, id, names).await?.into_iter().flatten();
+        let shown: HashSet<Name> = shown
+            .filter_map(|stored| readable(stored, rights))
+            .map(|stored| stored.name)
+            .collect();
+        let is_first = mark.after == 0;
+        changes.items.retain_mut(|one| {
+            let is_hidden = !one.is_gone && !shown.contains(&one.name);
+            one.is_gone |= is_hidden;
+            // Whoever knows nothing yet needs not to hear of it.
+            !(is_hidden && is_first)
+        });
+        Ok(Some(changes))
     }
 
     /// Changes what is said of a calendar, as whoever may manage it: `seen` is the version that they know. In which colour one

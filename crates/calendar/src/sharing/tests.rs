@@ -6,9 +6,10 @@ use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
 use super::{ANSWERED, Consent, Held, Rights, SHARED};
+use crate::objects::Mark;
 use crate::service::Refused;
 use crate::tests::{Scene, visitor};
-use crate::types::{AboutChange, Calendar, Color, Expected, Reason};
+use crate::types::{AboutChange, Calendar, Color, Expected, Name, Reason};
 
 const OPEN: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\nBEGIN:VEVENT\r\nUID:open\r\n\
     DTSTAMP:20261101T000000Z\r\nDTSTART:20261124T090000Z\r\nDURATION:PT1H\r\nSUMMARY:Choir\r\nLOCATION:Hall\r\n\
@@ -194,7 +195,7 @@ async fn whoever_reads_gets_the_text_without_what_is_private() {
         .unwrap();
     let texts: Vec<String> = all
         .into_iter()
-        .map(|stored| super::readable(stored, Rights::Read).text)
+        .map(|stored| super::readable(stored, Rights::Read).unwrap().text)
         .collect();
     assert_eq!(texts[0], OPEN);
     assert!(
@@ -408,5 +409,48 @@ async fn what_is_offered_again_and_again_is_one_letter_a_day() {
         let shard = scene.store.store.shard_of(owner);
         let letters = shard.read::<_, store::StoreError>(move |tx| post::held(tx, owner, 100));
         assert_eq!(letters.await.unwrap().letters.len(), written);
+    }
+}
+
+#[tokio::test]
+async fn what_is_private_and_makes_nobody_busy_is_not_there_for_readers() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.shared(Rights::Read).await;
+    let of = (calendar.owner, calendar.id);
+    let busy = SECRET.to_owned();
+    let hidden = [
+        busy.replace("SUMMARY", "TRANSP:TRANSPARENT\r\nSUMMARY"),
+        busy.replace("SUMMARY", "STATUS:CANCELLED\r\nSUMMARY"),
+        busy.replace("VEVENT", "VTODO"),
+    ];
+    let hear = async |after: i64| {
+        let mark = Mark {
+            after,
+            began: (after > 0).then_some(after),
+        };
+        let heard = scene.calendars.changes_for(Rights::Read, of, mark, 100);
+        heard.await.unwrap().unwrap()
+    };
+    for text in &hidden {
+        let (kind, uid) = match text.contains("VTODO") {
+            true => ("task.ics", "UID:task"),
+            false => ("secret.ics", "UID:secret"),
+        };
+        let text = text.replace("UID:secret", uid);
+        let before = hear(0).await;
+        scene
+            .put(&calendar, kind, &text, Expected::Anything)
+            .await
+            .unwrap();
+        let name = Name::parse(kind).unwrap();
+        let found = scene
+            .calendars
+            .named(calendar.owner, calendar.id, vec![name.clone()]);
+        let stored = found.await.unwrap().remove(0).unwrap();
+        assert_eq!(super::readable(stored.clone(), Rights::Read), None, "{text}");
+        assert!(super::readable(stored, Rights::Edit).is_some());
+        let heard = hear(before.until).await.items;
+        assert!(heard.len() == 1 && heard[0].is_gone && heard[0].name == name);
+        assert!(hear(0).await.items.iter().all(|one| one.name != name));
     }
 }
