@@ -34,6 +34,7 @@ pub struct Duty {
     /// From the end of one round to the beginning of the next.
     pub every: Duration,
     pub scope: Scope,
+    is_cut_off: bool,
     run: Run,
 }
 
@@ -51,7 +52,18 @@ impl Duty {
             name,
             every,
             scope,
+            is_cut_off: false,
             run: Arc::new(move || run().boxed()),
+        }
+    }
+
+    /// A round waits for others, who may take long. Whatever it is at, the next one makes it good: when the process ends, or
+    /// another one has to do it, it is cut off.
+    #[must_use]
+    pub fn cut_off(self) -> Duty {
+        Duty {
+            is_cut_off: true,
+            ..self
         }
     }
 
@@ -59,11 +71,15 @@ impl Duty {
         (self.run)().await
     }
 
-    /// Rounds until `shutdown` turns true; one that has begun is finished.
+    /// Rounds until `shutdown` turns true; one that has begun is finished, unless it may be cut off.
     pub(crate) async fn do_forever(self, mut shutdown: watch::Receiver<bool>) {
         let mut was_well = true;
         while !*shutdown.borrow_and_update() {
-            let outcome = self.once().await;
+            let mut ends = shutdown.clone();
+            let outcome = tokio::select! {
+                outcome = self.once() => outcome,
+                _ = ends.wait_for(|ends| *ends), if self.is_cut_off => break,
+            };
             tell(self.name, &outcome, was_well);
             was_well = outcome.is_ok();
             tokio::select! {
@@ -109,7 +125,14 @@ impl HouseDuty {
 }
 
 impl Work for HouseDuty {
-    fn round<'a>(&'a self, _held: &'a Held) -> BoxFuture<'a, Result<Again, StoreError>> {
-        self.do_once().boxed()
+    fn round<'a>(&'a self, held: &'a Held) -> BoxFuture<'a, Result<Again, StoreError>> {
+        let mut wanted = held.wanted.clone();
+        async move {
+            tokio::select! {
+                outcome = self.do_once() => outcome,
+                _ = wanted.wait_for(|wanted| !wanted), if self.duty.is_cut_off => Ok(Again::AtOnce),
+            }
+        }
+        .boxed()
     }
 }

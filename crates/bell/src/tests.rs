@@ -372,6 +372,32 @@ async fn a_duty_of_the_house_is_done_in_one_place_and_one_of_a_process_in_each()
     assert_eq!(done(), [1, 2]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duty_that_waits_for_others_is_cut_off_in_the_end() {
+    let house = house(stores::Kind::Sqlite).await;
+    let began = Arc::new(AtomicU32::new(0));
+    let (shutdown, closing) = watch::channel(false);
+    let mut bell = Bell::new(house.store.clone(), house.clock.clone());
+    for (name, scope) in [("house", Scope::OncePerHouse), ("process", Scope::EachProcess)] {
+        let began = Arc::clone(&began);
+        let duty = Duty::new(name, Duration::from_secs(3600), scope, move || {
+            began.fetch_add(1, Ordering::SeqCst);
+            std::future::pending()
+        });
+        bell = bell.duty(duty.cut_off());
+    }
+    let open = bell.open(closing).unwrap();
+    let patience = Duration::from_secs(20);
+    let both = async {
+        while began.load(Ordering::SeqCst) < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(patience, both).await.unwrap();
+    shutdown.send_replace(true);
+    tokio::time::timeout(patience, open.ended()).await.unwrap();
+}
+
 #[tokio::test]
 async fn kinds_and_duties_that_cannot_be_told_apart_keep_the_bell_shut() {
     static SAME_CODE: Kind = Kind::new(9001, "test.same_code");

@@ -340,6 +340,7 @@ wrong-ends = It must not end before it starts.
 wrong-zone = Write a time zone such as Europe/Moscow.
 wrong-recurrence = This cannot repeat so. Of a series, change all, or this and following; a rule looks like FREQ=MONTHLY;BYDAY=-1FR.
 wrong-instance = This one cannot be separated from its series: change this one alone, or all.
+wrong-calendar = Choose another calendar of the same owner.
 wrong-which = Only this one can be changed here.
 wrong-guests = Write one e-mail address in each line.
 wrong-quick = Say what it is, and when: tomorrow 15:00 dentist.

@@ -3,8 +3,8 @@
 //! Every edit is a decision over the text that was read (`rules::edits`) and is written only if that text is still there, so
 //! two edits of one version never mix. A series that is cut in two is written in one transaction.
 
-use ical::Answer;
 use ical::zones::Zone;
+use ical::{Answer, Kind};
 use jiff::Timestamp;
 use kernel::{Id, Moment, PersonId};
 use store::Tx;
@@ -15,6 +15,7 @@ use crate::rows;
 use crate::rules::edits::wish::{Guest, Wish};
 use crate::rules::edits::{self, Aim, Difference, Edited, Pen};
 use crate::service::{Calendars, Refused, live};
+use crate::sharing::Rights;
 use crate::types::{Calendar, Expected, Name, Reason, Stored};
 
 /// Versions that are told of one event.
@@ -131,6 +132,20 @@ impl Calendars {
         let id = Id::beside(owner.0, self.now());
         let text = edits::duplicate(&found.text, &self.pen(id, &into))?;
         self.add(owner, calendar, id, text).await
+    }
+
+    /// Whether `person` may put what lies with `owner` into this calendar: one of the same owner that takes events, and into
+    /// which they may put some. Ask before anything is done.
+    pub async fn may_move_to(&self, person: PersonId, owner: PersonId, to: Id) -> Result<(), Refused> {
+        let target = self.reach(person, to, Rights::Edit).await?;
+        if target.calendar.owner != owner {
+            let what = "must be a calendar of the same owner: make the event there instead";
+            return Err(Reason::field("calendar", what).into());
+        }
+        match target.takes_events() {
+            true => Ok(()),
+            false => Err(Reason::KindNotTaken(Kind::Event).into()),
+        }
     }
 
     /// Into another calendar of the same owner.

@@ -39,9 +39,13 @@ impl Calendars {
             .duty(self.duty("calendar.forget", FORGETS, |calendars| async move {
                 calendars.forget_old().await
             }))
-            .duty(self.duty("calendar.feeds", FETCHES, |calendars| async move {
-                calendars.fetch_due().await
-            }))
+            .duty(
+                // Servers elsewhere answer when they like; who was asked is left alone for a while.
+                self.duty("calendar.feeds", FETCHES, |calendars| async move {
+                    calendars.fetch_due().await
+                })
+                .cut_off(),
+            )
             .duty(self.duty("calendar.check", CHECKS, move |calendars| {
                 let rounds = rounds.clone();
                 async move { calendars.check_some(&rounds).await.map(drop) }

@@ -31,7 +31,8 @@ impl Shelf {
         calendar: &dav::Calendar,
         wanted: Wanted<'_>,
     ) -> Result<Vec<Object>, Denied> {
-        let found = match wanted {
+        let rights = rights_of(who, calendar);
+        let found: Vec<Stored> = match wanted {
             Wanted::Named(names) => {
                 let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
                 names.sort();
@@ -41,7 +42,7 @@ impl Shelf {
             }
             Wanted::After(after, limit) => {
                 let after = after.map(|name| Name::stored(name.to_owned()));
-                self.0.objects(calendar.owner, calendar.id, after, limit).await?
+                return self.listed(calendar, rights, after, limit).await;
             }
             Wanted::Around {
                 from,
@@ -54,17 +55,42 @@ impl Shelf {
                 let mut near: Vec<Stored> = near.await?;
                 near.retain(|one| kind.is_none_or(|kind| kind == one.kind));
                 near.retain(|one| after.is_none_or(|after| one.name.as_str() > after));
-                near.truncate(limit);
-                near
+                let seen = near.into_iter().filter_map(|stored| readable(stored, rights));
+                return Ok(seen.take(limit).map(object).collect());
             }
         };
-        let rights = match (calendar.owner == who.id, calendar.rights.write) {
-            (true, _) => Rights::Own,
-            (false, true) => Rights::Edit,
-            (false, false) => Rights::Read,
-        };
-        let seen = found.into_iter().map(|stored| object(readable(stored, rights)));
-        Ok(seen.collect())
+        let seen = found.into_iter().filter_map(|stored| readable(stored, rights));
+        Ok(seen.map(object).collect())
+    }
+
+    /// Some of a calendar by their names: as many as are wanted, if there are so many that the reader may see.
+    async fn listed(
+        &self,
+        calendar: &dav::Calendar,
+        rights: Rights,
+        mut after: Option<Name>,
+        limit: usize,
+    ) -> Result<Vec<Object>, Denied> {
+        let mut seen = Vec::new();
+        loop {
+            let wanted = limit - seen.len();
+            let page = self.0.objects(calendar.owner, calendar.id, after, wanted).await?;
+            let is_last = page.len() < wanted;
+            after = page.last().map(|last| last.name.clone());
+            let shown = page.into_iter().filter_map(|stored| readable(stored, rights));
+            seen.extend(shown.map(object));
+            if is_last || seen.len() >= limit {
+                return Ok(seen);
+            }
+        }
+    }
+}
+
+fn rights_of(who: &SignedIn, calendar: &dav::Calendar) -> Rights {
+    match (calendar.owner == who.id, calendar.rights.write) {
+        (true, _) => Rights::Own,
+        (false, true) => Rights::Edit,
+        (false, false) => Rights::Read,
     }
 }
 
@@ -201,7 +227,7 @@ impl Library for Shelf {
 
     fn calendars<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Vec<dav::Calendar>> {
         Box::pin(async move {
-            let all = self.0.held(&visitor(who)).await?;
+            let all = self.0.held_for_sure(&visitor(who)).await?;
             let readable = all.iter().filter(|held| held.rights >= Rights::Read);
             Ok(readable.map(shown).collect())
         })
@@ -256,17 +282,8 @@ impl Library for Shelf {
 
     fn change<'a>(&'a self, who: &'a SignedIn, calendar: &'a dav::Calendar, to: Wishes) -> Asked<'a, ()> {
         Box::pin(async move {
-            let seen = Some(calendar.version);
-            let mut change = change(&to)?;
-            // In which colour one sees what is another one's is one's own affair.
-            if calendar.owner != who.id
-                && let Some(color) = change.color.take()
-            {
-                self.0
-                    .answer_offer(who.id, calendar.id, None, Some(color))
-                    .await?;
-            }
-            self.0.change(calendar.owner, calendar.id, seen, change).await?;
+            let (seen, change) = (Some(calendar.version), change(&to)?);
+            self.0.manage(who.id, calendar.id, seen, change).await?;
             Ok(())
         })
     }
@@ -295,7 +312,7 @@ impl Library for Shelf {
 
     fn changes<'a>(
         &'a self,
-        _: &'a SignedIn,
+        who: &'a SignedIn,
         calendar: &'a dav::Calendar,
         since: Place,
         limit: usize,
@@ -305,7 +322,9 @@ impl Library for Shelf {
                 after: since.after,
                 began: Some(since.began),
             };
-            let found = self.0.changes(calendar.owner, calendar.id, mark, limit).await?;
+            let rights = rights_of(who, calendar);
+            let of = (calendar.owner, calendar.id);
+            let found = self.0.changes_for(rights, of, mark, limit).await?;
             let found = found.ok_or(Denied::TooOld)?;
             let changed = found.items.into_iter().map(|heard| dav::Changed {
                 name: heard.name.to_string(),
@@ -436,7 +455,8 @@ impl From<Refused> for Denied {
             full @ (Reason::TooManyCalendars
             | Reason::TooManyObjects
             | Reason::TooLong
-            | Reason::TooManyShares) => Denied::Full(full.to_string()),
+            | Reason::TooManyShares
+            | Reason::TooManyOffers) => Denied::Full(full.to_string()),
             other @ (Reason::Field { .. }
             | Reason::NotAllowed(_)
             | Reason::FollowedAlready

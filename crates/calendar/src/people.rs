@@ -20,6 +20,9 @@ pub trait People: Send + Sync + 'static {
     /// `None`: nobody.
     fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>>;
 
+    /// Of many at once, in their order.
+    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, String>>;
+
     /// Whose e-mail address it is.
     fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, String>>;
 }

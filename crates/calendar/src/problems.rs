@@ -43,6 +43,7 @@ impl From<Reason> for Problem {
             | Reason::TooManyObjects
             | Reason::TooManySubscriptions
             | Reason::TooManyShares
+            | Reason::TooManyOffers
             | Reason::NothingToFetch
             | Reason::TooLong => Problem::new(Code::Conflict).because(text),
             Reason::NotAllowed(_) => Problem::forbidden().because(text),

@@ -30,6 +30,16 @@ impl People for Everybody {
         Box::pin(async { Ok(card) })
     }
 
+    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, String>> {
+        Box::pin(async move {
+            let mut cards = Vec::new();
+            for person in people {
+                cards.push(self.card(*person).await?);
+            }
+            Ok(cards)
+        })
+    }
+
     fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, String>> {
         let name = email.strip_suffix("@town.example");
         let known = name.filter(|name| NAMES.contains(name));

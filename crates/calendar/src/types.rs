@@ -6,7 +6,7 @@ use ical::Kind;
 use kernel::{Id, Moment, PersonId, Text};
 
 use crate::reminders::types::Reminders;
-use crate::sharing::{Rights, SHARES_MAX};
+use crate::sharing::{OFFERS_MAX, Rights, SHARES_MAX};
 use crate::subscriptions::types::SUBSCRIPTIONS_MAX;
 
 /// Calendars of one person, deleted ones aside.
@@ -296,6 +296,8 @@ pub enum Reason {
     TooManyShares,
     #[error("your rights to this calendar are not enough for that ({}): ask whose it is", .0.word())]
     NotAllowed(Rights),
+    #[error("they were offered {OFFERS_MAX} calendars: they have to refuse some first")]
+    TooManyOffers,
     #[error("the calendar is too long to be published as one text")]
     TooLong,
     #[error("it was changed meanwhile: look at it again, then change it")]

@@ -61,19 +61,22 @@ struct Neighbours(Arc<Registry>);
 
 impl People for Neighbours {
     fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>> {
+        Box::pin(async move { Ok(self.cards(&[person]).await?.into_iter().next().flatten()) })
+    }
+
+    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, String>> {
         Box::pin(async move {
-            let found = self
-                .0
-                .all_of(&[person])
-                .await
-                .map_err(|error| error.to_string())?;
-            let found = found.into_iter().next().flatten();
-            Ok(found.as_ref().and_then(|found| found.about()).map(|about| Card {
-                name: about.name.to_string(),
-                email: about.email.as_ref().map(ToString::to_string),
-                language: about.language,
-                zone: about.zone.as_str().to_owned(),
-            }))
+            let found = self.0.all_of(people).await.map_err(|error| error.to_string())?;
+            let cards = found.iter().map(|found| {
+                let about = found.as_ref()?.about()?;
+                Some(Card {
+                    name: about.name.to_string(),
+                    email: about.email.as_ref().map(ToString::to_string),
+                    language: about.language,
+                    zone: about.zone.as_str().to_owned(),
+                })
+            });
+            Ok(cards.collect())
         })
     }
 

@@ -15,7 +15,7 @@ use store::{StoreError, Tx};
 
 use crate::rules::slots::{block_of, slot_of};
 use crate::service::{BIN_SECONDS, Calendars};
-use crate::{finding, reminders};
+use crate::{finding, reminders, sharing};
 
 /// How things were, and that they were deleted, is known for so long.
 pub(crate) const KNOWN_SECONDS: i64 = 180 * 86_400;
@@ -39,7 +39,7 @@ impl Calendars {
     }
 }
 
-/// Deletes some of what lies in a calendar that was deleted by then, in the end the calendar itself. False when there is none.
+/// Deletes some of what lies in a calendar that was deleted by then, then its shares, in the end the calendar itself. False when there is none.
 fn empty_bin(tx: &mut Tx<'_>, deleted_by: Moment) -> Result<bool, StoreError> {
     let Some((owner, calendar)) = rows::in_the_bin(tx, deleted_by)? else {
         return Ok(false);
@@ -49,7 +49,7 @@ fn empty_bin(tx: &mut Tx<'_>, deleted_by: Moment) -> Result<bool, StoreError> {
         reminders::take_back(tx, owner, *object)?;
         rows::delete_object(tx, *object)?;
     }
-    if objects.is_empty() {
+    if objects.is_empty() && sharing::forget_calendar(tx, owner, calendar, OBJECTS_AT_ONCE)? == 0 {
         rows::delete_calendar(tx, owner, calendar)?;
     }
     Ok(true)

@@ -10,7 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{OWN, visitor};
 use crate::agenda::{Lasting, Shown};
-use crate::service::Calendars;
+use crate::service::{Calendars, Refused};
+use crate::types::Reason;
 
 /// More words than these are no search.
 const SEARCH_CHARS_MAX: usize = 200;
@@ -124,23 +125,27 @@ async fn list_agenda(
         let what = "must be a time zone of the IANA database, such as Europe/Moscow";
         Problem::invalid("zone", "zone", what)
     })?;
-    let mut wanted = calendars.held(&visitor).await?;
-    let mut followed = calendars.subscriptions(visitor.id).await?;
-    if let Some(id) = &asked.calendar {
-        let id = id.parse::<Id>();
-        let id = id.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?;
-        wanted.retain(|one| one.calendar.id == id);
-        followed.retain(|one| one.id() == id);
-        if wanted.is_empty() && followed.is_empty() {
-            return Err(Problem::invalid("calendar", "id", "is none of your calendars"));
-        }
-    }
+    let wanted = asked.calendar.as_deref().map(str::parse::<Id>).transpose();
+    let wanted = wanted.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?;
+    let mut held = calendars.held(&visitor).await?;
+    held.retain(|one| wanted.is_none_or(|id| one.calendar.id == id));
+    let followed = match wanted {
+        None => calendars.subscriptions(visitor.id).await?,
+        Some(_) if !held.is_empty() => Vec::new(),
+        Some(id) => match calendars.subscription(visitor.id, id).await {
+            Ok(one) => vec![one],
+            Err(Refused::Reason(Reason::NoSubscription)) => {
+                return Err(Problem::invalid("calendar", "id", "is none of your calendars"));
+            }
+            Err(why) => return Err(why.into()),
+        },
+    };
     let search = asked.search.as_deref().unwrap_or_default();
     if search.chars().count() > SEARCH_CHARS_MAX {
         let what = format!("must have at most {SEARCH_CHARS_MAX} characters");
         return Err(Problem::invalid("search", "text", what));
     }
-    let mut shown = calendars.agenda(&wanted, range, &zone, search).await?;
+    let mut shown = calendars.agenda(&held, range, &zone, search).await?;
     let followed: Vec<_> = followed.iter().collect();
     calendars
         .add_followed(&mut shown, &visitor, &followed, range, &zone, search)

@@ -242,6 +242,8 @@ async fn get_calendar(
 }
 
 /// Changes a calendar
+///
+/// Of another one's, `color` is for one's own eyes, and `position` is not changed.
 #[utoipa::path(patch, path = "/api/v1/calendars/{id}", operation_id = "change_calendar",
     request_body = CalendarChangeIn,
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
@@ -254,7 +256,8 @@ async fn change_calendar(
     if_match: IfMatch,
     Body(given): Body<CalendarChangeIn>,
 ) -> Result<Response, Problem> {
-    let held = calendars.reach(caller.person()?.id, id, Rights::Manage).await?;
+    let person = caller.person()?.id;
+    let held = calendars.reach(person, id, Rights::Manage).await?;
     let before = &held.calendar;
     if_match.check(ETag::of(before.version))?;
     let change = AboutChange {
@@ -267,9 +270,8 @@ async fn change_calendar(
         extra: None,
         reminders: given.reminders.as_deref().map(reminders).transpose()?,
     };
-    let calendar = calendars.change(before.owner, id, Some(before.version), change);
-    let calendar = calendar.await?;
-    Ok(shown(&Held { calendar, ..held }))
+    let changed = calendars.manage(person, id, Some(before.version), change);
+    Ok(shown(&changed.await?))
 }
 
 /// Puts a calendar into the bin, with all that lies in it

@@ -40,7 +40,7 @@ struct ChangesIn {
 #[derive(Serialize, ToSchema)]
 struct ChangeOut {
     name: String,
-    /// The ETag of the object is made of it.
+    /// The ETag of the object is made of it, and of whether one may write.
     change: i64,
     /// It is not in the calendar any more.
     deleted: bool,
@@ -68,7 +68,8 @@ struct ChangesOut {
 
 /// What happened in a calendar since one looked
 ///
-/// 410 when that is too long ago: then read everything anew, without `after`.
+/// 410 when that is too long ago: then read everything anew, without `after`. Do so, too, when what one may do with the
+/// calendar is another thing now: whoever may only read is given less of what is private.
 #[utoipa::path(get, path = "/api/v1/calendars/{id}/changes", operation_id = "list_calendar_changes",
     params(("id" = String, Path, format = "uuid", description = "The calendar"), ChangesIn),
     responses((status = OK, body = ChangesOut),
@@ -89,12 +90,15 @@ async fn list_calendar_changes(
         return Err(Problem::invalid("after", "bounds", "must not be negative"));
     }
     let reach = calendars.reach(caller.person()?.id, id, Rights::Read);
-    let owner = reach.await?.calendar.owner;
+    let held = reach.await?;
     let mark = Mark {
         after,
         began: (after > 0).then_some(after),
     };
-    let found = calendars.changes(owner, id, mark, limit).await?;
+    let owner = held.calendar.owner;
+    let found = calendars
+        .changes_for(held.rights, (owner, id), mark, limit)
+        .await?;
     let changes = found.ok_or_else(|| {
         Problem::new(Code::Gone)
             .detail("What was deleted since then is no longer known. Read everything anew, without `after`.")
@@ -107,6 +111,8 @@ async fn list_calendar_changes(
 }
 
 /// An event or task with everything of its UID, as iCalendar
+///
+/// Whoever may only read gets what is private without its words, and an ETag that fits no change: raised to more, read it anew.
 #[utoipa::path(get, path = "/api/v1/calendars/{id}/objects/{name}", operation_id = "get_calendar_object",
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
         ("name" = String, Path, description = "The object")),
@@ -122,7 +128,9 @@ async fn get_calendar_object(
     let found = calendars.named(held.calendar.owner, id, vec![name]).await?;
     let found = found.into_iter().next().flatten();
     let stored = found.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
-    Ok(as_text(StatusCode::OK, readable(stored, held.rights)))
+    let seen = readable(stored, held.rights);
+    let seen = seen.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
+    Ok(as_text(seen, held.rights))
 }
 
 /// Puts an event or task into a calendar, or another version in its place
@@ -203,7 +211,13 @@ fn expected(headers: &HeaderMap) -> Result<Expected, Problem> {
     }
 }
 
-fn as_text(status: StatusCode, stored: Stored) -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/calendar; charset=utf-8")];
-    (status, ETag::of(stored.change), headers, stored.text).into_response()
+/// What is given to whoever may only read can be less than what is there. Its tag is none of ours: raised to more, they write
+/// nothing over what they never saw.
+fn as_text(stored: Stored, rights: Rights) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/calendar; charset=utf-8")];
+    if rights < Rights::Edit {
+        let tag = [(header::ETAG, format!("\"v{}-r\"", stored.change))];
+        return (tag, kind, stored.text).into_response();
+    }
+    (ETag::of(stored.change), kind, stored.text).into_response()
 }

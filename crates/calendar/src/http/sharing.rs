@@ -109,15 +109,18 @@ struct CalendarShareIn {
     rights: ShareRights,
 }
 
-async fn share_out(calendars: &Calendars, share: Share) -> Result<CalendarShareOut, Problem> {
-    let card = calendars.card(share.person).await?;
-    Ok(CalendarShareOut {
+async fn shares_out(calendars: &Calendars, shares: Vec<Share>) -> Result<Vec<CalendarShareOut>, Problem> {
+    let mut cards = calendars
+        .cards(shares.iter().map(|share| share.person).collect())
+        .await?;
+    let told = shares.into_iter().map(|share| CalendarShareOut {
         person: share.person.to_string(),
-        name: card.map(|card| card.name),
+        name: cards.remove(&share.person).map(|card| card.name),
         rights: ShareRights::of(share.rights),
         reply: OfferReply::of(share.reply),
         made_at: share.made.to_string(),
-    })
+    });
+    Ok(told.collect())
 }
 
 /// Whom a calendar is shared with
@@ -129,10 +132,8 @@ async fn list_calendar_shares(
     caller: Caller,
     InPath(id): InPath<Id>,
 ) -> Result<Body<CalendarSharesOut>, Problem> {
-    let mut items = Vec::new();
-    for share in calendars.shares(caller.person()?.id, id).await? {
-        items.push(share_out(&calendars, share).await?);
-    }
+    let shares = calendars.shares(caller.person()?.id, id).await?;
+    let items = shares_out(&calendars, shares).await?;
     Ok(Body(CalendarSharesOut { items }))
 }
 
@@ -150,11 +151,12 @@ async fn share_calendar(
     Body(given): Body<CalendarShareIn>,
 ) -> Result<Body<CalendarShareOut>, Problem> {
     let by = caller.person()?.id;
-    // Whoever may not share learns nothing of who there is.
+    // Whoever may not share this one is told so first.
     calendars.reach(by, id, Rights::Manage).await?;
     let with = calendars.person_called(&given.with).await?;
     let share = calendars.share(by, id, with, given.rights.rights()).await?;
-    Ok(Body(share_out(&calendars, share).await?))
+    let told = shares_out(&calendars, vec![share]).await?.pop();
+    Ok(Body(told.ok_or_else(Problem::not_found)?))
 }
 
 /// Takes a share back
@@ -193,7 +195,7 @@ struct CalendarOfferOut {
     offered_at: String,
 }
 
-/// All of them, those first that came first.
+/// All of them, those first that came first, and what was refused last.
 #[derive(Serialize, ToSchema)]
 struct CalendarOffersOut {
     items: Vec<CalendarOfferOut>,
@@ -209,19 +211,23 @@ struct CalendarOfferIn {
     color: Option<String>,
 }
 
-async fn offer_out(calendars: &Calendars, offer: &Offer, held: &Held) -> Result<CalendarOfferOut, Problem> {
-    let card = calendars.card(offer.held_by).await?;
-    let about = &held.calendar.about;
-    Ok(CalendarOfferOut {
+async fn offers_out(
+    calendars: &Calendars,
+    offers: &[(Offer, Held)],
+) -> Result<Vec<CalendarOfferOut>, Problem> {
+    let owners = offers.iter().map(|(offer, _)| offer.held_by);
+    let cards = calendars.cards(owners.collect()).await?;
+    let told = offers.iter().map(|(offer, held)| CalendarOfferOut {
         calendar: offer.calendar.to_string(),
-        title: about.title.to_string(),
+        title: held.calendar.about.title.to_string(),
         owner: offer.held_by.to_string(),
-        owner_name: card.map(|card| card.name),
-        color: about.color.to_string(),
+        owner_name: cards.get(&offer.held_by).map(|card| card.name.clone()),
+        color: held.calendar.about.color.to_string(),
         rights: ShareRights::of(held.rights),
         reply: OfferReply::of(offer.reply),
         offered_at: offer.offered.to_string(),
-    })
+    });
+    Ok(told.collect())
 }
 
 /// Which calendars of others one may look at
@@ -231,10 +237,8 @@ async fn list_calendar_offers(
     State(calendars): State<Calendars>,
     caller: Caller,
 ) -> Result<Body<CalendarOffersOut>, Problem> {
-    let mut items = Vec::new();
-    for (offer, held) in calendars.offered(caller.person()?.id).await? {
-        items.push(offer_out(&calendars, &offer, &held).await?);
-    }
+    let offered = calendars.offered(caller.person()?.id).await?;
+    let items = offers_out(&calendars, &offered).await?;
     Ok(Body(CalendarOffersOut { items }))
 }
 
@@ -255,5 +259,6 @@ async fn answer_calendar_offer(
     let reply = given.reply.map(OfferReply::reply);
     let offer = calendars.answer_offer(person, id, reply, color).await?;
     let held = calendars.reach(person, id, Rights::Busy).await?;
-    Ok(Body(offer_out(&calendars, &offer, &held).await?))
+    let told = offers_out(&calendars, &[(offer, held)]).await?.pop();
+    Ok(Body(told.ok_or_else(Problem::not_found)?))
 }

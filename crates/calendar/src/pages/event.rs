@@ -390,9 +390,14 @@ async fn act(calendars: &Calendars, open: &Open, frame: &Frame, typed: &Typed) -
         }
         _ => {
             let wish = form::wish(frame, typed, Some(&open.seen)).map_err(Stopped::Wrong)?;
-            let changed = calendars.change_event(owner, look, &wish).await?;
             let to: Option<Id> = typed_in(typed, "calendar").parse().ok();
-            if let (Some(to), Some(event)) = (to.filter(|to| *to != look.calendar), &changed.event) {
+            let to = to.filter(|to| *to != look.calendar);
+            if let Some(to) = to {
+                let person = open.guest.visitor.id;
+                calendars.may_move_to(person, owner, to).await?;
+            }
+            let changed = calendars.change_event(owner, look, &wish).await?;
+            if let (Some(to), Some(event)) = (to, &changed.event) {
                 let look = Look {
                     change: Some(event.change),
                     aim: Aim::ALL,

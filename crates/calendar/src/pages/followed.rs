@@ -334,7 +334,7 @@ fn when(frame: &Frame, guest: &Guest, days: Option<Lasting>, seen: Option<&Seen>
         None => String::new(),
         Some(Times::Days { first, last }) => days_of(*first, *last),
         Some(Times::Hours { starts, ends, zone }) => {
-            let there = zone.as_deref().and_then(Zone::iana);
+            let there = zone.as_deref().and_then(Zone::named);
             let here = |at: DateTime| match &there {
                 Some(zone) => guest.zone.local_at(zone.instant_of(at)),
                 None => at,

@@ -390,7 +390,8 @@ pub(super) fn controls(
             frame.say("event-calendar"),
             calendars,
             own("calendar"),
-        ),
+        )
+        .wrong(wrong("calendar")),
         place: Field::text("place", frame.say("event-place"))
             .holding(own("place"))
             .optional(),

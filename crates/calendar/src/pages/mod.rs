@@ -171,6 +171,11 @@ fn hides(headers: &HeaderMap, id: Id) -> bool {
     hidden.split('.').any(|one| one == short(id))
 }
 
+/// A word of a form that none of its buttons sends: what it asks for is not guessed.
+fn unknown(field: &'static str, known: &str) -> Problem {
+    Problem::invalid(field, "word", format!("must be {known}"))
+}
+
 /// The number of a form's field; one that is none fits nothing.
 fn number(typed: &Typed, name: &str) -> i64 {
     typed_in(typed, name).parse().unwrap_or_default()

@@ -9,7 +9,7 @@ use ical::Answer;
 use jiff::civil::DateTime;
 use kernel::Id;
 
-use super::{Faults, Guest, Step, Typed, WORDS, fault, id, number, to_day, typed_in, view};
+use super::{Faults, Guest, Step, Typed, WORDS, fault, id, number, to_day, typed_in, unknown, view};
 use crate::events::Look;
 use crate::rules::edits::times::{Times, TimesWish};
 use crate::rules::edits::wish::Wish;
@@ -214,7 +214,8 @@ pub async fn answer(
     let (answer, done) = match typed_in(&typed, "answer") {
         "accepted" => (Answer::Accepted, "done-answer-yes"),
         "tentative" => (Answer::Tentative, "done-answer-maybe"),
-        _ => (Answer::Declined, "done-answer-no"),
+        "declined" => (Answer::Declined, "done-answer-no"),
+        _ => return Err(unknown("answer", "accepted, tentative or declined")),
     };
     calendars.answer_event(owner, look, answer).await?;
     let day = typed_in(&typed, "date").parse().unwrap_or(guest.today());

@@ -152,22 +152,22 @@ async fn offers(
     frame: &Frame,
     offered: &[(Offer, Held)],
 ) -> Result<Vec<Offered>, Problem> {
-    let mut offers = Vec::new();
-    for (offer, held) in offered {
-        let card = calendars.card(offer.held_by).await?;
-        let about = &held.calendar.about;
-        offers.push(Offered {
-            id: offer.calendar.to_string(),
-            href: (held.rights >= Rights::Manage).then(|| format!("/calendar/own/{}", offer.calendar)),
-            title: about.title.to_string(),
-            class: format!("c-{}", look::class(about.color)),
-            owner: card.map(|card| card.name).unwrap_or_default(),
-            rights: frame.say_of("shared-may", held.rights.word()).unwrap_or_default(),
-            is_taken: held.is_taken,
-            is_new: offer.reply == Consent::Waiting,
-        });
-    }
-    Ok(offers)
+    let owners = offered.iter().map(|(offer, _)| offer.held_by);
+    let cards = calendars.cards(owners.collect()).await?;
+    let offers = offered.iter().map(|(offer, held)| Offered {
+        id: offer.calendar.to_string(),
+        href: (held.rights >= Rights::Manage).then(|| format!("/calendar/own/{}", offer.calendar)),
+        title: held.calendar.about.title.to_string(),
+        class: format!("c-{}", look::class(held.calendar.about.color)),
+        owner: cards
+            .get(&offer.held_by)
+            .map(|card| card.name.clone())
+            .unwrap_or_default(),
+        rights: frame.say_of("shared-may", held.rights.word()).unwrap_or_default(),
+        is_taken: held.is_taken,
+        is_new: offer.reply == Consent::Waiting,
+    });
+    Ok(offers.collect())
 }
 
 pub async fn create(
@@ -304,9 +304,8 @@ pub async fn change(
         let owner = calendars.owner_of(person, id, Rights::Own).await?;
         (calendars.delete(owner, id, seen).await, "done-calendar-deleted")
     } else {
-        let owner = calendars.owner_of(person, id, Rights::Manage).await?;
         let changed = match about(&typed) {
-            Ok(change) => calendars.change(owner, id, seen, change).await.map(|_| ()),
+            Ok(change) => calendars.manage(person, id, seen, change).await.map(|_| ()),
             Err(reason) => Err(reason.into()),
         };
         (changed, "done-calendar-saved")

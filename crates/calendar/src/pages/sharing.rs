@@ -6,7 +6,7 @@ use front::frame::{Choice, Field, Frame, done, shown};
 use front::{Caller, Form, InPath, Problem};
 use kernel::{Id, PersonId};
 
-use super::{Faults, Typed, WORDS, fault, own, refused, typed_in};
+use super::{Faults, Typed, WORDS, fault, own, refused, typed_in, unknown};
 use crate::publishing::Shows;
 use crate::service::{Calendars, Refused};
 use crate::sharing::{Consent, Rights};
@@ -38,18 +38,20 @@ impl Sharing {
     ) -> Result<Sharing, Problem> {
         let held = calendars.reach(by, id, Rights::Manage).await?;
         let owner = held.calendar.owner;
-        let mut sharers = Vec::new();
-        for share in calendars.shares(by, id).await? {
-            let card = calendars.card(share.person).await?;
-            sharers.push(Sharer {
-                person: share.person.to_string(),
-                name: card.map_or_else(|| share.person.to_string(), |card| card.name),
-                rights: frame.say_of("share-may", share.rights.word()).unwrap_or_default(),
-                reply: frame
-                    .say_of("share-reply", reply_word(share.reply))
-                    .unwrap_or_default(),
-            });
-        }
+        let shares = calendars.shares(by, id).await?;
+        let people = shares.iter().map(|share| share.person);
+        let mut cards = calendars.cards(people.collect()).await?;
+        let sharers = shares.iter().map(|share| Sharer {
+            person: share.person.to_string(),
+            name: cards
+                .remove(&share.person)
+                .map_or_else(|| share.person.to_string(), |card| card.name),
+            rights: frame.say_of("share-may", share.rights.word()).unwrap_or_default(),
+            reply: frame
+                .say_of("share-reply", reply_word(share.reply))
+                .unwrap_or_default(),
+        });
+        let sharers = sharers.collect();
         let options = Rights::SHARED.into_iter().map(|(_, word)| {
             let called = frame.say_of("share-may", word).unwrap_or_default();
             (word.to_owned(), called)
@@ -93,10 +95,14 @@ pub async fn share(
 ) -> Result<Response, Problem> {
     let by = caller.person()?.id;
     let page = format!("/calendar/own/{id}");
-    if typed_in(&typed, "act") == "end" {
-        let person = super::id(&typed, "person")?;
-        calendars.unshare(by, id, PersonId(person)).await?;
-        return Ok(done(&page, "done-share-ended"));
+    match typed_in(&typed, "act") {
+        "end" => {
+            let person = super::id(&typed, "person")?;
+            calendars.unshare(by, id, PersonId(person)).await?;
+            return Ok(done(&page, "done-share-ended"));
+        }
+        "share" => {}
+        _ => return Err(unknown("act", "share or end")),
     }
     match shared(&calendars, by, id, &typed).await {
         Ok(()) => Ok(done(&page, "done-shared")),
@@ -110,7 +116,7 @@ pub async fn share(
 }
 
 async fn shared(calendars: &Calendars, by: PersonId, id: Id, typed: &Typed) -> Result<(), Refused> {
-    // Whoever may not share learns nothing of who there is.
+    // Whoever may not share this one is told so first.
     calendars.reach(by, id, Rights::Manage).await?;
     let rights = Rights::read(typed_in(typed, "rights"));
     let rights = rights.ok_or_else(|| Reason::field("rights", "must be busy, read, edit or manage"))?;
@@ -143,12 +149,13 @@ pub async fn link(
             calendars.publish(owner, id, Some(Shows::Busy), false).await?;
             "done-published"
         }
-        _ => {
+        "all" => {
             calendars
                 .publish(owner, id, Some(Shows::Everything), false)
                 .await?;
             "done-published"
         }
+        _ => return Err(unknown("act", "all, busy, renew or withdraw")),
     };
     Ok(done(&page, key))
 }
@@ -162,7 +169,8 @@ pub async fn answer(
 ) -> Result<Response, Problem> {
     let (reply, key) = match typed_in(&typed, "reply") {
         "taken" => (Consent::Taken, "done-offer-taken"),
-        _ => (Consent::Refused, "done-offer-refused"),
+        "refused" => (Consent::Refused, "done-offer-refused"),
+        _ => return Err(unknown("reply", "taken or refused")),
     };
     let person = caller.person()?.id;
     calendars.answer_offer(person, id, Some(reply), None).await?;

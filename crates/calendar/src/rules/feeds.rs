@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use ical::{Component, Duration, Limits, Timing};
 use kernel::{Id, Moment};
 
-use crate::rules::spans::spans;
+use crate::rules::spans::{Span, spans};
 use crate::subscriptions::types::{Entry, Known, Trouble, What};
 use crate::types::TITLE_CHARS_MAX;
 
@@ -23,8 +23,14 @@ const PAUSE_SECONDS: i64 = 15 * 60;
 const PAUSE_SECONDS_MAX: i64 = 86_400;
 /// What is more is no calendar that somebody follows.
 pub const ENTRIES_MAX: usize = 20_000;
+/// A longer UID is none that a program writes, and no index takes it.
+const UID_BYTES_MAX: usize = 1_000;
+/// Spans of all entries of one calendar, about. It has more of them only by malice; then those of an entry are one.
+const SPANS_MAX: usize = 100_000;
 /// Entries that cannot be read are counted, and so many are told of.
 const UNREAD_TOLD: usize = 3;
+/// As much of a UID that is too long says which one it is.
+const UID_TOLD: usize = 40;
 
 /// What was read of a calendar elsewhere.
 #[derive(Clone, Debug, Default)]
@@ -76,10 +82,23 @@ pub fn read(bytes: &[u8], kind: Option<&str>, at: Moment) -> Result<Taken, Troub
             },
         }
     }
+    thin(&mut taken.entries);
     taken.unread = unread.len();
     unread.truncate(UNREAD_TOLD);
     taken.unread_why = unread.join("\n");
     Ok(taken)
+}
+
+/// Leaves an entry one span, as coarse as it is, once the others have too many.
+fn thin(entries: &mut [Entry]) {
+    let mut left = SPANS_MAX;
+    for entry in entries {
+        if entry.spans.len() > left {
+            let whole = entry.spans.iter().copied().reduce(Span::with);
+            entry.spans = whole.into_iter().collect();
+        }
+        left = left.saturating_sub(entry.spans.len());
+    }
 }
 
 fn is_whole(bytes: &[u8]) -> bool {
@@ -115,6 +134,10 @@ fn every(calendar: &Component<'_>) -> i64 {
 }
 
 fn entry(object: &Component<'_>, uid: &str, kind: ical::Kind, at: Moment) -> Result<Entry, String> {
+    if uid.len() > UID_BYTES_MAX {
+        let begins: String = uid.chars().take(UID_TOLD).collect();
+        return Err(format!("{begins}…: its UID has more than {UID_BYTES_MAX} bytes"));
+    }
     let told = |problem: &dyn std::fmt::Display| format!("{uid}: {problem}");
     let checked = ical::check(object).map_err(|problem| told(&problem))?;
     let timing = Timing::new(&checked).map_err(|problem| told(&problem))?;
@@ -293,6 +316,28 @@ mod tests {
         assert_eq!(pause(1, What::Status, Some(3_600)), 3_600);
         assert_eq!(pause(4, What::Status, Some(60)), 7_200);
         assert_eq!(pause(1, What::Status, Some(9_000_000)), 86_400);
+    }
+
+    #[test]
+    fn nobody_makes_us_keep_more_spans_than_a_calendar_can_need() {
+        let monthly = |number: usize| {
+            format!(
+                "BEGIN:VEVENT\r\nUID:{number}\r\nDTSTAMP:20261101T000000Z\r\nDTSTART:20200101T090000Z\r\n\
+                 RRULE:FREQ=MONTHLY\r\nEND:VEVENT\r\n"
+            )
+        };
+        let events: Vec<String> = (0..4_000).map(monthly).collect();
+        let entries = taken(&file("", &events)).entries;
+        let spans: usize = entries.iter().map(|entry| entry.spans.len()).sum();
+        assert_eq!(entries.len(), 4_000);
+        assert!(spans <= SPANS_MAX + entries.len(), "{spans}");
+        let (first, last) = (&entries[0].spans, &entries[3_999].spans);
+        assert!(first.len() > 50);
+        let whole = Span {
+            starts: first[0].starts,
+            ends: first[first.len() - 1].ends,
+        };
+        assert_eq!(*last, [whole], "it lies wherever it lay");
     }
 
     proptest! {

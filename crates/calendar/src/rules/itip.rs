@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use ical::zones::Zone;
 use ical::{Agent, Answer, Component, Method, Participant, Property, Status, When};
+use jiff::civil::DateTime;
 use kernel::Moment;
 
 /// The calendar addresses of whoever changed something.
@@ -500,6 +502,11 @@ pub fn reply_by(copy: &Component<'_>, mine: &Mine, answer: Answer, at: Moment) -
         .filter(comes)
         .min_by_key(|entry| !is_master(entry))?;
     let organizer = entry.get("ORGANIZER")?.value().trim().to_owned();
+    // Times of answers are whole seconds, and a calendar program of theirs may go by another clock: this answer is the last.
+    let known = entries(copy).flat_map(|entry| entry.all("ATTENDEE"));
+    let known = known.filter(|one| mine.is(&Participant::read(one)));
+    let known = known.filter_map(|one| instant(&one.param(ANSWERED)?)).max();
+    let at = known.map_or(at, |known| at.max(known.plus_seconds(1)));
     let answers = vec![reply(entry, instance(entry), mine, answer)];
     let calendar = with_answers(envelope(copy), answers);
     Some(message(Method::Reply, vec![organizer], calendar, at))
@@ -561,6 +568,12 @@ fn message(method: Method, to: Vec<String>, mut calendar: Component<'static>, at
         to,
         text: calendar.write(),
     }
+}
+
+/// The instant that a DTSTAMP names.
+fn instant(stamp: &str) -> Option<Moment> {
+    let local = DateTime::strptime("%Y%m%dT%H%M%SZ", stamp).ok()?;
+    Some(Zone::UTC.instant_of(local).into())
 }
 
 /// An instant as DTSTAMP writes it.

@@ -53,23 +53,53 @@ pub fn is_private(object: &Component<'_>) -> bool {
     object.components.iter().any(is_hidden)
 }
 
-/// An object as those see it who may read what is not private: the rest of it says only when its owner is busy. `None`: there is
-/// nothing private in it, so they see it as it is.
-pub fn readable(object: &Component<'_>) -> Option<Component<'static>> {
+/// An object as those see it who may read what is not private.
+#[derive(Debug, PartialEq)]
+pub enum Readable {
+    /// Nothing in it is private.
+    AsItIs,
+    /// The rest of it says only when its owner is busy.
+    Cut(Component<'static>),
+    /// It is private, and makes nobody busy.
+    Nothing,
+}
+
+pub fn readable(object: &Component<'_>) -> Readable {
     if !is_private(object) {
-        return None;
+        return Readable::AsItIs;
+    }
+    let is_of_series = |entry: &Component<'_>| entry.get("RECURRENCE-ID").is_some();
+    let is_shown = |entry: &Component<'_>| !is_hidden(entry) || makes_busy(entry);
+    let entries = || object.components.iter().filter(|inner| !inner.is("VTIMEZONE"));
+    let has_series = entries().any(|entry| !is_of_series(entry) && is_shown(entry));
+    // A moved instance of what is shown stays even so: without it the series would show it where it was.
+    let stays = |inner: &Component<'_>| {
+        inner.is("VTIMEZONE") || is_shown(inner) || (has_series && is_of_series(inner))
+    };
+    if !entries().any(stays) {
+        return Readable::Nothing;
     }
     let mut shown = Component::new("VCALENDAR");
     let head = object.properties.iter().cloned().map(Property::into_owned);
     shown.properties.extend(head);
-    shown.components.extend(object.components.iter().map(|inner| {
+    let kept = object.components.iter().filter(|inner| stays(inner));
+    shown.components.extend(kept.map(|inner| {
         if is_hidden(inner) {
             cut(inner, true)
         } else {
             inner.clone().into_owned()
         }
     }));
-    Some(shown)
+    Readable::Cut(shown)
+}
+
+/// Whether its owner is busy while it lasts.
+fn makes_busy(entry: &Component<'_>) -> bool {
+    let is_free = entry
+        .value("TRANSP")
+        .is_some_and(|said| said.trim().eq_ignore_ascii_case("TRANSPARENT"));
+    let is_cancelled = entry.value("STATUS").and_then(Status::read) == Some(Status::Cancelled);
+    entry.is("VEVENT") && !is_free && !is_cancelled
 }
 
 fn is_hidden(component: &Component<'_>) -> bool {
@@ -79,14 +109,8 @@ fn is_hidden(component: &Component<'_>) -> bool {
 
 fn one(event: &Component<'_>, only_busy: bool) -> Option<Component<'static>> {
     let hides = only_busy || is_hidden(event);
-    let is = |name: &str, word: &str| {
-        event
-            .value(name)
-            .is_some_and(|said| said.trim().eq_ignore_ascii_case(word))
-    };
-    let is_cancelled = event.value("STATUS").and_then(Status::read) == Some(Status::Cancelled);
     // A moved instance stays even so: without it the series would show it where it was.
-    if hides && (is("TRANSP", "TRANSPARENT") || is_cancelled) && event.get("RECURRENCE-ID").is_none() {
+    if hides && !makes_busy(event) && event.get("RECURRENCE-ID").is_none() {
         return None;
     }
     Some(cut(event, hides))

@@ -3,7 +3,9 @@
 //! What is kept true: late and repeated messages do no harm: sequence numbers decide, then times of answers. Whatever is its
 //! reader's own (alarms, colour, an answer on its way) stays.
 
-use ical::{Answer, Component, Duration, Method, Participant, Property, Status, When};
+use ical::recurrence::Moment;
+use ical::zones::Zone;
+use ical::{Answer, Component, Duration, Method, Participant, Property, Status, Timing, When};
 
 use super::itip::{
     ANSWERED, ASKED, Mine, attendees, entries, instance, is_entry, is_master, sequence, times,
@@ -210,15 +212,20 @@ fn answered(copy: &Component<'_>, message: &Component<'_>, mine: &Mine) -> Recei
         return Received::Unknown;
     }
     let mut kept = copy.clone().into_owned();
-    let mut news = None;
+    let (mut news, mut is_guest) = (None, false);
     // An answer to an instance is more than one to the series that comes with it.
     let (of_series, of_instances): (Vec<_>, Vec<_>) = entries(message).partition(|reply| is_master(reply));
     for reply in of_instances.into_iter().chain(of_series) {
         let Some(who) = attendees(reply).next() else {
             continue;
         };
+        if !entries(copy).flat_map(attendees).any(|one| one.is(&who.address)) {
+            continue;
+        }
+        is_guest = true;
         let at = reply.value("DTSTAMP").unwrap_or_default().trim();
-        if let Some(id) = instance(reply) {
+        // What was never one of the series is nothing that can be answered.
+        if let Some(id) = instance(reply).filter(|id| happens(&kept, id)) {
             take_apart(&mut kept, &id);
         }
         let id = instance(reply);
@@ -236,8 +243,29 @@ fn answered(copy: &Component<'_>, message: &Component<'_>, mine: &Mine) -> Recei
     }
     match news {
         Some(news) => changed(kept, news),
-        None => Received::Known,
+        None if is_guest => Received::Known,
+        None => Received::Unknown,
     }
+}
+
+/// Whether a series has this instance.
+fn happens(calendar: &Component<'_>, id: &When<'_>) -> bool {
+    let Ok(object) = ical::check(calendar) else {
+        return false;
+    };
+    let Ok(timing) = Timing::new(&object) else {
+        return false;
+    };
+    timing.series().is_some_and(|series| {
+        let moment = match timing.zones.moment(id) {
+            Moment::Time(local, zone) if !zone.is_floating() && !series.zone().is_floating() => {
+                let own = series.zone();
+                Moment::Time(own.local_at(zone.instant_of(local)), own.clone())
+            }
+            other => other,
+        };
+        series.why(&moment, &Zone::UTC).is_there()
+    })
 }
 
 /// Gives an instance of a series an entry of its own, to hold what is said of it alone.

@@ -53,6 +53,14 @@ impl Reach {
 }
 
 impl Span {
+    /// What lies in either of two, and between them.
+    pub fn with(self, other: Span) -> Span {
+        Span {
+            starts: self.starts.min(other.starts),
+            ends: self.ends.max(other.ends),
+        }
+    }
+
     pub fn reach(&self) -> Reach {
         let micros = self.ends.as_micros() - self.starts.as_micros();
         let fits = |reach: &Reach| reach.micros_max().is_some_and(|max| micros <= max);

@@ -4,7 +4,7 @@
 //! letter did not know. An answer is an ordinary message to the organizer's copy, so it is judged and told as every other.
 
 use ical::zones::Zone;
-use ical::{Answer, Timing};
+use ical::{Answer, Happening, Timing};
 use jiff::Timestamp;
 use kernel::{Moment, PersonId};
 use serde::{Deserialize, Serialize};
@@ -75,13 +75,22 @@ impl Calendars {
         let (owner, said, text) = self.asked_by(token).await?;
         let tree = ical::parse(text.as_bytes()).map_err(Reason::Invalid)?;
         let object = ical::check(&tree).map_err(Reason::Invalid)?;
-        let entry = object.entries().next().ok_or(Reason::NoObject)?;
-        let me = entry.attendees.iter().find(|one| one.is(&said.address));
-        let me = me.ok_or(Reason::NoObject)?;
+        // The series, if they are asked to all of it; otherwise what they are asked to.
+        let asked = object.entries().filter_map(|entry| {
+            let me = entry.attendees.iter().find(|one| one.is(&said.address))?;
+            Some((entry, me))
+        });
+        let asked = asked.min_by_key(|(entry, _)| entry.recurrence_id.is_some());
+        let (entry, me) = asked.ok_or(Reason::NoObject)?;
+        let is_one = entry.recurrence_id.is_some();
         let card = self.card(owner).await?.ok_or(Reason::NoObject)?;
         let viewer = Zone::named(&card.zone).unwrap_or(Zone::UTC);
-        let timing = Timing::new(&object).unwrap_or_else(|_| Timing::once(&object));
-        let next = timing.first(self.now().to_timestamp(), Timestamp::MAX, &viewer, |_| true);
+        let timing = match Timing::new(&object) {
+            Ok(timing) if !is_one => timing,
+            _ => Timing::once(&object),
+        };
+        let is_asked = |one: &Happening<'_>| !is_one || std::ptr::eq(one.entry, entry);
+        let next = timing.first(self.now().to_timestamp(), Timestamp::MAX, &viewer, is_asked);
         Ok(Invitation {
             by: card.name,
             address: ical::mailbox(&said.address).unwrap_or(&said.address).to_owned(),
@@ -106,7 +115,7 @@ impl Calendars {
         self.hear_reply(owner, name, reply.text, now).await
     }
 
-    /// Takes an answer to the copy of the one whom it is for.
+    /// Takes an answer to the copy of the one whom it is for, who asked whoever answers.
     pub(super) async fn hear_reply(
         &self,
         to: PersonId,
@@ -124,7 +133,10 @@ impl Calendars {
             reader: to,
             card,
         };
-        Ok(self.receive(arriving).await?)
+        match self.receive(arriving).await? {
+            true => Ok(()),
+            false => Err(Reason::NoObject.into()),
+        }
     }
 
     /// Whom a link is about, and the event that they are asked to.

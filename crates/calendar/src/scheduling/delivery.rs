@@ -117,19 +117,20 @@ impl Calendars {
         Ok((inbox, default))
     }
 
-    pub(super) async fn receive(&self, arriving: Arriving) -> Result<(), StoreError> {
+    /// False when it is about nothing that the reader has.
+    pub(super) async fn receive(&self, arriving: Arriving) -> Result<bool, StoreError> {
         let shard = self.store().shard_of(arriving.reader);
         let received = shard.write::<_, StoreError>(move |tx| take(tx, &arriving));
         received.await
     }
 }
 
-/// Takes a message into the reader's copy and their inbox, once.
-fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
+/// Takes a message into the reader's copy and their inbox, once. False when it is about nothing that they have.
+fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<bool, StoreError> {
     let is_room = resources::is_asked(tx, arriving.reader)?;
     let inbox = inbox_of(tx, &arriving.visitor(), arriving.now)?;
     if rows::slot(tx, inbox.id, &arriving.name)?.is_some() {
-        return Ok(());
+        return Ok(true);
     }
     let broken =
         |problem: ical::Problem| StoreError::broken(format!("a message of the house is none: {problem}"));
@@ -140,14 +141,17 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
     let copy = copy
         .transpose()
         .map_err(|error| StoreError::broken(error.to_string()))?;
-    if let Received::Changed(changed) = received(copy.as_ref(), &message, &arriving.mine) {
+    let received = received(copy.as_ref(), &message, &arriving.mine);
+    let is_known = received != Received::Unknown;
+    if let Received::Changed(changed) = received {
         let (calendar, stored) = update(tx, arriving, before.as_ref(), &changed.copy, &changed.news)?;
         if changed.news != News::Aside {
             note(tx, arriving, &inbox, about.kind)?;
         }
         let (zone, now) = (arriving.card.zone.as_str(), arriving.now);
         if is_room {
-            return resources::answer(tx, &calendar, &stored, &arriving.mine, now);
+            resources::answer(tx, &calendar, &stored, &arriving.mine, now)?;
+            return Ok(true);
         }
         if let Some(mut asked) = notices::about(&changed.news, &changed.copy, copy.as_ref(), zone, now) {
             let page = format!("{}/calendar/events/{}/{}", arriving.base, calendar.id, stored.id);
@@ -156,7 +160,7 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<(), StoreError> {
             notice::tell(tx, asked.what, to, key, &asked.notice, (now, asked.until))?;
         }
     }
-    Ok(())
+    Ok(is_known)
 }
 
 /// Writes the reader's copy, into the calendar where it lies or the first that takes it.

@@ -20,7 +20,7 @@ pub enum Ignored {
     NoAnswer,
     /// It answers for somebody else than its sender.
     NotTheirs,
-    /// Nobody of the house organizes that.
+    /// Nobody of the house organizes that, or asked its sender to it.
     Nobody,
 }
 
@@ -31,7 +31,7 @@ impl Ignored {
             Ignored::NoMessage => "it brings no part of type text/calendar that can be read",
             Ignored::NoAnswer => "it brings no answer (METHOD:REPLY)",
             Ignored::NotTheirs => "it answers for somebody else than its sender",
-            Ignored::Nobody => "nobody of this house organizes what it answers to",
+            Ignored::Nobody => "nobody of this house asked its sender to what it answers",
         }
     }
 }

@@ -7,6 +7,7 @@ use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
 use super::{Ignored, TOLD, notices};
+use crate::agenda::Lasting;
 use crate::letters::notice;
 use crate::rows;
 use crate::tests::{Scene, visitor};
@@ -345,6 +346,14 @@ async fn an_answer_that_comes_by_mail_counts_for_its_sender_only() {
             mailed(GUEST, "REPLY", GUEST).replace("anna@town", "nobody@town"),
             Ignored::Nobody,
         ),
+        (
+            mailed(GUEST, "REPLY", GUEST).replace("UID:meeting", "UID:another"),
+            Ignored::Nobody,
+        ),
+        (
+            mailed("mallory@elsewhere.example", "REPLY", "mallory@elsewhere.example"),
+            Ignored::Nobody,
+        ),
     ] {
         assert_eq!(hear(&mail).await, Some(ignored));
     }
@@ -354,4 +363,88 @@ async fn an_answer_that_comes_by_mail_counts_for_its_sender_only() {
     assert_eq!(hear(&mail).await, None);
     assert_eq!(scene.answers("anna").await[2].1, Answer::Accepted);
     assert_eq!(scene.messages("anna").await, 1, "brought twice, it came once");
+}
+
+#[tokio::test]
+async fn whoever_is_asked_to_one_of_a_series_answers_that_one_by_their_link() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let guest = "mailto:guest@elsewhere.example";
+    let series = meeting(0, "20261124T090000Z", "RRULE:FREQ=DAILY\r\n");
+    let one = format!(
+        "BEGIN:VEVENT\r\nUID:meeting\r\nDTSTAMP:20261101T000000Z\r\nRECURRENCE-ID:20261126T090000Z\r\n\
+         DTSTART:20261126T150000Z\r\nDURATION:PT1H\r\nSUMMARY:With a guest\r\n{MEETING}\
+         ATTENDEE;PARTSTAT=NEEDS-ACTION:{guest}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    );
+    let text = series.replace("END:VCALENDAR\r\n", &one);
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    let links = scene.calendars.answer_links(calendar.owner, "meeting", guest);
+    let token = links[0].1.rsplit('/').next().unwrap().split('?').next().unwrap();
+    let asked = scene.calendars.invitation(token).await.unwrap();
+    assert_eq!((asked.title.as_str(), asked.repeats), ("With a guest", false));
+    let starts = "2026-11-26T15:00:00Z".parse::<Moment>().unwrap();
+    let ends = starts.plus_seconds(3_600);
+    assert_eq!(asked.when, Some(Lasting::Time { starts, ends }));
+    scene
+        .calendars
+        .answer_by_link(token, Answer::Accepted)
+        .await
+        .unwrap();
+    let asked = scene.calendars.invitation(token).await.unwrap();
+    assert_eq!(asked.answer, Answer::Accepted);
+}
+
+#[tokio::test]
+async fn an_answer_to_what_never_happens_plants_nothing() {
+    const GUEST: &str = "guest@elsewhere.example";
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let more = format!(
+        "RRULE:FREQ=DAILY;COUNT=9\r\nEXDATE:20261126T090000Z\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{GUEST}\r\n"
+    );
+    let text = meeting(0, "20261124T090000Z", &more);
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    for (instance, parts) in [
+        ("20261224T030000Z", 1),
+        ("20261126T090000Z", 1),
+        ("20261125T100000Z", 1),
+        ("20261125T090000Z", 2),
+        ("20261127T090000Z", 3),
+    ] {
+        let id = format!("RECURRENCE-ID:{instance}\r\nORGANIZER:");
+        let mail = mailed(GUEST, "REPLY", GUEST).replacen("ORGANIZER:", &id, 1);
+        scene.calendars.hear_mail(mail.as_bytes()).await.unwrap();
+        let copy = scene.copy_of("anna").await.unwrap().text;
+        assert_eq!(copy.matches("BEGIN:VEVENT").count(), parts, "{instance}: {copy}");
+    }
+}
+
+#[tokio::test]
+async fn the_answer_by_the_link_is_the_last_one_whenever_the_others_say_they_were() {
+    const GUEST: &str = "guest@elsewhere.example";
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let guest = format!("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{GUEST}\r\n");
+    let text = meeting(0, "20301124T090000Z", &guest);
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    let ahead = mailed(GUEST, "REPLY", GUEST).replace("20261102T", "20281102T");
+    assert_eq!(scene.calendars.hear_mail(ahead.as_bytes()).await.unwrap(), None);
+    assert_eq!(scene.answers("anna").await[2].1, Answer::Accepted);
+    let guest = format!("mailto:{GUEST}");
+    let links = scene.calendars.answer_links(calendar.owner, "meeting", &guest);
+    let token = links[0].1.rsplit('/').next().unwrap().split('?').next().unwrap();
+    for answer in [Answer::Declined, Answer::Tentative, Answer::Accepted] {
+        scene.calendars.answer_by_link(token, answer).await.unwrap();
+        assert_eq!(scene.answers("anna").await[2].1, answer);
+        scene.store.clock.advance_seconds(1);
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) const ANSWERED: &str = "calendar.offer";
 /// Said by whoever is no more, and can be asked nothing.
 const GONE: &[u8] = b"gone";
 const ID_BYTES: usize = 16;
+const DAY_SECONDS: i64 = 86_400;
 
 pub(super) fn announce(
     tx: &mut Tx<'_>,
@@ -49,6 +50,20 @@ pub(crate) fn forget(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<u6
         say(tx, (ANSWERED, GONE), person, *offer)?;
     }
     Ok(u64::try_from(shares.len() + offers.len()).unwrap_or(u64::MAX))
+}
+
+/// Ends some shares of one calendar that is no more: how many.
+pub(crate) fn forget_calendar(
+    tx: &mut Tx<'_>,
+    owner: PersonId,
+    calendar: Id,
+    count: u16,
+) -> Result<usize, StoreError> {
+    let people = rows::end_some_of(tx, calendar, count)?;
+    for person in &people {
+        announce(tx, SHARED, owner, (calendar, *person))?;
+    }
+    Ok(people.len())
 }
 
 /// The calendar and the person of a change's key.
@@ -89,11 +104,13 @@ impl Calendars {
             let (Some(share), Some(told)) = (&share, &told) else {
                 return rows::end_offer(tx, person, id);
             };
-            if before.is_some() {
+            // One that was taken back and made anew, before they heard of either, is another offer.
+            if before.is_some_and(|before| before.offered == share.made) {
                 return Ok(());
             }
             rows::save_offer(tx, person, &offered(share, owner))?;
-            let key = format!("{id}-{}", share.made.as_micros());
+            // Taken back and offered anew again and again, it is one letter a day.
+            let key = format!("{id}-{}", share.made.as_seconds() / DAY_SECONDS);
             offer::tell(tx, To::Person(person), key, told, now)
         });
         Ok(followed.await?)

@@ -10,20 +10,25 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use futures_util::future::try_join_all;
-use kernel::{Id, Moment, PersonId};
-use store::StoreError;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-pub(crate) use self::following::{ANSWERED, SHARED, forget};
+use futures_util::stream::{self, StreamExt as _};
+use kernel::{Id, Moment, PersonId};
+use store::{StoreError, Tx};
+
+pub(crate) use self::following::{ANSWERED, SHARED, forget, forget_calendar};
+use crate::objects::{Changes, Mark};
 use crate::rows as calendars;
-use crate::rules::published;
+use crate::rules::published::{self, Readable};
 use crate::service::{Calendars, Refused, Visitor, live};
-use crate::types::{Calendar, Color, Reason, Stored};
+use crate::types::{AboutChange, Calendar, Color, Name, Reason, Stored};
 
 /// People whom one calendar is shared with.
 pub const SHARES_MAX: usize = 500;
-/// Calendars of others that somebody was offered.
+/// Calendars of others that somebody was offered and did not refuse.
 pub const OFFERS_MAX: usize = 1_000;
+/// Owners who are asked at once for what they share with somebody.
+const OWNERS_AT_ONCE: usize = 8;
 
 /// What somebody may do with a calendar. Each may do what stands before, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,40 +128,112 @@ impl Held {
     }
 }
 
-/// An object of somebody's as one with these rights sees it.
-pub(crate) fn readable(stored: Stored, rights: Rights) -> Stored {
+/// An object of somebody's as one with these rights sees it; `None`: for them it is not there. What cannot be understood could be
+/// private.
+pub(crate) fn readable(stored: Stored, rights: Rights) -> Option<Stored> {
     if !rights.hides(true) {
-        return stored;
+        return Some(stored);
     }
-    let shown = ical::parse(stored.text.as_bytes()).ok();
-    let text = shown
-        .as_ref()
-        .and_then(published::readable)
-        .map(|shown| shown.write());
-    match text {
-        Some(text) => Stored { text, ..stored },
-        None => stored,
+    let seen = published::readable(&ical::parse(stored.text.as_bytes()).ok()?);
+    match seen {
+        Readable::AsItIs => Some(stored),
+        Readable::Cut(shown) => Some(Stored {
+            text: shown.write(),
+            ..stored
+        }),
+        Readable::Nothing => None,
     }
 }
 
+/// What somebody may do with a calendar that they were offered, where it lies; `None`: nothing any more.
+fn shared_with(tx: &mut Tx<'_>, person: PersonId, offer: &Offer) -> Result<Option<Held>, StoreError> {
+    let Some(share) = rows::share(tx, offer.calendar, person)? else {
+        return Ok(None);
+    };
+    let calendar = calendars::calendar_with_id(tx, offer.held_by, offer.calendar)?;
+    let calendar = calendar.filter(|calendar| calendar.deleted.is_none());
+    Ok(calendar.map(|mut calendar| {
+        calendar.about.color = offer.color.unwrap_or(calendar.about.color);
+        Held {
+            calendar,
+            rights: share.rights,
+            is_taken: offer.reply == Consent::Taken,
+        }
+    }))
+}
+
+/// Those of one owner's offers that still stand.
+fn still_shared(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    offers: &[Offer],
+) -> Result<Vec<(Offer, Held)>, StoreError> {
+    let mut found = Vec::new();
+    for offer in offers {
+        if let Some(held) = shared_with(tx, person, offer)? {
+            found.push((offer.clone(), held));
+        }
+    }
+    Ok(found)
+}
+
 impl Calendars {
-    /// One's own calendars and those of others that one took, in that order.
+    /// One's own calendars and those of others that one took, in that order. Those of owners whose server cannot be asked now
+    /// are not among them: what is one's own is there all the same.
     pub async fn held(&self, visitor: &Visitor) -> Result<Vec<Held>, Refused> {
-        let own = self.home(visitor).await?.into_iter().map(Held::own);
-        let offered = self.offered(visitor.id).await?;
-        let taken = offered.into_iter().map(|(_, held)| held);
-        Ok(own.chain(taken.filter(|held| held.is_taken)).collect())
+        Ok(self.own_and_taken(visitor).await?.0)
     }
 
-    /// What somebody was offered and still may look at.
+    /// The same for programs that forget what is not listed: all of it, or none.
+    pub async fn held_for_sure(&self, visitor: &Visitor) -> Result<Vec<Held>, Refused> {
+        let (held, missing) = self.own_and_taken(visitor).await?;
+        missing.map_or(Ok(held), |why| Err(why.into()))
+    }
+
+    async fn own_and_taken(&self, visitor: &Visitor) -> Result<(Vec<Held>, Option<StoreError>), Refused> {
+        let own = self.home(visitor).await?.into_iter().map(Held::own);
+        let person = visitor.id;
+        let shard = self.store().shard_of(person);
+        let taken = shard.read::<_, StoreError>(move |tx| rows::taken(tx, person));
+        let (taken, missing) = self.looked_at_offers(person, taken.await?).await?;
+        let taken = taken.into_iter().map(|(_, held)| held);
+        Ok((own.chain(taken).collect(), missing))
+    }
+
+    /// What somebody was offered and still may look at, as far as its owners can be asked now.
     pub async fn offered(&self, person: PersonId) -> Result<Vec<(Offer, Held)>, Refused> {
         let shard = self.store().shard_of(person);
         let offers = shard.read::<_, StoreError>(move |tx| rows::offers(tx, person));
-        let looks = offers.await?.into_iter().map(async |offer| {
-            let held = self.shared_with(person, &offer).await?;
-            Ok::<_, Refused>(held.map(|held| (offer, held)))
+        Ok(self.looked_at_offers(person, offers.await?).await?.0)
+    }
+
+    /// What became of offers, in their order, and why some of their owners could not be asked. Each owner is asked once.
+    async fn looked_at_offers(
+        &self,
+        person: PersonId,
+        offers: Vec<Offer>,
+    ) -> Result<(Vec<(Offer, Held)>, Option<StoreError>), Refused> {
+        let mut of_owners: BTreeMap<PersonId, Vec<Offer>> = BTreeMap::new();
+        let order: HashMap<Id, usize> = offers.iter().map(|one| one.calendar).zip(0..).collect();
+        for offer in offers {
+            of_owners.entry(offer.held_by).or_default().push(offer);
+        }
+        let looks = of_owners.into_iter().map(|(owner, offers)| {
+            let shard = self.store().shard_of(owner);
+            async move { shard.read(move |tx| still_shared(tx, person, &offers)).await }
         });
-        Ok(try_join_all(looks).await?.into_iter().flatten().collect())
+        let looks: Vec<_> = looks.collect();
+        let mut looks = stream::iter(looks).buffer_unordered(OWNERS_AT_ONCE);
+        let (mut found, mut missing) = (Vec::new(), None);
+        while let Some(look) = looks.next().await {
+            match look {
+                Ok(held) => found.extend(held),
+                Err(why @ StoreError::Unavailable { .. }) => missing = Some(why),
+                Err(why) => return Err(why.into()),
+            }
+        }
+        found.sort_by_key(|(offer, _)| order.get(&offer.calendar).copied());
+        Ok((found, missing))
     }
 
     /// A calendar of whomever it is, if `person` may do so much with it. One that they may not even see is not there.
@@ -173,8 +250,9 @@ impl Calendars {
         let held = match found.await? {
             (Some(own), _) => Held::own(own),
             (None, Some(offer)) => {
-                let held = self.shared_with(person, &offer).await?;
-                held.ok_or(Reason::NoCalendar)?
+                let shard = self.store().shard_of(offer.held_by);
+                let held = shard.read::<_, StoreError>(move |tx| shared_with(tx, person, &offer));
+                held.await?.ok_or(Reason::NoCalendar)?
             }
             (None, None) => return Err(Reason::NoCalendar.into()),
         };
@@ -204,26 +282,64 @@ impl Calendars {
         Ok((held, found))
     }
 
-    async fn shared_with(&self, person: PersonId, offer: &Offer) -> Result<Option<Held>, Refused> {
-        let (owner, id, color) = (offer.held_by, offer.calendar, offer.color);
-        let is_taken = offer.reply == Consent::Taken;
-        let shard = self.store().shard_of(owner);
-        let held = shard.read::<_, StoreError>(move |tx| {
-            let Some(share) = rows::share(tx, id, person)? else {
-                return Ok(None);
-            };
-            let calendar = calendars::calendar_with_id(tx, owner, id)?;
-            let calendar = calendar.filter(|calendar| calendar.deleted.is_none());
-            Ok(calendar.map(|mut calendar| {
-                calendar.about.color = color.unwrap_or(calendar.about.color);
-                Held {
-                    calendar,
-                    rights: share.rights,
-                    is_taken,
-                }
-            }))
+    /// What happened in a calendar since somebody looked, as one with these rights hears of it: what is not there for them is gone.
+    pub(crate) async fn changes_for(
+        &self,
+        rights: Rights,
+        (owner, id): (PersonId, Id),
+        mark: Mark,
+        count: usize,
+    ) -> Result<Option<Changes>, Refused> {
+        let found = self.changes(owner, id, mark, count).await?;
+        let Some(mut changes) = found else {
+            return Ok(None);
+        };
+        if !rights.hides(true) {
+            return Ok(Some(changes));
+        }
+        let there = changes.items.iter().filter(|one| !one.is_gone);
+        let mut names: Vec<Name> = there.map(|one| one.name.clone()).collect();
+        names.sort();
+        let shown = self.named(owner, id, names).await?.into_iter().flatten();
+        let shown: HashSet<Name> = shown
+            .filter_map(|stored| readable(stored, rights))
+            .map(|stored| stored.name)
+            .collect();
+        let is_first = mark.after == 0;
+        changes.items.retain_mut(|one| {
+            let is_hidden = !one.is_gone && !shown.contains(&one.name);
+            one.is_gone |= is_hidden;
+            // Whoever knows nothing yet needs not to hear of it.
+            !(is_hidden && is_first)
         });
-        Ok(held.await?)
+        Ok(Some(changes))
+    }
+
+    /// Changes what is said of a calendar, as whoever may manage it: `seen` is the version that they know. In which colour one
+    /// sees another one's is one's own affair, and among its owner's it stands where the owner put it.
+    pub async fn manage(
+        &self,
+        person: PersonId,
+        id: Id,
+        seen: Option<i64>,
+        mut change: AboutChange,
+    ) -> Result<Held, Refused> {
+        let held = self.reach(person, id, Rights::Manage).await?;
+        let (owner, looks) = (held.calendar.owner, held.calendar.about.color);
+        if held.is_own() {
+            return Ok(Held::own(self.change(owner, id, seen, change).await?));
+        }
+        let color = change.color.take().filter(|color| *color != looks);
+        change.position = None;
+        let mut calendar = match change == AboutChange::default() {
+            true => held.calendar,
+            false => self.change(owner, id, seen, change).await?,
+        };
+        calendar.about.color = color.unwrap_or(looks);
+        if color.is_some() {
+            self.answer_offer(person, id, None, color).await?;
+        }
+        Ok(Held { calendar, ..held })
     }
 
     /// Somebody of the house, by their id or their e-mail address.
@@ -250,11 +366,17 @@ impl Calendars {
         if person == owner {
             return Err(Reason::field("with", "must be somebody else: it is their own calendar").into());
         }
+        let theirs = self.store().shard_of(person);
+        let open = theirs.read::<_, StoreError>(move |tx| rows::open_offers(tx, person));
+        let is_full = open.await? >= OFFERS_MAX;
         let now = self.now();
         let shard = self.store().shard_of(owner);
         let shared = shard.write::<_, Refused>(move |tx| {
             live(tx, owner, id)?;
             let before = rows::share(tx, id, person)?;
+            if before.is_none() && is_full {
+                return Err(Reason::TooManyOffers.into());
+            }
             if before.is_none() && rows::shares(tx, id)?.len() >= SHARES_MAX {
                 return Err(Reason::TooManyShares.into());
             }

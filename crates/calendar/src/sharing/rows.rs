@@ -24,7 +24,7 @@ pub(super) fn shares(tx: &mut Tx<'_>, calendar: Id) -> Result<Vec<Share>, StoreE
             "SELECT calendar, person, rights, answer, made_at FROM calendar_shares
              WHERE calendar = $1 ORDER BY made_at, person LIMIT $2"
         ),
-        params![calendar, i64::try_from(SHARES_MAX).unwrap_or(i64::MAX)],
+        params![calendar, many(SHARES_MAX)],
         read_share,
     )
 }
@@ -75,6 +75,19 @@ pub(super) fn end_some(
     )
 }
 
+/// Ends some shares of one calendar: with whom.
+pub(super) fn end_some_of(tx: &mut Tx<'_>, calendar: Id, count: u16) -> Result<Vec<PersonId>, StoreError> {
+    tx.query(
+        sql!(
+            "DELETE FROM calendar_shares WHERE calendar = $1 AND person IN
+             (SELECT person FROM calendar_shares WHERE calendar = $1 LIMIT $2)
+             RETURNING person"
+        ),
+        params![calendar, count],
+        |row| row.get(0),
+    )
+}
+
 pub(super) fn offer(tx: &mut Tx<'_>, person: PersonId, calendar: Id) -> Result<Option<Offer>, StoreError> {
     tx.query_opt(
         sql!(
@@ -86,19 +99,43 @@ pub(super) fn offer(tx: &mut Tx<'_>, person: PersonId, calendar: Id) -> Result<O
     )
 }
 
+/// All that somebody was offered, what they refused last.
 pub(super) fn offers(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Offer>, StoreError> {
     tx.query(
         sql!(
             "SELECT calendar, held_by, answer, color, offered_at FROM calendar_offers
-             WHERE vshard = $1 AND owner = $2 ORDER BY offered_at, calendar LIMIT $3"
+             WHERE vshard = $1 AND owner = $2
+             ORDER BY CASE answer WHEN 2 THEN 1 ELSE 0 END, offered_at, calendar LIMIT $3"
         ),
-        params![
-            person.0.virtual_shard(),
-            person,
-            i64::try_from(OFFERS_MAX).unwrap_or(i64::MAX)
-        ],
+        params![person.0.virtual_shard(), person, many(OFFERS_MAX)],
         read_offer,
     )
+}
+
+/// What somebody took of it.
+pub(super) fn taken(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Offer>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT calendar, held_by, answer, color, offered_at FROM calendar_offers
+             WHERE vshard = $1 AND owner = $2 AND answer = 1 ORDER BY offered_at, calendar LIMIT $3"
+        ),
+        params![person.0.virtual_shard(), person, many(OFFERS_MAX)],
+        read_offer,
+    )
+}
+
+/// How many offers somebody has that they did not refuse.
+pub(super) fn open_offers(tx: &mut Tx<'_>, person: PersonId) -> Result<usize, StoreError> {
+    let count: i64 = tx.query_one(
+        sql!("SELECT COUNT(*) FROM calendar_offers WHERE vshard = $1 AND owner = $2 AND answer <> 2"),
+        params![person.0.virtual_shard(), person],
+        |row| row.get(0),
+    )?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+fn many(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 pub(super) fn save_offer(tx: &mut Tx<'_>, person: PersonId, offer: &Offer) -> Result<(), StoreError> {

@@ -1,14 +1,15 @@
 //! What sharing promises, on real stores.
 
-use kernel::Moment;
+use kernel::{Id, Moment, Text};
 use post::To;
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
 use super::{ANSWERED, Consent, Held, Rights, SHARED};
+use crate::objects::Mark;
 use crate::service::Refused;
 use crate::tests::{Scene, visitor};
-use crate::types::{Calendar, Color, Expected, Reason};
+use crate::types::{AboutChange, Calendar, Color, Expected, Name, Reason};
 
 const OPEN: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\nBEGIN:VEVENT\r\nUID:open\r\n\
     DTSTAMP:20261101T000000Z\r\nDTSTART:20261124T090000Z\r\nDURATION:PT1H\r\nSUMMARY:Choir\r\nLOCATION:Hall\r\n\
@@ -194,7 +195,7 @@ async fn whoever_reads_gets_the_text_without_what_is_private() {
         .unwrap();
     let texts: Vec<String> = all
         .into_iter()
-        .map(|stored| super::readable(stored, Rights::Read).text)
+        .map(|stored| super::readable(stored, Rights::Read).unwrap().text)
         .collect();
     assert_eq!(texts[0], OPEN);
     assert!(
@@ -218,5 +219,238 @@ async fn who_is_no_more_shares_nothing_and_was_offered_nothing() {
             let shares = scene.calendars.shares(calendar.owner, calendar.id).await;
             assert!(shares.unwrap().is_empty());
         }
+    }
+}
+
+#[tokio::test]
+async fn whoever_manages_a_calendar_has_a_colour_of_their_own_and_leaves_its_owner_theirs() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.shared(Rights::Manage).await;
+    let boris = visitor("boris").id;
+    let change = AboutChange {
+        title: Some(Text::new("Choirs", 100).unwrap()),
+        color: Some(Color::parse("#aa0044").unwrap()),
+        position: Some(7),
+        ..AboutChange::default()
+    };
+    let color = AboutChange {
+        color: Some(Color::parse("#00aa44").unwrap()),
+        ..AboutChange::default()
+    };
+    let seen = Some(calendar.version);
+    let managed = scene
+        .calendars
+        .manage(boris, calendar.id, seen, change.clone())
+        .await;
+    assert_eq!(managed.unwrap().calendar.about.color, change.color.unwrap());
+    let stale = scene
+        .calendars
+        .manage(boris, calendar.id, seen, change.clone())
+        .await;
+    assert!(matches!(stale, Err(Refused::Reason(Reason::Stale))));
+    let managed = scene
+        .calendars
+        .manage(boris, calendar.id, None, color.clone())
+        .await;
+    assert_eq!(managed.unwrap().calendar.about.color, color.color.unwrap());
+    let annas = scene.first(&visitor("anna")).await;
+    assert_eq!(annas.about.title.to_string(), "Choirs");
+    assert_eq!(annas.about.color, calendar.about.color);
+    assert_eq!(annas.about.position, calendar.about.position);
+    assert_eq!(
+        annas.version,
+        calendar.version + 1,
+        "a colour of one's own changes nothing"
+    );
+    assert_eq!(
+        scene.boris_has().await[0].calendar.about.color,
+        color.color.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn what_was_taken_back_and_offered_anew_at_once_is_a_new_offer_on_both_sides() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.shared(Rights::Read).await;
+    let boris = visitor("boris").id;
+    scene.store.clock.advance_seconds(60);
+    let back = scene.calendars.unshare(calendar.owner, calendar.id, boris);
+    back.await.unwrap();
+    scene.give(&calendar, Rights::Edit).await;
+    scene.follow().await;
+    let offered = scene.calendars.offered(boris).await.unwrap();
+    assert_eq!(offered[0].0.reply, Consent::Waiting);
+    let shares = scene.calendars.shares(calendar.owner, calendar.id).await.unwrap();
+    assert_eq!(shares[0].reply, Consent::Waiting);
+    assert_eq!(offered[0].0.offered, shares[0].made);
+}
+
+#[tokio::test]
+async fn nobody_is_offered_more_than_they_can_look_through_and_refusing_makes_room() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let boris = visitor("boris").id;
+    let shard = scene.store.store.shard_of(boris);
+    let offer = |number: usize, reply| super::Offer {
+        calendar: Id::named("calendar", &number.to_string()),
+        held_by: calendar.owner,
+        reply,
+        color: None,
+        offered: stores::START,
+    };
+    let all: Vec<_> = (0..super::OFFERS_MAX)
+        .map(|number| offer(number, Consent::Waiting))
+        .collect();
+    let save = shard.write::<_, store::StoreError>(move |tx| {
+        let mut all = all.iter();
+        all.try_for_each(|offer| super::rows::save_offer(tx, boris, offer))
+    });
+    save.await.unwrap();
+    let share = async || {
+        let share = scene
+            .calendars
+            .share(calendar.owner, calendar.id, boris, Rights::Read);
+        share.await
+    };
+    let full = share().await;
+    assert!(matches!(full, Err(Refused::Reason(Reason::TooManyOffers))));
+    let refused = offer(0, Consent::Refused);
+    let save = shard.write::<_, store::StoreError>(move |tx| super::rows::save_offer(tx, boris, &refused));
+    save.await.unwrap();
+    share().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_server_is_down_only_what_lies_there_is_missing() {
+    let scene = Scene::on(stores::Kind::TwoPostgres).await;
+    let there = &scene.store.databases[1];
+    let mut apart = (None, None);
+    for name in (0..20).map(|number| number.to_string()) {
+        let who = visitor(&name);
+        scene.first(&who).await;
+        let bytes: String = who
+            .id
+            .0
+            .as_bytes()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let is_there = format!("SELECT 1 FROM calendars WHERE encode(owner, 'hex') = '{bytes}'");
+        match there.query(&is_there).unwrap().is_empty() {
+            true => apart.0 = Some(who),
+            false => apart.1 = Some(who),
+        }
+    }
+    let (reader, owner) = (apart.0.unwrap(), apart.1.unwrap());
+    let calendar = scene.first(&owner).await;
+    let shared = scene
+        .calendars
+        .share(owner.id, calendar.id, reader.id, Rights::Read);
+    shared.await.unwrap();
+    let (person, offer) = (
+        reader.id,
+        super::Offer {
+            calendar: calendar.id,
+            held_by: owner.id,
+            reply: Consent::Taken,
+            color: None,
+            offered: stores::START,
+        },
+    );
+    let shard = scene.store.store.shard_of(person);
+    let save = shard.write::<_, store::StoreError>(move |tx| super::rows::save_offer(tx, person, &offer));
+    save.await.unwrap();
+    assert_eq!(scene.calendars.held(&reader).await.unwrap().len(), 2);
+    let name = there.name();
+    let close = format!(
+        "ALTER DATABASE {name} ALLOW_CONNECTIONS false;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    );
+    there.server().execute(&close).unwrap();
+    let held = scene.calendars.held(&reader).await.unwrap();
+    assert!(held.iter().all(Held::is_own) && held.len() == 1);
+    let sure = scene.calendars.held_for_sure(&reader).await;
+    assert!(sure.is_err(), "programs are not told that it is gone");
+}
+
+#[tokio::test]
+async fn a_calendar_that_leaves_the_bin_for_good_leaves_no_share_and_no_offer() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        let calendar = scene.shared(Rights::Read).await;
+        let deleted = scene.calendars.delete(calendar.owner, calendar.id, None);
+        deleted.await.unwrap();
+        scene.store.clock.advance_seconds(crate::service::BIN_SECONDS + 1);
+        scene.calendars.forget_old().await.unwrap();
+        scene.follow().await;
+        let (boris, id) = (visitor("boris").id, calendar.id);
+        let left = scene.store.store.shard_of(boris);
+        let offer = left.read::<_, store::StoreError>(move |tx| super::rows::offer(tx, boris, id));
+        assert_eq!(offer.await.unwrap(), None, "{kind:?}");
+        let left = scene.store.store.shard_of(calendar.owner);
+        let share = left.read::<_, store::StoreError>(move |tx| super::rows::share(tx, id, boris));
+        assert_eq!(share.await.unwrap(), None, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_offered_again_and_again_is_one_letter_a_day() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let boris = visitor("boris").id;
+    let owner = To::Person(boris).owner();
+    for (seconds, written) in [(1, 1), (1, 1), (86_400, 2)] {
+        scene.store.clock.advance_seconds(seconds);
+        scene.give(&calendar, Rights::Read).await;
+        scene.follow().await;
+        let back = scene.calendars.unshare(calendar.owner, calendar.id, boris);
+        back.await.unwrap();
+        scene.follow().await;
+        let shard = scene.store.store.shard_of(owner);
+        let letters = shard.read::<_, store::StoreError>(move |tx| post::held(tx, owner, 100));
+        assert_eq!(letters.await.unwrap().letters.len(), written);
+    }
+}
+
+#[tokio::test]
+async fn what_is_private_and_makes_nobody_busy_is_not_there_for_readers() {
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.shared(Rights::Read).await;
+    let of = (calendar.owner, calendar.id);
+    let busy = SECRET.to_owned();
+    let hidden = [
+        busy.replace("SUMMARY", "TRANSP:TRANSPARENT\r\nSUMMARY"),
+        busy.replace("SUMMARY", "STATUS:CANCELLED\r\nSUMMARY"),
+        busy.replace("VEVENT", "VTODO"),
+    ];
+    let hear = async |after: i64| {
+        let mark = Mark {
+            after,
+            began: (after > 0).then_some(after),
+        };
+        let heard = scene.calendars.changes_for(Rights::Read, of, mark, 100);
+        heard.await.unwrap().unwrap()
+    };
+    for text in &hidden {
+        let (kind, uid) = match text.contains("VTODO") {
+            true => ("task.ics", "UID:task"),
+            false => ("secret.ics", "UID:secret"),
+        };
+        let text = text.replace("UID:secret", uid);
+        let before = hear(0).await;
+        scene
+            .put(&calendar, kind, &text, Expected::Anything)
+            .await
+            .unwrap();
+        let name = Name::parse(kind).unwrap();
+        let found = scene
+            .calendars
+            .named(calendar.owner, calendar.id, vec![name.clone()]);
+        let stored = found.await.unwrap().remove(0).unwrap();
+        assert_eq!(super::readable(stored.clone(), Rights::Read), None, "{text}");
+        assert!(super::readable(stored, Rights::Edit).is_some());
+        let heard = hear(before.until).await.items;
+        assert!(heard.len() == 1 && heard[0].is_gone && heard[0].name == name);
+        assert!(hear(0).await.items.iter().all(|one| one.name != name));
     }
 }

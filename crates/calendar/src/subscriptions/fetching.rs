@@ -4,10 +4,13 @@
 //! and again with what it answered; so a process that dies over an answer leaves it alone for a while, like a server that
 //! fails. An answer that says nothing new writes no entry.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use dial::outside::{self, Address, Got};
-use futures_util::{StreamExt as _, stream};
+use futures_util::StreamExt as _;
+use futures_util::future;
+use futures_util::stream::FuturesUnordered;
 use kernel::{Id, Moment};
 use store::{Shard, StoreError, Tx};
 
@@ -16,14 +19,21 @@ use super::types::{Entry, Failing, Feed, Trouble, What};
 use crate::rules::feeds::{self, Difference, Taken};
 use crate::service::Calendars;
 
-/// Calendars that are taken on in one transaction.
-const CLAIMED_AT_ONCE: u16 = 64;
-/// Servers that are asked at the same time.
-const ASKED_AT_ONCE: usize = 8;
+/// Calendars whose time has come that are looked at, the longest waiting ones first. Far more than one person follows, so that
+/// those of a slow server hide nobody's.
+const DUE_AT_ONCE: u16 = 500;
+/// While some are being got, those whose time comes meanwhile wait no longer than this for a look.
+const LOOK: Duration = Duration::from_secs(3);
+/// Calendars of one server of the house that are being got at the same time.
+const ASKED_AT_ONCE: usize = 16;
+/// Of one server elsewhere: one that is slow takes the places of nobody else.
+const ASKED_AT_ONE_HOST: usize = 2;
 /// Whoever was asked, and of whom nothing was heard because a process died, is asked again after this time.
 const UNHEARD_SECONDS: i64 = 15 * 60;
-/// Entries that one transaction writes or deletes: others of the shard do not wait long for it.
-const WRITTEN_AT_ONCE: usize = 200;
+/// Entries that one transaction deletes: others of the shard do not wait long for it.
+const DELETED_AT_ONCE: usize = 200;
+/// Rows that one transaction writes, unless a single entry has more.
+const ROWS_AT_ONCE: usize = 1_000;
 
 /// What became of asking.
 enum Answer {
@@ -33,77 +43,107 @@ enum Answer {
 }
 
 impl Calendars {
-    /// Gets every calendar elsewhere whose time has come.
+    /// Gets every calendar elsewhere whose time has come. Those of one server of the house wait for no other.
     pub async fn fetch_due(&self) -> Result<(), StoreError> {
+        let shards = self.store().everywhere();
+        let rounds = shards.iter().map(|shard| self.fetch_due_on(shard));
+        let ended = future::join_all(rounds).await;
+        ended.into_iter().fold(Ok(()), Result::and)
+    }
+
+    async fn fetch_due_on(&self, shard: &Shard) -> Result<(), StoreError> {
         let mut outcome = Ok(());
-        for shard in self.store().everywhere() {
-            loop {
-                let due = self.claim(&shard).await?;
-                let count = due.len();
-                let mut fetching = stream::iter(due)
-                    .map(|feed| self.fetch(feed))
-                    .buffer_unordered(ASKED_AT_ONCE);
-                while let Some(fetched) = fetching.next().await {
+        let mut hosts: HashMap<String, usize> = HashMap::new();
+        let mut due = Vec::new();
+        let mut fetching = FuturesUnordered::new();
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                biased;
+                _ = look.tick() => match self.due(shard).await {
+                    Ok(found) => due = found,
+                    Err(error) => outcome = outcome.and(Err(error)),
+                },
+                Some((host, fetched)) = fetching.next() => {
                     outcome = outcome.and(fetched);
-                }
-                if count < usize::from(CLAIMED_AT_ONCE) {
-                    break;
+                    hosts.entry(host).and_modify(|asked| *asked -= 1);
                 }
             }
-        }
-        outcome
-    }
-
-    /// Those that are due on a server; nobody else asks for them for a while.
-    pub(super) async fn claim(&self, shard: &Shard) -> Result<Vec<Feed>, StoreError> {
-        let at = self.now();
-        let due = shard
-            .read::<_, StoreError>(move |tx| rows::due(tx, at, CLAIMED_AT_ONCE))
-            .await?;
-        let mut claimed = Vec::new();
-        // Each is a row of a virtual shard of its own.
-        for feed in due {
-            let id = feed.id;
-            let own = self.store().shard_of(id);
-            let claim = own.write::<_, StoreError>(move |tx| {
-                let found = rows::feed(tx, id)?.filter(|feed| feed.due <= at);
-                let claimed = found.map(|feed| Feed {
-                    asked: Some(at),
-                    due: at.plus_seconds(UNHEARD_SECONDS),
-                    ..feed
-                });
-                if let Some(feed) = &claimed {
-                    rows::save_feed(tx, feed)?;
+            for feed in std::mem::take(&mut due) {
+                let host = host_of(&feed);
+                let asked = hosts.entry(host.clone()).or_default();
+                if fetching.len() >= ASKED_AT_ONCE || *asked >= ASKED_AT_ONE_HOST {
+                    due.push(feed);
+                    continue;
                 }
-                Ok(claimed)
-            });
-            claimed.extend(claim.await?);
+                match self.claim(feed.id).await {
+                    Ok(None) => {}
+                    Ok(Some(feed)) => {
+                        *asked += 1;
+                        fetching.push(async move { (host, self.fetch(feed).await) });
+                    }
+                    Err(error) => outcome = outcome.and(Err(error)),
+                }
+            }
+            hosts.retain(|_, asked| *asked > 0);
+            if fetching.is_empty() {
+                return outcome;
+            }
         }
-        Ok(claimed)
     }
 
-    async fn fetch(&self, feed: Feed) -> Result<(), StoreError> {
+    /// Those of a server of the house that are due.
+    async fn due(&self, shard: &Shard) -> Result<Vec<Feed>, StoreError> {
+        let at = self.now();
+        let due = shard.read::<_, StoreError>(move |tx| rows::due(tx, at, DUE_AT_ONCE));
+        due.await
+    }
+
+    /// Takes one on that is due; nobody else asks for it for a while.
+    pub(super) async fn claim(&self, id: Id) -> Result<Option<Feed>, StoreError> {
+        let at = self.now();
+        let shard = self.store().shard_of(id);
+        let claim = shard.write::<_, StoreError>(move |tx| {
+            let found = rows::feed(tx, id)?.filter(|feed| feed.due <= at);
+            let claimed = found.map(|feed| Feed {
+                asked: Some(at),
+                due: at.plus_seconds(UNHEARD_SECONDS),
+                ..feed
+            });
+            if let Some(feed) = &claimed {
+                rows::save_feed(tx, feed)?;
+            }
+            Ok(claimed)
+        });
+        claim.await
+    }
+
+    pub(super) async fn fetch(&self, feed: Feed) -> Result<(), StoreError> {
         let answer = self.ask(&feed).await;
-        let id = feed.id;
         let mut told = None;
         match answer {
-            Answer::New(taken, marks) => {
-                self.take(id, &taken).await?;
-                told = Some((taken, marks));
-            }
+            Answer::New(taken, marks) => match self.take(feed.id, &taken).await {
+                Ok(true) => told = Some((taken, marks)),
+                Ok(false) => return Ok(()),
+                Err(error) => {
+                    let trouble = Trouble::new(What::Unreadable, "it cannot be stored as it is");
+                    let noted = self.note_down(&feed, move |feed, at| failed(feed, &trouble, None, at));
+                    return noted.await.and(Err(error));
+                }
+            },
             Answer::Same => {}
             Answer::Failed(trouble, after) => {
                 tracing::debug!(
-                    address = feed.address,
+                    host = host_of(&feed),
                     why = trouble.why,
                     "a calendar elsewhere cannot be got"
                 );
                 return self
-                    .note_down(id, move |feed, at| failed(feed, &trouble, after, at))
+                    .note_down(&feed, move |feed, at| failed(feed, &trouble, after, at))
                     .await;
             }
         }
-        self.note_down(id, move |feed, at| well(feed, told.as_ref(), at))
+        self.note_down(&feed, move |feed, at| well(feed, told.as_ref(), at))
             .await
     }
 
@@ -131,13 +171,13 @@ impl Calendars {
     }
 
     /// Writes what is new, in small transactions. Cut off anywhere, the next round does the rest: the marks of the answer are
-    /// kept only after it.
-    async fn take(&self, id: Id, taken: &Taken) -> Result<(), StoreError> {
+    /// kept only after it. False when nobody follows it any more.
+    async fn take(&self, id: Id, taken: &Taken) -> Result<bool, StoreError> {
         let at = self.now();
         let shard = self.store().shard_of(id);
         let known = shard.read::<_, StoreError>(move |tx| rows::known(tx, id)).await?;
         let Difference { written, gone } = feeds::difference(known, taken.entries.clone());
-        for part in gone.chunks(WRITTEN_AT_ONCE).map(<[Id]>::to_vec) {
+        for part in gone.chunks(DELETED_AT_ONCE).map(<[Id]>::to_vec) {
             let deleted = shard.write::<_, StoreError>(move |tx| {
                 part.iter().try_for_each(|entry| rows::delete_entry(tx, *entry))
             });
@@ -145,30 +185,41 @@ impl Calendars {
         }
         let mut written = written.into_iter().peekable();
         while written.peek().is_some() {
-            let part = written.by_ref().take(WRITTEN_AT_ONCE);
-            let part: Vec<(Id, Entry)> = part.map(|entry| (Id::beside(id, at), entry)).collect();
+            let (mut part, mut rows) = (Vec::new(), 0);
+            while let Some(entry) = written.next_if(|next| rows == 0 || rows + next.rows() <= ROWS_AT_ONCE) {
+                rows += entry.rows();
+                part.push((Id::beside(id, at), entry));
+            }
             let saved = shard.write::<_, StoreError>(move |tx| save(tx, id, &part, at));
             if !saved.await? {
-                break;
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Writes down how it stands, unless the calendar was forgotten meanwhile.
+    /// Writes down how it stands, unless the calendar was forgotten meanwhile. One that was then followed anew is asked for
+    /// anew, too: what was written before it was forgotten is gone.
     async fn note_down(
         &self,
-        id: Id,
+        claimed: &Feed,
         settled: impl Fn(Feed, Moment) -> Feed + Send + Sync + 'static,
     ) -> Result<(), StoreError> {
         let at = self.now();
+        let (id, asked) = (claimed.id, claimed.asked);
         let shard = self.store().shard_of(id);
-        let written = shard.write::<_, StoreError>(move |tx| match rows::feed(tx, id)? {
-            Some(feed) => rows::save_feed(tx, &settled(feed, at)),
-            None => Ok(()),
+        let written = shard.write::<_, StoreError>(move |tx| {
+            let feed = rows::feed(tx, id)?.filter(|feed| feed.asked == asked);
+            feed.map_or(Ok(()), |feed| rows::save_feed(tx, &settled(feed, at)))
         });
         written.await
     }
+}
+
+/// The server elsewhere that has it.
+fn host_of(feed: &Feed) -> String {
+    let address = Address::parse(&feed.address);
+    address.map_or_else(|_| feed.address.clone(), |address| address.host().to_owned())
 }
 
 /// False when nobody follows it any more.

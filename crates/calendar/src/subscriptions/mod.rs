@@ -11,6 +11,7 @@ mod tests;
 pub mod types;
 
 use dial::outside::Address;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ical::zones::Zone;
 use ical::{Happening, Kind};
 use jiff::ToSpan as _;
@@ -23,7 +24,7 @@ use crate::rules::edits::{Seen, seen};
 use crate::rules::feeds::EVERY_SECONDS;
 use crate::rules::holidays::{Country, Holiday};
 use crate::service::{Calendars, Refused, Visitor};
-use crate::types::{Color, Reason};
+use crate::types::{Color, Reason, Stored};
 use types::{Feed, Followed, HOLIDAYS, SUBSCRIPTIONS_MAX, Source, Subscription, SubscriptionChange};
 
 /// The change that says that somebody began or ceased to follow a calendar elsewhere; its key is that calendar.
@@ -31,6 +32,8 @@ pub const CHANGE: &str = "calendar.subscription";
 
 /// A server is asked once in this time at most, however often people want it.
 const ANEW_SECONDS: i64 = 5 * 60;
+/// Calendars elsewhere that are looked at side by side: each is in a shard of its own.
+const LOOKED_AT_ONCE: usize = 8;
 /// Entries that one transaction deletes.
 const FORGOTTEN_AT_ONCE: u16 = 200;
 
@@ -62,11 +65,9 @@ impl Calendars {
     pub async fn subscriptions(&self, owner: PersonId) -> Result<Vec<Followed>, Refused> {
         let shard = self.store().shard_of(owner);
         let found = shard.read::<_, StoreError>(move |tx| rows::subscriptions(tx, owner));
-        let mut all = Vec::new();
-        for subscription in found.await? {
-            all.push(self.followed(subscription).await?);
-        }
-        Ok(all)
+        let looks = found.await?.into_iter().map(|one| self.followed(one));
+        let looks: Vec<_> = looks.collect();
+        stream::iter(looks).buffered(LOOKED_AT_ONCE).try_collect().await
     }
 
     pub async fn subscription(&self, owner: PersonId, id: Id) -> Result<Followed, Refused> {
@@ -188,8 +189,12 @@ impl Calendars {
     ) -> Result<(), Refused> {
         agenda::check_range(from, to)?;
         let words = agenda::words(search);
+        let looks = followed.iter().map(|one| self.near_of(one, (from, to)));
+        let looks: Vec<_> = looks.collect();
+        let mut looks = stream::iter(looks).buffered(LOOKED_AT_ONCE);
         for one in followed {
             let id = one.id();
+            let near = looks.try_next().await?.unwrap_or_default();
             if let Source::Holidays(country) = one.subscription.source {
                 let days = holidays(country, (from, to), viewer);
                 let shown = days.iter().map(|day| shown_holiday(id, day, visitor.language));
@@ -197,20 +202,26 @@ impl Calendars {
                     let title = shown.title.to_lowercase();
                     words.iter().all(|word| title.contains(word))
                 }));
-            } else if let Some(feed) = one.subscription.source.feed() {
-                let shard = self.store().shard_of(feed);
-                let near = shard.read::<_, StoreError>(move |tx| rows::near(tx, (feed, id), (from, to)));
-                for stored in near.await? {
-                    let meant = |one: &Happening<'_>| {
-                        agenda::says(one.entry, &words).then(|| agenda::of(&stored, one))
-                    };
-                    all.extend(agenda::each(&stored, (from, to), viewer, meant));
-                    agenda::check_count(all)?;
-                }
+            }
+            for stored in near {
+                let meant =
+                    |one: &Happening<'_>| agenda::says(one.entry, &words).then(|| agenda::of(&stored, one));
+                all.extend(agenda::each(&stored, (from, to), viewer, meant));
+                agenda::check_count(all)?;
             }
         }
         agenda::sort(all, viewer);
         Ok(())
+    }
+
+    /// What may lie in a range of what somebody follows elsewhere.
+    async fn near_of(&self, one: &Followed, range: (Moment, Moment)) -> Result<Vec<Stored>, StoreError> {
+        let Some(feed) = one.subscription.source.feed() else {
+            return Ok(Vec::new());
+        };
+        let (id, shard) = (one.id(), self.store().shard_of(feed));
+        let near = shard.read::<_, StoreError>(move |tx| rows::near(tx, (feed, id), range));
+        near.await
     }
 
     /// One entry of what somebody follows. `day`: a day on which it is, for what is built in; `instance`: which one of a series.

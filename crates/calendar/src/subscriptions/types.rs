@@ -182,6 +182,13 @@ pub struct Entry {
     pub spans: Vec<Span>,
 }
 
+impl Entry {
+    /// Rows that it is written as.
+    pub fn rows(&self) -> usize {
+        1 + self.spans.len()
+    }
+}
+
 /// What is known of an entry that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {

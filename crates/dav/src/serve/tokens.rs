@@ -1,7 +1,9 @@
 //! Tokens and tags: where a reader is, and what a reader has.
 //!
 //! A token names the calendar as well as the number, and so does a tag: numbers of another calendar, or of one that had the
-//! same name before, mean nothing here.
+//! same name before, mean nothing here. Both also say whether it was read by somebody who may only read: what they are given
+//! can be less than what is there, so whoever may write from now on reads everything anew, and writes nothing over what they
+//! never saw.
 
 use std::fmt::Write as _;
 
@@ -12,6 +14,8 @@ use crate::place::encode;
 
 const BEGIN: &str = "urn:townhall:sync:";
 const HOME: &str = "home:";
+/// Stands after what is given to whoever may only read.
+const READER: &str = "-r";
 
 /// Enough of an id to tell calendars of one person apart.
 fn short(id: Id) -> String {
@@ -19,16 +23,33 @@ fn short(id: Id) -> String {
     format!("{a:02x}{b:02x}{c:02x}{d:02x}")
 }
 
+/// What stands after the tags and tokens of whoever reads this calendar.
+fn reader(calendar: &Calendar) -> &'static str {
+    match calendar.rights.write {
+        true => "",
+        false => READER,
+    }
+}
+
+/// What was given with these rights, without what says so.
+fn given<'a>(text: &'a str, calendar: &Calendar) -> Option<&'a str> {
+    match calendar.rights.write {
+        true => Some(text).filter(|text| !text.ends_with(READER)),
+        false => text.strip_suffix(READER),
+    }
+}
+
 /// The entity tag of an object, with its quotation marks.
 pub(super) fn tag(calendar: &Calendar, change: i64) -> String {
-    format!("\"{}-{change}\"", short(calendar.id))
+    format!("\"{}-{change}{}\"", short(calendar.id), reader(calendar))
 }
 
 /// The change that a tag names. A proxy that packs answers makes tags weak; ours change with every byte all the same.
 pub(super) fn change_of(tag: &str, calendar: &Calendar) -> Option<i64> {
     let tag = tag.trim();
     let tag = tag.strip_prefix("W/").unwrap_or(tag);
-    let (id, change) = tag.strip_prefix('"')?.strip_suffix('"')?.split_once('-')?;
+    let tag = given(tag.strip_prefix('"')?.strip_suffix('"')?, calendar)?;
+    let (id, change) = tag.split_once('-')?;
     (id == short(calendar.id)).then(|| change.parse().ok())?
 }
 
@@ -56,7 +77,7 @@ pub(super) fn only(
 
 /// The place of a reader of one calendar.
 pub(super) fn of_calendar(calendar: &Calendar, mark: Mark) -> String {
-    format!("{BEGIN}{}:{}", calendar.id, written(mark))
+    format!("{BEGIN}{}:{}{}", calendar.id, written(mark), reader(calendar))
 }
 
 fn written(mark: Mark) -> String {
@@ -78,7 +99,7 @@ fn mark_of(text: &str) -> Option<Mark> {
 
 /// What a token of this calendar says, if it can have been given.
 pub(super) fn read(token: &str, calendar: &Calendar) -> Option<Mark> {
-    let (id, mark) = token.strip_prefix(BEGIN)?.split_once(':')?;
+    let (id, mark) = given(token, calendar)?.strip_prefix(BEGIN)?.split_once(':')?;
     let mark = mark_of(mark)?;
     (id == calendar.id.to_string() && is_possible(mark, calendar)).then_some(mark)
 }
@@ -100,14 +121,18 @@ impl Seen {
     pub fn new(calendar: &Calendar, mark: Mark) -> Seen {
         Seen {
             name: calendar.name.clone(),
-            id: short(calendar.id),
+            id: Seen::id_of(calendar),
             version: calendar.version,
             mark,
         }
     }
 
+    fn id_of(calendar: &Calendar) -> String {
+        format!("{}{}", short(calendar.id), reader(calendar))
+    }
+
     pub fn is_of(&self, calendar: &Calendar) -> bool {
-        self.name == calendar.name && self.id == short(calendar.id) && is_possible(self.mark, calendar)
+        self.name == calendar.name && self.id == Seen::id_of(calendar) && is_possible(self.mark, calendar)
     }
 
     /// Nothing is new there.

@@ -73,6 +73,11 @@ impl Address {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Whether one server answers at both, encrypted or not.
+    pub(super) fn is_at_server_of(&self, other: &Address) -> bool {
+        self.host() == other.host() && self.0.port() == other.0.port()
+    }
+
     pub(super) fn url(&self) -> &Url {
         &self.0
     }

@@ -46,6 +46,8 @@ const WHOLE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(5);
 /// A renewed house, a new domain, https, and two to spare.
 const REDIRECTS_MAX: usize = 5;
+/// A server's mark of what it has. A longer one is no mark that is worth keeping.
+const MARK_BYTES_MAX: usize = 1_024;
 /// Addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 4;
 
@@ -62,12 +64,13 @@ type Resolve = Arc<dyn Fn(String, u16) -> BoxFuture<'static, io::Result<Vec<Sock
 #[derive(Clone)]
 pub struct Outside {
     tls: Arc<ClientConfig>,
-    allows_private: bool,
+    may_ask: fn(IpAddr) -> bool,
     resolve: Resolve,
     limits: Limits,
 }
 
-/// What was got the last time, by the server's own marks.
+/// What was got the last time, by the marks of the server that was asked. They are sent to no other: whoever that server leads
+/// to gave none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     pub etag: Option<String>,
@@ -94,9 +97,11 @@ pub struct Page {
 /// Why nothing came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
+    /// Said of a number. Of a name it would tell those who ask what the house's own network has.
     #[error("{0} is a machine of a private network, and those are not asked")]
     Private(String),
-    #[error("nobody knows a machine of the name {0}")]
+    /// Nobody knows it, or it means a machine of a private network: which of both is nobody's business out there.
+    #[error("no machine of the name {0} can be asked")]
     NoSuchName(String),
     #[error("{0}")]
     Unreachable(String),
@@ -130,7 +135,7 @@ impl Outside {
         let tls = tls::client(tls::public_roots()).map_err(|error| error.to_string())?;
         Ok(Outside {
             tls,
-            allows_private,
+            may_ask: if allows_private { |_| true } else { is_public },
             resolve: Arc::new(|host, port| {
                 async move {
                     let found = tokio::net::lookup_host((host.as_str(), port)).await?;
@@ -155,8 +160,14 @@ impl Outside {
     async fn follow(&self, address: &Address, known: &Known) -> Result<Got, Trouble> {
         let mut way = vec![address.clone()];
         let mut at = address.clone();
+        let nothing = Known::default();
         loop {
-            match self.ask(&at, known).await? {
+            let is_its_own = at.is_at_server_of(address);
+            match self.ask(&at, if is_its_own { known } else { &nothing }).await? {
+                Step::Got(Got::New(page)) if !is_its_own => {
+                    let marks = Known::default();
+                    return Ok(Got::New(Page { marks, ..page }));
+                }
                 Step::Got(got) => return Ok(got),
                 Step::Elsewhere(next) => {
                     goes_on(&way, &at, &next)?;
@@ -188,10 +199,11 @@ impl Outside {
         let asked: Vec<SocketAddr> = found
             .iter()
             .copied()
-            .filter(|one| self.allows_private || is_public(one.ip()))
+            .filter(|one| (self.may_ask)(one.ip()))
             .take(ADDRESSES_MAX)
             .collect();
-        let mut why = match found.is_empty() {
+        let is_name = matches!(address.url().host(), Some(Host::Domain(_)));
+        let mut why = match is_name {
             true => Trouble::NoSuchName(words(address.host())),
             false => Trouble::Private(words(address.host())),
         };
@@ -230,6 +242,7 @@ impl Outside {
             let value = head.headers.get(name).and_then(|value| value.to_str().ok());
             value.map(str::to_owned)
         };
+        let mark = |name| text(name).filter(|mark| mark.len() <= MARK_BYTES_MAX);
         match head.status {
             StatusCode::OK => {}
             StatusCode::NOT_MODIFIED if *known != Known::default() => return Ok(Step::Got(Got::Same)),
@@ -256,8 +269,8 @@ impl Outside {
         let page = Page {
             kind: text(header::CONTENT_TYPE),
             marks: Known {
-                etag: text(header::ETAG),
-                modified: text(header::LAST_MODIFIED),
+                etag: mark(header::ETAG),
+                modified: mark(header::LAST_MODIFIED),
             },
             bytes: self.take_in(body).await?,
         };

@@ -75,6 +75,12 @@ async fn serve(mut stream: TcpStream, port: u16) {
         "elsewhere" => moved("file:///etc/passwd"),
         "metadata" => moved("http://169.254.169.254/latest/meta-data/"),
         "neighbour" => moved(&format!("http://intern.example:{port}/plain")),
+        "marked" => page(
+            &format!("etag: \"{}\"\r\nlast-modified: today\r\n", "7".repeat(2_000)),
+            "BEGIN:VCALENDAR",
+        ),
+        "away" => moved(&format!("http://other.example:{port}/echo")),
+        "away-plain" => moved(&format!("http://other.example:{port}/plain")),
         "gone" => "HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n".to_owned(),
         "busy" => {
             "HTTP/1.1 429 Too Many Requests\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n".to_owned()
@@ -267,17 +273,20 @@ async fn a_machine_of_the_own_network_is_not_asked_whatever_it_is_called() {
     let (outside, _) = guarded(&["127.0.0.1"]);
     let address = Address::parse(&format!("http://intern.example:{}/plain", server.port)).unwrap();
     let got = get(&outside, &address).await;
-    assert_eq!(got, Err(Trouble::Private("intern.example".to_owned())));
+    assert_eq!(got, Err(Trouble::NoSuchName("intern.example".to_owned())));
     assert_eq!(server.asked(), 0, "nobody knocked");
 }
 
 #[tokio::test]
 async fn an_answer_cannot_lead_to_a_machine_of_the_own_network() {
     let server = Server::open().await;
-    for (path, host) in [("metadata", "169.254.169.254"), ("neighbour", "intern.example")] {
+    for (path, refused) in [
+        ("metadata", Trouble::Private("169.254.169.254".to_owned())),
+        ("neighbour", Trouble::NoSuchName("intern.example".to_owned())),
+    ] {
         let (outside, _) = guarded(&["10.0.0.7"]);
         let next = led(&server, path).await;
-        assert_eq!(get(&outside, &next).await, Err(Trouble::Private(host.to_owned())));
+        assert_eq!(get(&outside, &next).await, Err(refused));
     }
     assert_eq!(server.asked(), 2);
 }
@@ -300,14 +309,73 @@ async fn a_name_that_means_another_machine_a_moment_later_is_asked_for_once() {
     let server = Server::open().await;
     let (outside, resolved) = guarded(&["240.0.0.1", "127.0.0.1"]);
     let address = Address::parse(&format!("http://turncoat.example:{}/plain", server.port)).unwrap();
-    assert!(matches!(get(&outside, &address).await, Err(Trouble::Private(_))));
+    assert!(matches!(
+        get(&outside, &address).await,
+        Err(Trouble::NoSuchName(_))
+    ));
     assert_eq!(resolved.load(Ordering::SeqCst), 1);
     // The name means this machine when it is judged, and another one whenever it is asked again.
     let (outside, resolved) = guarded(&["127.0.0.1", "240.0.0.1"]);
     let outside = Outside {
-        allows_private: true,
+        may_ask: |_| true,
         ..outside
     };
     assert_eq!(page(get(&outside, &address).await).bytes, b"BEGIN:VCALENDAR");
     assert_eq!((resolved.load(Ordering::SeqCst), server.asked()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_marks_of_a_server_are_short_and_sent_to_no_other() {
+    let server = Server::open().await;
+    let long = page(get(&open_minded(), &server.at("marked")).await);
+    let short = Known {
+        etag: None,
+        modified: Some("today".to_owned()),
+    };
+    assert_eq!(long.marks, short);
+    let (outside, _) = guarded(&["127.0.0.1"]);
+    let outside = Outside {
+        may_ask: |_| true,
+        ..outside
+    };
+    let known = Known {
+        etag: Some("\"7\"".to_owned()),
+        ..short
+    };
+    let asked = page(outside.get(&server.at("away"), &known).await).bytes;
+    let asked = String::from_utf8(asked).unwrap();
+    assert!(
+        !asked.contains("if-none-match") && !asked.contains("if-modified-since"),
+        "{asked}"
+    );
+    let got = page(outside.get(&server.at("away-plain"), &Known::default()).await);
+    assert_eq!(got.marks, Known::default(), "they are those of another server");
+    let got = page(outside.get(&server.at("once"), &Known::default()).await);
+    assert!(got.marks.etag.is_some());
+}
+
+#[tokio::test]
+async fn each_machine_on_the_way_is_judged() {
+    let server = Server::open().await;
+    // The first machine may be asked, and the second one may not.
+    let (outside, resolved) = guarded(&["127.0.0.1", "10.0.0.7"]);
+    let outside = Outside {
+        may_ask: |ip| ip.is_loopback(),
+        ..outside
+    };
+    let first = Address::parse(&format!("http://first.example:{}/neighbour", server.port)).unwrap();
+    let got = get(&outside, &first).await;
+    assert_eq!(got, Err(Trouble::NoSuchName("intern.example".to_owned())));
+    assert_eq!((resolved.load(Ordering::SeqCst), server.asked()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_name_of_the_own_network_is_told_like_one_that_nobody_knows() {
+    let address = Address::parse("http://intern.example/").unwrap();
+    let (known, _) = guarded(&["10.0.0.7"]);
+    let unknown = Outside {
+        resolve: Arc::new(|_, _| async { Err(io::Error::other("no such name")) }.boxed()),
+        ..Outside::new(false).unwrap()
+    };
+    assert_eq!(get(&known, &address).await, get(&unknown, &address).await);
 }

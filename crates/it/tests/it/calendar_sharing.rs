@@ -155,3 +155,94 @@ async fn a_program_of_whoever_may_edit_writes_into_the_one_calendar_and_can_let_
     let annas = two.send(&two.anna, Method::GET, &path, Kind::Api, Call::default());
     assert_eq!(annas.await.status, 200, "Anna still has it");
 }
+
+#[tokio::test]
+async fn what_was_read_without_what_is_private_is_never_written_over_it() {
+    let two = Two::open().await;
+    two.share("read").await;
+    let at = [
+        (Kind::Api, two.object("secret.ics")),
+        (Kind::Dav, two.at_boris("secret.ics")),
+    ];
+    let mut read = Vec::new();
+    for (kind, path) in &at {
+        let busy = two.send(&two.boris, Method::GET, path, *kind, Call::default());
+        let busy = busy.await;
+        read.push((busy.headers["etag"].clone(), busy.text()));
+    }
+    two.share("edit").await;
+    for ((kind, path), (tag, text)) in at.iter().zip(&read) {
+        let mut put = ics(&text.replace("T120000Z", "T130000Z"));
+        put.headers.insert("if-match", tag.clone());
+        let put = two.send(&two.boris, Method::PUT, path, *kind, put).await;
+        assert_eq!(put.status, 412, "{}", put.text());
+    }
+    let path = two.object("secret.ics");
+    let annas = two.send(&two.anna, Method::GET, &path, Kind::Api, Call::default());
+    assert_eq!(annas.await.text(), PRIVATE);
+}
+
+#[tokio::test]
+async fn what_is_moved_goes_only_where_one_may_put_something() {
+    let two = Two::open().await;
+    two.share("edit").await;
+    let made = json!({"title": "Anna's alone"});
+    let alone = two.town.post(&two.anna, "/api/v1/calendars", made).await;
+    let alone = alone["id"].as_str().unwrap();
+    let own = two.town.get(&two.boris, "/api/v1/calendars").await;
+    let own = own["items"][0]["id"].as_str().unwrap();
+    let events = format!("/api/v1/calendars/{}/events", two.calendar);
+    let event = json!({"title": "Choir", "starts": "2026-11-25T10:00", "zone": "UTC"});
+    let event = two.town.post(&two.boris, &events, event).await;
+    let id = event["id"].as_str().unwrap();
+    let at = format!("{events}/{id}");
+    let there = two.send(&two.boris, Method::GET, &at, Kind::Api, Call::default());
+    let tag = there.await.headers["etag"].clone();
+    let version = tag.to_str().unwrap().trim_matches(['"', 'v']).to_owned();
+    let page = format!("/calendar/events/{}/{id}", two.calendar);
+    for (to, status) in [(alone, 404), (own, 422)] {
+        let mut call = Call::json(&json!({"calendar": to}));
+        call.headers.insert("if-match", tag.clone());
+        let path = format!("{at}/move");
+        let moved = two.send(&two.boris, Method::POST, &path, Kind::Api, call).await;
+        assert_eq!(moved.status, status, "{}", moved.text());
+        let form = [
+            ("act", "save"),
+            ("version", &version),
+            ("title", "Moved away"),
+            ("calendar", to),
+        ];
+        let saved = two.town.page(Method::POST, &page, &two.boris, Call::form(&form));
+        assert_eq!(saved.await.status, status);
+    }
+    let after = two.town.get(&two.boris, &at).await;
+    assert_eq!(after["title"], "Choir", "nothing is done by halves");
+}
+
+#[tokio::test]
+async fn a_form_without_its_word_does_nothing() {
+    let two = Two::open().await;
+    two.share("edit").await;
+    let own = format!("/calendar/own/{}", two.calendar);
+    let event = json!({"title": "Choir", "starts": "2026-11-25T10:00", "zone": "UTC"});
+    let events = format!("/api/v1/calendars/{}/events", two.calendar);
+    let event = two.town.post(&two.anna, &events, event).await;
+    let event = event["id"].as_str().unwrap();
+    let answer = format!("/calendar/events/{}/{event}/answer", two.calendar);
+    let offer = format!("/calendar/offers/{}", two.calendar);
+    for (by, path, field) in [
+        (&two.anna, format!("{own}/link"), "act"),
+        (&two.anna, format!("{own}/shares"), "act"),
+        (&two.anna, answer, "answer"),
+        (&two.boris, offer, "reply"),
+    ] {
+        for form in [Call::form(&[]), Call::form(&[(field, "perhaps")])] {
+            let answer = two.town.page(Method::POST, &path, by, form).await;
+            assert_eq!(answer.status, 422, "{path}");
+        }
+    }
+    let link = format!("/api/v1/calendars/{}/link", two.calendar);
+    let link = two.send(&two.anna, Method::GET, &link, Kind::Api, Call::default());
+    assert_eq!(link.await.status, 404, "nothing is published");
+    assert_eq!(two.boris_lists().await.len(), 1, "nothing is let go of");
+}

@@ -415,6 +415,7 @@ async fn move_event(
     let (owner, look) = look(&calendars, &caller, (id, event), &if_match, Aim::ALL).await?;
     let wrong = |_| Problem::invalid("calendar", "id", "must be the id of a calendar");
     let to = given.calendar.parse::<Id>().map_err(wrong)?;
+    calendars.may_move_to(caller.person()?.id, owner, to).await?;
     let moved = calendars.move_event(owner, look, to).await?;
     told(&moved, None, &caller)
 }

@@ -63,6 +63,8 @@ enum Moved {
     Around,
     /// On either of them, the next working day that is no holiday.
     After,
+    /// The same for a Sunday alone.
+    AfterSunday,
 }
 
 /// A holiday as the law says it.
@@ -73,6 +75,8 @@ struct Rule {
     /// The first and the last year of it.
     since: i16,
     until: i16,
+    /// Where others are made up for, this one is not.
+    stays: bool,
 }
 
 /// Which day of a year.
@@ -113,6 +117,7 @@ const fn always(day: Day, names: Names) -> Rule {
         names,
         since: FIRST_YEAR,
         until: LAST_YEAR,
+        stays: false,
     }
 }
 
@@ -123,6 +128,10 @@ impl Rule {
 
     const fn until(self, year: i16) -> Rule {
         Rule { until: year, ..self }
+    }
+
+    const fn stays(self) -> Rule {
+        Rule { stays: true, ..self }
     }
 
     const fn only(self, year: i16) -> Rule {
@@ -212,7 +221,12 @@ impl Country {
             .collect();
         all.sort_by_key(|one| one.date);
         let mut instead: Vec<Holiday> = Vec::new();
-        for one in &all {
+        let stays = |one: &Holiday| {
+            self.rules
+                .iter()
+                .any(|rule| rule.stays && rule.names == one.names)
+        };
+        for one in all.iter().filter(|one| !stays(one)) {
             let taken = |date: Date| all.iter().chain(&instead).any(|other| other.date == date);
             if let Some(date) = self.moved.instead_of(one.date, taken) {
                 instead.push(Holiday {
@@ -233,7 +247,7 @@ impl Moved {
         match (self, weekday) {
             (Moved::Around, Weekday::Saturday) => date.yesterday().ok(),
             (Moved::Around, Weekday::Sunday) => date.tomorrow().ok(),
-            (Moved::After, Weekday::Saturday | Weekday::Sunday) => {
+            (Moved::After, Weekday::Saturday | Weekday::Sunday) | (Moved::AfterSunday, Weekday::Sunday) => {
                 let works = |day: &Date| {
                     !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) && !taken(*day)
                 };

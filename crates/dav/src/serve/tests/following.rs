@@ -1,6 +1,7 @@
 //! sync-collection: whoever follows the tokens hears of everything, once.
 
 use super::*;
+use crate::library::Rights;
 
 impl House {
     async fn sync(&self, path: &str, token: &str, more: &str) -> Reply {
@@ -137,4 +138,38 @@ async fn all_calendars_are_followed_with_one_token() {
         assert!(heard.iter().any(|one| one == name), "{name} of {heard:?}");
     }
     assert_eq!(house.sync("", &token, deep).await.hrefs().len(), 0);
+}
+
+#[tokio::test]
+async fn whoever_may_do_more_or_less_than_before_reads_everything_anew() {
+    let house = House::lived_in().await;
+    house.events(&[("a", 5)]).await;
+    let path = format!("{HOME}home/a.ics");
+    let reader = Rights {
+        write: false,
+        manage: false,
+        ..Rights::ALL
+    };
+    let deep = "<D:sync-level>infinite</D:sync-level>";
+    for (before, after) in [(reader, Rights::ALL), (Rights::ALL, reader)] {
+        house.shelf.allow("home", before);
+        let first = house.sync("home/", "", ONE).await;
+        let tag = first.text("home/a.ics", "getetag");
+        let all = house.sync("", "", deep).await;
+        assert_eq!(house.sync("home/", &first.token(), ONE).await.hrefs().len(), 0);
+        assert_eq!(house.sync("", &all.token(), deep).await.hrefs().len(), 0);
+        let known = [("if-none-match", tag.as_str())];
+        assert_eq!(house.ask("GET", &path, &known, "").await.status, 304);
+        house.shelf.allow("home", after);
+        let refused = house.sync("home/", &first.token(), ONE).await;
+        assert_eq!(refused.condition().1, "valid-sync-token");
+        let anew = house.sync("", &all.token(), deep).await;
+        assert_eq!(anew.hrefs(), ["home/", "home/a.ics"]);
+        assert_eq!(house.ask("GET", &path, &known, "").await.status, 200);
+        if after.write {
+            let seen = [("if-match", tag.as_str()), ("content-type", "text/calendar")];
+            let text = event("a", "DTSTART:20260106T120000Z\r\n");
+            assert_eq!(house.ask("PUT", &path, &seen, &text).await.status, 412);
+        }
+    }
 }
