@@ -14,6 +14,7 @@ mod events;
 mod forgetting;
 mod http;
 mod importing;
+mod invitations;
 mod later;
 pub mod letters;
 mod library;

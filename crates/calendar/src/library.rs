@@ -431,6 +431,8 @@ impl From<Refused> for Denied {
             | Reason::NoObject
             | Reason::NotPublished
             | Reason::NotShared
+            | Reason::NoInvitation
+            | Reason::NoOrganizer
             | Reason::NoSubscription => Denied::NotFound,
             Reason::NameTaken => Denied::Taken,
             Reason::Stale => Denied::Precondition,

@@ -278,6 +278,10 @@ pub enum Reason {
     TooManyCalendars,
     #[error("a calendar can hold no more than {OBJECTS_MAX} entries: begin another one")]
     TooManyObjects,
+    #[error("there is no such invitation")]
+    NoInvitation,
+    #[error("nothing is noted of such an organizer")]
+    NoOrganizer,
     #[error("you follow no such calendar")]
     NoSubscription,
     #[error("you follow this calendar already")]

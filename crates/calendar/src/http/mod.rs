@@ -4,6 +4,7 @@ mod agenda;
 mod calendars;
 mod events;
 mod importing;
+mod invitations;
 mod mailed;
 mod objects;
 mod publishing;
@@ -22,7 +23,7 @@ pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
     let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
-    let routes = subscriptions::routes(routes);
+    let routes = invitations::routes(subscriptions::routes(routes));
     let routes = settings::routes(publishing::routes(importing::routes(agenda::routes(routes))));
     crate::pages::routes(mailed::routes(sharing::routes(routes)))
 }

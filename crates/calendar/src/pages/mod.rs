@@ -7,6 +7,7 @@ mod answer;
 mod event;
 mod followed;
 mod form;
+mod invitations;
 mod look;
 mod moving;
 mod own;
@@ -58,6 +59,9 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .page(OWN, GET, "/calendar/events/{id}/{event}", event::show)
         .page(OWN, POST, "/calendar/events/{id}/{event}", event::change)
         .page(OWN, POST, "/calendar/events/{id}/{event}/answer", moving::answer)
+        .page(OWN, GET, "/calendar/invitations", invitations::list)
+        .page(OWN, POST, "/calendar/invitations", invitations::choose)
+        .page(OWN, POST, "/calendar/invitations/{id}", invitations::answer)
         .page(OWN, GET, "/calendar/own", own::list)
         .page(OWN, POST, "/calendar/own", own::create)
         .page(OWN, GET, "/calendar/own/{id}", own::edit)

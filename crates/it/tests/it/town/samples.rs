@@ -2,6 +2,7 @@
 //! route needs one entry here and nothing else.
 
 mod access;
+mod apart;
 mod archive;
 mod bell;
 mod caldav;
@@ -16,6 +17,7 @@ mod segments;
 mod sharing;
 mod wires;
 
+pub use self::apart::invitation;
 pub use self::bell::parked_timer;
 pub use self::post::a_parked_letter;
 
@@ -89,6 +91,7 @@ fn all() -> &'static [Sample] {
             caldav::samples(),
             calendars::samples(),
             sharing::samples(),
+            apart::samples(),
             invitations::samples(),
             letters::samples(),
             pages::samples(),
