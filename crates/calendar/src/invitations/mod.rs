@@ -253,7 +253,7 @@ impl Calendars {
         let known = shard.write::<_, StoreError>(move |tx| {
             for organizer in &unknown {
                 if rows::know(tx, owner, organizer, host.now)? {
-                    scheduling::let_in(tx, &host, organizer)?;
+                    scheduling::let_in(tx, &host, organizer, None)?;
                 }
             }
             Ok(())
@@ -328,7 +328,7 @@ fn begins(when: Lasting, zone: &Zone) -> Moment {
 fn stand(tx: &mut Tx<'_>, host: &Host, organizer: &str, standing: Standing) -> Result<(), StoreError> {
     rows::save_standing(tx, host.person, organizer, (standing, host.now))?;
     if standing == Standing::Known {
-        scheduling::let_in(tx, host, organizer)?;
+        scheduling::let_in(tx, host, organizer, None)?;
         return Ok(());
     }
     let all = rows::all_apart(tx, host.person)?;
@@ -341,7 +341,7 @@ fn stand(tx: &mut Tx<'_>, host: &Host, organizer: &str, standing: Standing) -> R
 /// Knows whoever invites: where this invitation of theirs is now.
 fn enter(tx: &mut Tx<'_>, host: &Host, apart: &Apart) -> Result<(Id, Id), Refused> {
     rows::save_standing(tx, host.person, &apart.organizer, (Standing::Known, host.now))?;
-    let entered = scheduling::let_in(tx, host, &apart.organizer)?;
+    let entered = scheduling::let_in(tx, host, &apart.organizer, Some(apart.id))?;
     let place = entered
         .into_iter()
         .find(|(invitation, ..)| *invitation == apart.id);

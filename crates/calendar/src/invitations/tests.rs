@@ -231,6 +231,29 @@ async fn whoever_answers_where_it_waits_is_heard_and_a_no_lets_nobody_in() {
 }
 
 #[tokio::test]
+async fn what_was_declined_where_it_waited_comes_back_only_when_it_asks_anew() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        scene.hears(&INVITED).await;
+        let id = scene.first_asked().await;
+        let declined = scene.calendars.answer_invitation(boris(), id, Answer::Declined);
+        declined.await.unwrap();
+        let known = scene
+            .calendars
+            .set_standing(boris(), format!("mailto:{EVE}"), Some(Standing::Known));
+        known.await.unwrap();
+        assert_eq!(scene.copy_of("boris").await, None, "{kind:?}: a no is a no");
+        let moved = Mail {
+            sequence: 1,
+            starts: "20261125T100000Z",
+            ..INVITED
+        };
+        scene.hears(&moved).await;
+        assert_eq!(scene.asked().await, [("Talks".to_owned(), false)], "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_goes_to_an_organizer_outside_as_a_message_of_a_calendar_program() {
     let scene = Scene::on(stores::Kind::Sqlite).await;
     scene.want(Whose::Everybody).await;

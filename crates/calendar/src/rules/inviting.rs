@@ -5,7 +5,7 @@
 
 use ical::{Answer, Component, Method, Object, Participant, Status};
 
-use super::itip::{Mine, attendees, entries, for_others, is_entry};
+use super::itip::{Mine, attendees, entries, for_others, is_entry, is_master};
 
 /// Whose invitations become events at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +69,11 @@ pub fn welcomes(message: &Component<'_>) -> bool {
 pub fn invites(message: &Component<'_>) -> bool {
     let method = message.value("METHOD").and_then(Method::read);
     matches!(method, Some(Method::Request | Method::Cancel))
+}
+
+/// Whether a message speaks of all of an object, and not of single instances only.
+pub fn is_whole(message: &Component<'_>) -> bool {
+    entries(message).any(is_master)
 }
 
 /// Whether an object is organized by whoever has these addresses, and by nobody else.

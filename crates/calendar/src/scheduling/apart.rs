@@ -12,7 +12,7 @@ use crate::invitations::{Apart, rows};
 use crate::objects::Piece;
 use crate::people::{Card, addresses, called, called_by_id};
 use crate::rows as objects;
-use crate::rules::inviting::{Standing, as_request, invites, is_cancelled, is_organized_by};
+use crate::rules::inviting::{Standing, as_request, invites, is_cancelled, is_organized_by, is_whole};
 use crate::rules::itip::Mine;
 use crate::rules::received::{News, Received, received};
 use crate::types::{Name, Stored};
@@ -74,13 +74,18 @@ pub(super) fn stays_out(
     if let Some(before) = before {
         return Ok(!by.organizes(&parsed(&before.text)?, message));
     }
+    let lets_in = rows::whose(tx, arriving.reader)?.lets_in(by.is_of_house, standing);
     if let Some(waiting) = rows::apart_of(tx, arriving.reader, uid)? {
-        if waiting.organizer == by.called {
-            follow(tx, arriving, message, waiting)?;
+        let (id, is_theirs) = (waiting.id, waiting.organizer == by.called);
+        let asks_anew = is_theirs && follow(tx, arriving, message, waiting)?;
+        if !(asks_anew && lets_in && is_whole(message)) {
+            return Ok(true);
         }
-        return Ok(true);
+        // Whoever is known by now asks anew: that comes as everything of theirs.
+        rows::end_apart(tx, id)?;
+        return Ok(false);
     }
-    if rows::whose(tx, arriving.reader)?.lets_in(by.is_of_house, standing) {
+    if lets_in {
         return Ok(false);
     }
     if let Received::Changed(changed) = received(None, message, &arriving.mine) {
@@ -98,21 +103,30 @@ pub(super) fn stays_out(
     Ok(true)
 }
 
-/// Applies what is said of an invitation that waits.
+/// Applies what is said of an invitation that waits: whether it says something new and wants an answer.
 fn follow(
     tx: &mut Tx<'_>,
     arriving: &Arriving,
     message: &Component<'_>,
     waiting: Apart,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     match received(Some(&parsed(&waiting.text)?), message, &arriving.mine) {
-        Received::Changed(changed) if is_cancelled(&changed.copy) => rows::end_apart(tx, waiting.id),
+        Received::Changed(changed) if is_cancelled(&changed.copy) => {
+            rows::end_apart(tx, waiting.id)?;
+            Ok(false)
+        }
         Received::Changed(changed) => keep(tx, arriving, waiting, &changed.copy),
-        Received::Known | Received::Unknown => Ok(()),
+        Received::Known | Received::Unknown => Ok(false),
     }
 }
 
-fn keep(tx: &mut Tx<'_>, arriving: &Arriving, apart: Apart, copy: &Component<'_>) -> Result<(), StoreError> {
+/// Keeps an invitation as it is now: whether it wants an answer.
+fn keep(
+    tx: &mut Tx<'_>,
+    arriving: &Arriving,
+    apart: Apart,
+    copy: &Component<'_>,
+) -> Result<bool, StoreError> {
     let piece = Piece::of(copy.write(), apart.id, arriving.now, &arriving.mine);
     let piece = piece.map_err(|why| StoreError::broken(why.to_string()))?;
     let kept = Apart {
@@ -121,7 +135,8 @@ fn keep(tx: &mut Tx<'_>, arriving: &Arriving, apart: Apart, copy: &Component<'_>
         ends: piece.ends(),
         ..apart
     };
-    rows::save_apart(tx, arriving.reader, &kept)
+    rows::save_apart(tx, arriving.reader, &kept)?;
+    Ok(kept.asks)
 }
 
 /// Whoever lets invitations in.
@@ -148,11 +163,18 @@ impl Host {
     }
 }
 
-/// Lets in all that waits of somebody: which invitation became which object of which calendar.
-pub(crate) fn let_in(tx: &mut Tx<'_>, host: &Host, organizer: &str) -> Result<Vec<(Id, Id, Id)>, StoreError> {
+/// Lets in all that waits of somebody and was not declined, and `meant` in any case: which invitation became which object of which
+/// calendar.
+pub(crate) fn let_in(
+    tx: &mut Tx<'_>,
+    host: &Host,
+    organizer: &str,
+    meant: Option<Id>,
+) -> Result<Vec<(Id, Id, Id)>, StoreError> {
     let mut all = Vec::new();
     let waiting = rows::all_apart(tx, host.person)?;
-    for waiting in waiting.iter().filter(|one| one.organizer == organizer) {
+    let enters = |one: &&Apart| one.organizer == organizer && (one.asks || Some(one.id) == meant);
+    for waiting in waiting.iter().filter(enters) {
         rows::end_apart(tx, waiting.id)?;
         let (calendar, object) = match objects::copy_of(tx, host.person, &waiting.uid)? {
             Some(known) => (known.calendar, known.id),
