@@ -156,7 +156,8 @@ impl Calendars {
         }
         let now = self.now();
         let id = Id::beside(owner.0, now);
-        let piece = Piece::new(found.text.clone(), id, now)?;
+        let mine = self.mine(owner).await?;
+        let piece = Piece::of(found.text.clone(), id, now, &mine)?;
         let shard = self.store().shard_of(owner);
         let moved = shard.write::<_, Refused>(move |tx| {
             let (source, target) = (live(tx, owner, found.calendar)?, live(tx, owner, to)?);
@@ -223,8 +224,8 @@ impl Calendars {
         let text = past
             .ok_or_else(|| Reason::field("change", "is none that this event had"))?
             .text;
-        let piece = Piece::new(text, event, now)?;
         let mine = self.mine(owner).await?;
+        let piece = Piece::of(text, event, now, &mine)?;
         let returned = shard.write::<_, Refused>(move |tx| {
             let place = rows::place_of(tx, owner, event)?;
             let (place, name, last) = place
@@ -314,7 +315,7 @@ impl Calendars {
     ) -> Result<Changed, Refused> {
         let now = self.now();
         let mine = self.mine(owner).await?;
-        let piece = |text: String, id| Piece::new(text, id, now);
+        let piece = |text: String, id| Piece::of(text, id, now, &mine);
         let event = edited.text.map(|text| piece(text, before.id)).transpose()?;
         let split = edited.split.map(|text| piece(text, beside)).transpose()?;
         let shard = self.store().shard_of(owner);

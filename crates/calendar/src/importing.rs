@@ -10,6 +10,7 @@ use kernel::{Id, Moment, PersonId};
 
 use crate::objects::{Piece, put_in};
 use crate::rows;
+use crate::rules::itip::Mine;
 use crate::service::{Calendars, Refused, live};
 use crate::types::{Calendar, Expected, Name, Reason, Stored};
 
@@ -69,7 +70,8 @@ impl Calendars {
     ) -> Result<Imported, Refused> {
         let now = self.now();
         self.calendar(owner, calendar).await?;
-        let reading = tokio::task::spawn_blocking(move || read(&file, owner, now)).await;
+        let mine = self.mine(owner).await?;
+        let reading = tokio::task::spawn_blocking(move || read(&file, owner, now, &mine)).await;
         let (mut imported, taken) = reading.map_err(|_| Refused::broke_off("the reading of a file"))??;
         let mut taken = taken.into_iter().peekable();
         while taken.peek().is_some() {
@@ -105,7 +107,7 @@ impl Calendars {
     }
 }
 
-fn read(file: &[u8], owner: PersonId, now: Moment) -> Result<(Imported, Vec<Taken>), Reason> {
+fn read(file: &[u8], owner: PersonId, now: Moment, mine: &Mine) -> Result<(Imported, Vec<Taken>), Reason> {
     let found = ical::import(file, &Limits::FILE)?;
     let mut imported = Imported {
         title: ical::calendar_name(&found.calendar).map(std::borrow::Cow::into_owned),
@@ -122,7 +124,7 @@ fn read(file: &[u8], owner: PersonId, now: Moment) -> Result<(Imported, Vec<Take
             Err(problem) => what = What::Refused(problem.to_string()),
             Ok(object) => {
                 title = summary(object);
-                let piece = Piece::new(object.write(), Id::beside(owner.0, now), now);
+                let piece = Piece::of(object.write(), Id::beside(owner.0, now), now, mine);
                 match (piece, seen.insert(row.uid.clone(), at)) {
                     (_, Some(_)) => what = What::Refused("the file has this UID twice".to_owned()),
                     (Ok(piece), None) => taken.push(Taken {

@@ -135,6 +135,9 @@ struct Answerer(Calendars);
 
 impl Hear for Answerer {
     fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
-        Box::pin(async move { Ok(self.0.follow_answer(change).await?) })
+        Box::pin(async move {
+            let followed = self.0.follow_answer(change).await;
+            followed.map_err(|error| Failed::because(error.to_string()))
+        })
     }
 }

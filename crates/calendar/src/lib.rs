@@ -16,6 +16,7 @@ pub mod finding;
 mod forgetting;
 mod http;
 mod importing;
+mod invitations;
 mod later;
 pub mod letters;
 mod library;

@@ -444,6 +444,8 @@ impl From<Refused> for Denied {
             | Reason::NotPublished
             | Reason::NotShared
             | Reason::NoResource
+            | Reason::NoInvitation
+            | Reason::NoOrganizer
             | Reason::NoSubscription => Denied::NotFound,
             Reason::NameTaken => Denied::Taken,
             Reason::Stale => Denied::Precondition,

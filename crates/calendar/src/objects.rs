@@ -4,14 +4,14 @@ use ical::{Kind, Object, Timing};
 use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
 
-use crate::reminders;
 use crate::rows::{self, Slot};
+use crate::rules::inviting::is_unanswered;
 use crate::rules::itip::Mine;
 use crate::rules::reminding::may_remind;
 use crate::rules::spans::{Span, spans};
-use crate::scheduling;
 use crate::service::{Calendars, Refused, live};
 use crate::types::{Calendar, Expected, Heard, Name, OBJECTS_MAX, Reason, Role, Stored};
+use crate::{invitations, reminders, scheduling};
 
 /// What became of a put.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,8 +145,8 @@ impl Calendars {
         expected: Expected,
     ) -> Result<Put, Refused> {
         let now = self.now();
-        let piece = Piece::new(text, Id::beside(owner.0, now), now)?;
         let mine = self.mine(owner).await?;
+        let piece = Piece::of(text, Id::beside(owner.0, now), now, &mine)?;
         let shard = self.store().shard_of(owner);
         let put = shard.write::<_, Refused>(move |tx| {
             let calendar = live(tx, owner, calendar)?;
@@ -167,7 +167,8 @@ impl Calendars {
         let found = found.into_iter().next().flatten().ok_or(Reason::NoObject)?;
         let now = self.now();
         let was = Expected::Exactly(found.change);
-        let piece = Piece::new(found.text, Id::beside(owner.0, now), now)?;
+        let mine = self.mine(owner).await?;
+        let piece = Piece::of(found.text, Id::beside(owner.0, now), now, &mine)?;
         let shard = self.store().shard_of(owner);
         let moved = shard.write::<_, Refused>(move |tx| {
             let (source, target) = (live(tx, owner, from)?, live(tx, owner, to)?);
@@ -225,24 +226,34 @@ pub(crate) struct Piece {
     kind: Kind,
     spans: Vec<Span>,
     may_remind: bool,
+    /// Its owner is invited to it and has not answered.
+    is_unanswered: bool,
     /// What it is called where it is new.
     id: Id,
     now: Moment,
 }
 
 impl Piece {
+    /// Of nobody who could be invited to it.
     pub fn new(text: String, id: Id, now: Moment) -> Result<Piece, Reason> {
+        Piece::of(text, id, now, &Mine::default())
+    }
+
+    /// Of whoever `mine` are the addresses of.
+    pub fn of(text: String, id: Id, now: Moment, mine: &Mine) -> Result<Piece, Reason> {
         let calendar = ical::parse(text.as_bytes())?;
         let object: Object<'_> = ical::check(&calendar)?;
         let timing = Timing::new(&object)?;
         let (uid, kind, spans) = (object.uid.to_string(), object.kind, spans(&timing, now));
         let may_remind = may_remind(&object, &timing, now);
+        let is_unanswered = is_unanswered(&object, mine);
         Ok(Piece {
             text,
             uid,
             kind,
             spans,
             may_remind,
+            is_unanswered,
             id,
             now,
         })
@@ -262,6 +273,16 @@ impl Piece {
 
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// When the last of it is over.
+    pub fn ends(&self) -> Moment {
+        let ends = self.spans.iter().map(|span| span.ends).max();
+        ends.unwrap_or(self.now)
+    }
+
+    pub fn is_unanswered(&self) -> bool {
+        self.is_unanswered
     }
 
     /// The same as it is stored in the place of what was there before.
@@ -370,6 +391,14 @@ pub(crate) fn lay(
     }
     rows::save_object(tx, owner, stored)?;
     rows::save_spans(tx, owner, calendar.id, stored.id, &piece.spans)?;
+    if stored
+        .schedule
+        .or(before.and_then(|before| before.schedule))
+        .is_some()
+    {
+        let until = piece.is_unanswered.then(|| piece.ends());
+        invitations::rows::save_unanswered(tx, owner, stored, until)?;
+    }
     let may_remind = (piece.may_remind, before.is_none());
     reminders::plan(tx, calendar, stored, may_remind, piece.now)
 }
@@ -392,6 +421,7 @@ pub(crate) fn take_out(
     rows::empty_object(tx, before.id, change, now)?;
     reminders::take_back(tx, calendar.owner, before.id)?;
     rows::save_spans(tx, calendar.owner, calendar.id, before.id, &[])?;
+    invitations::rows::save_unanswered(tx, calendar.owner, &before, None)?;
     if let Some(mine) = mine.filter(|_| calendar.role == Role::Plain) {
         let told = scheduling::Change {
             before: Some(&before.text),

@@ -1,6 +1,7 @@
 //! Who people are, as calendars ask.
 
 use futures_util::future::BoxFuture;
+use ical::mailbox;
 use kernel::{Language, PersonId};
 
 use crate::rules::itip::Mine;
@@ -45,4 +46,18 @@ pub(crate) fn named(address: &str) -> Option<PersonId> {
         None => address.strip_prefix(URN)?,
     };
     id.parse().ok().map(PersonId)
+}
+
+/// A calendar address as it is compared: of a person of the house by their id, of everybody else by their mailbox.
+pub(crate) fn called(address: &str) -> String {
+    match (named(address), mailbox(address)) {
+        (Some(person), _) => called_by_id(person),
+        (None, Some(email)) => format!("mailto:{}", email.to_lowercase()),
+        (None, None) => address.trim().to_owned(),
+    }
+}
+
+/// The same of a person of the house.
+pub(crate) fn called_by_id(person: PersonId) -> String {
+    format!("{URN}{person}")
 }

@@ -24,6 +24,8 @@ impl From<Reason> for Problem {
         match reason {
             Reason::NoCalendar
             | Reason::NoObject
+            | Reason::NoInvitation
+            | Reason::NoOrganizer
             | Reason::NotPublished
             | Reason::NotShared
             | Reason::NoResource

@@ -462,6 +462,18 @@ pub(crate) fn forget(tx: &mut Tx<'_>, owner: PersonId, count: u16) -> Result<(u6
              (SELECT object FROM calendar_history WHERE vshard = $1 AND owner = $2 LIMIT $3)"
         ),
         sql!(
+            "DELETE FROM calendar_unanswered WHERE object IN
+             (SELECT object FROM calendar_unanswered WHERE vshard = $1 AND owner = $2 LIMIT $3)"
+        ),
+        sql!(
+            "DELETE FROM calendar_apart WHERE invitation IN
+             (SELECT invitation FROM calendar_apart WHERE vshard = $1 AND owner = $2 LIMIT $3)"
+        ),
+        sql!(
+            "DELETE FROM calendar_organizers WHERE (owner, organizer) IN
+             (SELECT owner, organizer FROM calendar_organizers WHERE vshard = $1 AND owner = $2 LIMIT $3)"
+        ),
+        sql!(
             "DELETE FROM calendars WHERE calendar IN
              (SELECT calendar FROM calendars WHERE vshard = $1 AND owner = $2 LIMIT $3)"
         ),

@@ -280,6 +280,10 @@ pub enum Reason {
     TooManyObjects,
     #[error("there is no such room")]
     NoResource,
+    #[error("there is no such invitation")]
+    NoInvitation,
+    #[error("nothing is noted of such an organizer")]
+    NoOrganizer,
     #[error("you follow no such calendar")]
     NoSubscription,
     #[error("you follow this calendar already")]

@@ -1,5 +1,5 @@
 //! What is kept long enough: calendars that lay in the bin for a month, how things were half a year ago, and that something
-//! was deleted then.
+//! was deleted then; invitations that nobody let in and that are over.
 //!
 //! All of it goes in small transactions, so nobody waits for it, and it may be cut off anywhere. Nobody is misled by it: a reader
 //! who has not heard of a deletion that is forgotten begins anew.
@@ -19,6 +19,8 @@ use crate::{finding, reminders, sharing};
 
 /// How things were, and that they were deleted, is known for so long.
 pub(crate) const KNOWN_SECONDS: i64 = 180 * 86_400;
+/// An invitation that nobody let in goes so long after it is over.
+pub(crate) const APART_SECONDS: i64 = 30 * 86_400;
 /// Objects that one transaction deletes with everything about them.
 const OBJECTS_AT_ONCE: u16 = 100;
 /// Rows that one transaction deletes where nothing else hangs on them.
@@ -29,11 +31,13 @@ impl Calendars {
     pub async fn forget_old(&self) -> Result<(), StoreError> {
         let at = self.now();
         let (binned, known) = (at.plus_seconds(-BIN_SECONDS), at.plus_seconds(-KNOWN_SECONDS));
+        let over = at.plus_seconds(-APART_SECONDS);
         for shard in self.store().everywhere() {
             while shard.write(move |tx| empty_bin(tx, binned)).await? {}
             while shard.write(move |tx| forget_history(tx, known)).await? {}
             while shard.write(move |tx| forget_deletions(tx, known)).await? {}
             while shard.write(move |tx| forget_busy(tx, at)).await? {}
+            while shard.write(move |tx| forget_apart(tx, over)).await? {}
         }
         Ok(())
     }
@@ -63,6 +67,11 @@ fn forget_history(tx: &mut Tx<'_>, until: Moment) -> Result<bool, StoreError> {
 /// When people were busy in weeks that are over: nobody looks for a time in these.
 fn forget_busy(tx: &mut Tx<'_>, at: Moment) -> Result<bool, StoreError> {
     let forgotten = finding::forget_before(tx, block_of(slot_of(at)), ROWS_AT_ONCE)?;
+    Ok(forgotten == u64::from(ROWS_AT_ONCE))
+}
+
+fn forget_apart(tx: &mut Tx<'_>, over: Moment) -> Result<bool, StoreError> {
+    let forgotten = rows::forget_apart(tx, over, ROWS_AT_ONCE)?;
     Ok(forgotten == u64::from(ROWS_AT_ONCE))
 }
 

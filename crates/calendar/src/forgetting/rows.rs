@@ -29,6 +29,7 @@ pub(super) fn delete_object(tx: &mut Tx<'_>, object: Id) -> Result<(), StoreErro
     for table in [
         sql!("DELETE FROM calendar_spans WHERE object = $1"),
         sql!("DELETE FROM calendar_history WHERE object = $1"),
+        sql!("DELETE FROM calendar_unanswered WHERE object = $1"),
         sql!("DELETE FROM calendar_objects WHERE object = $1"),
     ] {
         tx.execute(table, params![object])?;
@@ -82,6 +83,17 @@ pub(super) fn forget_emptied(
     )
 }
 
+/// Invitations that wait apart and were over by then; how many they were.
+pub(super) fn forget_apart(tx: &mut Tx<'_>, until: Moment, count: u16) -> Result<u64, StoreError> {
+    tx.execute(
+        sql!(
+            "DELETE FROM calendar_apart WHERE invitation IN
+             (SELECT invitation FROM calendar_apart WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)"
+        ),
+        params![until, count],
+    )
+}
+
 /// Whoever has read a calendar up to an earlier change than this begins anew.
 pub(super) fn forgot(tx: &mut Tx<'_>, calendar: Id, change: i64) -> Result<(), StoreError> {
     tx.execute(
@@ -115,6 +127,10 @@ pub(super) fn counted(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<(&'static 
         (
             "links",
             sql!("SELECT COUNT(*) FROM calendar_links WHERE owner = $1"),
+        ),
+        (
+            "unanswered",
+            sql!("SELECT COUNT(*) FROM calendar_unanswered WHERE owner = $1"),
         ),
         ("timers", sql!("SELECT COUNT(*) FROM timers WHERE owner = $1")),
     ] {

@@ -10,6 +10,10 @@ use crate::publishing::Shows;
 use crate::service::{BIN_SECONDS, Calendars, Visitor};
 use crate::types::{Calendar, Expected, Name};
 
+/// What somebody else asks Anna to.
+const ASKED: &str = "Two\r\nORGANIZER:mailto:eve@elsewhere.example\r\n\
+    ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:anna@town.example";
+
 struct Scene {
     store: TestStore,
     calendars: Calendars,
@@ -81,6 +85,7 @@ async fn what_lay_in_the_bin_for_a_month_is_gone_with_all_that_was_in_it() {
             scene.put(&calendar, &format!("a{at}"), "One").await;
         }
         scene.put(&calendar, "a0", "Other").await;
+        scene.put(&calendar, "a2", ASKED).await;
         scene.remove(&calendar, "a1").await;
         let link = scene
             .calendars

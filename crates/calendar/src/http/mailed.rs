@@ -1,4 +1,4 @@
-//! Mail with answers, over HTTP.
+//! Mail of calendar programs elsewhere, over HTTP.
 
 use axum::extract::{Request, State};
 use front::{Access, Body, Problem, Routes, bytes, routes};
@@ -24,10 +24,11 @@ struct CalendarMailOut {
     why: Option<&'static str>,
 }
 
-/// Takes in a mail with the answer of somebody outside the house
+/// Takes in a mail by which somebody outside the house answers, invites or cancels
 ///
-/// What a mail server does with the mail that comes to the house's address for calendars: `message/rfc822`, as it came, once its sender
-/// was verified. An answer counts for the sender of the mail only, and the same mail twice is one.
+/// What a mail server does with the mail that comes to the house's address for calendars, and with mail for people of the house that has a
+/// part of type `text/calendar`: `message/rfc822`, as it came, once its sender was verified. An answer counts for the sender of the mail
+/// only, an invitation or a cancellation only from its organizer, and the same mail twice is one.
 #[utoipa::path(post, path = "/api/v1/calendar/mail", operation_id = "bring_calendar_mail",
     request_body(content = String, content_type = "message/rfc822"),
     responses((status = OK, body = CalendarMailOut)))]

@@ -5,6 +5,7 @@ mod calendars;
 mod events;
 pub(crate) mod finding;
 mod importing;
+mod invitations;
 mod mailed;
 mod objects;
 mod publishing;
@@ -24,7 +25,7 @@ pub(crate) const OWN: Access = Access::SIGNED_IN;
 
 pub(crate) fn routes() -> Routes<Calendars> {
     let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
-    let routes = subscriptions::routes(routes);
+    let routes = invitations::routes(subscriptions::routes(routes));
     let routes = settings::routes(publishing::routes(importing::routes(agenda::routes(routes))));
     let routes = resources::routes(finding::routes(routes));
     crate::pages::routes(mailed::routes(sharing::routes(routes)))

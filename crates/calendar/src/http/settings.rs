@@ -6,8 +6,10 @@ use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::invitations::WhoseInvitations;
 use super::{OWN, visitor};
 use crate::daily::Daily;
+use crate::rules::inviting::Whose;
 use crate::service::Calendars;
 
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
@@ -23,6 +25,8 @@ struct SettingsOut {
     /// By whose clocks that is, of the IANA database.
     #[schema(example = "Europe/Moscow")]
     zone: Option<String>,
+    /// Whose invitations become events at once; others wait apart.
+    invitations: WhoseInvitations,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -34,10 +38,13 @@ struct SettingsIn {
     /// By whose clocks that is, of the IANA database. Absent: the caller's own.
     #[schema(example = "Europe/Moscow")]
     zone: Option<String>,
+    /// Whose invitations become events at once; others wait apart. Absent: as it was.
+    invitations: Option<WhoseInvitations>,
 }
 
-fn shown(daily: Option<&Daily>) -> SettingsOut {
+fn shown(daily: Option<&Daily>, whose: Whose) -> SettingsOut {
     SettingsOut {
+        invitations: WhoseInvitations::of(whose),
         daily_at: daily.map(|daily| {
             let time = daily.time();
             format!("{:02}:{:02}", time.hour(), time.minute())
@@ -53,8 +60,10 @@ async fn get_calendar_settings(
     State(calendars): State<Calendars>,
     caller: Caller,
 ) -> Result<Body<SettingsOut>, Problem> {
-    let daily = calendars.daily(caller.person()?.id).await?;
-    Ok(Body(shown(daily.as_ref())))
+    let person = caller.person()?.id;
+    let daily = calendars.daily(person).await?;
+    let whose = calendars.whose_invitations(person).await?;
+    Ok(Body(shown(daily.as_ref(), whose)))
 }
 
 /// Says what one wants of one's calendars as a whole
@@ -80,7 +89,11 @@ async fn put_calendar_settings(
         None => None,
     };
     calendars.set_daily(visitor.id, daily.clone()).await?;
-    Ok(Body(shown(daily.as_ref())))
+    if let Some(given) = given.invitations {
+        calendars.set_whose_invitations(visitor.id, given.whose()).await?;
+    }
+    let whose = calendars.whose_invitations(visitor.id).await?;
+    Ok(Body(shown(daily.as_ref(), whose)))
 }
 
 fn time(given: &str) -> Result<Time, Problem> {

@@ -7,6 +7,7 @@ mod answer;
 mod event;
 mod followed;
 mod form;
+mod invitations;
 mod look;
 mod moving;
 mod own;
@@ -63,6 +64,9 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .page(OWN, GET, "/calendar/times", times::find)
         .page(OWN, GET, "/calendar/rooms", rooms::list)
         .page(rooms::ADMIN, POST, "/calendar/rooms", rooms::change)
+        .page(OWN, GET, "/calendar/invitations", invitations::list)
+        .page(OWN, POST, "/calendar/invitations", invitations::choose)
+        .page(OWN, POST, "/calendar/invitations/{id}", invitations::answer)
         .page(OWN, GET, "/calendar/own", own::list)
         .page(OWN, POST, "/calendar/own", own::create)
         .page(OWN, GET, "/calendar/own/{id}", own::edit)

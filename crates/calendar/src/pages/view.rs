@@ -51,6 +51,8 @@ struct ViewPage {
     undo: Option<Undo>,
     hours: Vec<String>,
     zone: String,
+    /// How many invitations wait.
+    invitations: i64,
     keys: Vec<Keys>,
 }
 
@@ -142,6 +144,7 @@ pub(super) async fn page(
         undo: undo(typed),
         hours: (0..24).map(|hour| format!("{hour:02}:00")).collect(),
         zone: guest.zone_name.clone(),
+        invitations: calendars.count_invitations(guest.visitor.id).await?,
         keys: keys(&frame),
         view,
         date: date.to_string(),

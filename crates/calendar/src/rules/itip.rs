@@ -254,7 +254,7 @@ fn with_answers(mut envelope: Component<'static>, answers: Vec<Component<'static
 }
 
 /// An entry without what is only its owner's.
-fn for_others(entry: &Component<'_>) -> Component<'static> {
+pub(super) fn for_others(entry: &Component<'_>) -> Component<'static> {
     let mut shown = entry.clone().into_owned();
     shown.components.retain(|component| !component.is("VALARM"));
     for property in &mut shown.properties {

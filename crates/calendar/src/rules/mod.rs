@@ -4,6 +4,7 @@ pub mod checking;
 pub mod edits;
 pub mod feeds;
 pub mod holidays;
+pub mod inviting;
 pub mod itip;
 pub mod lanes;
 pub mod published;

@@ -130,6 +130,7 @@ impl Calendars {
             text,
             base: self.link_to(""),
             now,
+            by: None,
             reader: to,
             card,
         };

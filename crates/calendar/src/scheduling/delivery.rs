@@ -8,12 +8,14 @@ use post::letters::Outsider;
 use store::outbox;
 use store::{StoreError, Tx};
 
+use super::apart::{self, Inviter};
 use super::{Letter, notices};
 use crate::letters::notice::{self, Link, What};
 use crate::objects::{Piece, lay};
-use crate::people::{Card, addresses, named};
+use crate::people::{Card, addresses, called, called_by_id, named};
 use crate::resources;
 use crate::rows;
+use crate::rules::inviting::welcomes;
 use crate::rules::itip::{Mine, is_organized};
 use crate::rules::received::{News, Received, received};
 use crate::service::{Calendars, Refused, Visitor, first_calendar};
@@ -30,6 +32,8 @@ pub(super) struct Arriving {
     /// How people reach the house.
     pub base: String,
     pub now: Moment,
+    /// Who invites by it; `None`: it answers.
+    pub by: Option<Inviter>,
 }
 
 impl Calendars {
@@ -37,8 +41,14 @@ impl Calendars {
     pub async fn deliver(&self, change: &outbox::Change) -> Result<(), Refused> {
         let letter: Letter =
             serde_json::from_slice(&change.body).map_err(|error| StoreError::broken(error.to_string()))?;
+        let sender = PersonId(change.owner);
+        let card = self.card(sender).await?;
+        let by = Inviter::of_house(sender, card.as_ref());
+        let mut met = Vec::new();
         for address in &letter.to {
-            let Some(reader) = self.reader(address).await? else {
+            let reader = self.reader(address).await?;
+            met.push(reader.map_or_else(|| called(address), called_by_id));
+            let Some(reader) = reader else {
                 self.write_outside(address, change, &letter.text).await?;
                 continue;
             };
@@ -51,10 +61,15 @@ impl Calendars {
                 text: letter.text.clone(),
                 base: self.link_to(""),
                 now: self.now(),
+                by: Some(by.clone()),
                 reader,
                 card,
             };
             self.receive(arriving).await?;
+        }
+        let message = ical::parse(letter.text.as_bytes());
+        if message.is_ok_and(|message| welcomes(&message)) {
+            self.know(sender, met).await?;
         }
         Ok(())
     }
@@ -137,6 +152,9 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<bool, StoreError> {
     let message = ical::parse(arriving.text.as_bytes()).map_err(broken)?;
     let (_, about) = ical::check_message(&message).map_err(broken)?;
     let before = rows::copy_of(tx, arriving.reader, &about.uid)?;
+    if !is_room && apart::stays_out(tx, arriving, (&message, &about.uid), before.as_ref())? {
+        return Ok(true);
+    }
     let copy = before.as_ref().map(|before| ical::parse(before.text.as_bytes()));
     let copy = copy
         .transpose()
@@ -164,7 +182,7 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<bool, StoreError> {
 }
 
 /// Writes the reader's copy, into the calendar where it lies or the first that takes it.
-fn update(
+pub(super) fn update(
     tx: &mut Tx<'_>,
     arriving: &Arriving,
     before: Option<&Stored>,
@@ -173,7 +191,7 @@ fn update(
 ) -> Result<(Calendar, Stored), StoreError> {
     let broken = |why: crate::types::Reason| StoreError::broken(why.to_string());
     let id = Id::beside(arriving.reader.0, arriving.now);
-    let piece = Piece::new(copy.write(), id, arriving.now).map_err(broken)?;
+    let piece = Piece::of(copy.write(), id, arriving.now, &arriving.mine).map_err(broken)?;
     let calendar = match before {
         Some(before) => rows::calendar_with_id(tx, arriving.reader, before.calendar)?,
         None => rows::calendars(tx, arriving.reader)?
@@ -199,7 +217,12 @@ fn update(
 }
 
 /// Lays the message itself into the inbox, where calendar programs look for it.
-fn note(tx: &mut Tx<'_>, arriving: &Arriving, inbox: &Calendar, kind: Kind) -> Result<(), StoreError> {
+pub(super) fn note(
+    tx: &mut Tx<'_>,
+    arriving: &Arriving,
+    inbox: &Calendar,
+    kind: Kind,
+) -> Result<(), StoreError> {
     let change = rows::next_change(tx, inbox.id)?;
     let item = Stored {
         id: Id::beside(arriving.reader.0, arriving.now),
@@ -216,7 +239,7 @@ fn note(tx: &mut Tx<'_>, arriving: &Arriving, inbox: &Calendar, kind: Kind) -> R
     rows::save_object(tx, arriving.reader, &item)
 }
 
-fn inbox_of(tx: &mut Tx<'_>, reader: &Visitor, now: Moment) -> Result<Calendar, StoreError> {
+pub(super) fn inbox_of(tx: &mut Tx<'_>, reader: &Visitor, now: Moment) -> Result<Calendar, StoreError> {
     let name = Name::stored(INBOX.to_owned());
     if let Some(inbox) = rows::calendar_named(tx, reader.id, &name)? {
         return Ok(inbox);
@@ -232,7 +255,7 @@ fn inbox_of(tx: &mut Tx<'_>, reader: &Visitor, now: Moment) -> Result<Calendar, 
 }
 
 impl Arriving {
-    fn visitor(&self) -> Visitor {
+    pub(super) fn visitor(&self) -> Visitor {
         Visitor {
             id: self.reader,
             language: self.card.language,

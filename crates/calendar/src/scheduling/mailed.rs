@@ -1,14 +1,21 @@
-//! Answers that come by mail, from calendar programs of those outside the house (RFC 6047).
+//! Messages that come by mail, from calendar programs of those outside the house (RFC 6047): their answers, what they invite to, and
+//! what they cancel.
 //!
-//! What is kept true: an answer counts for whoever sent the mail and for nobody else. Whether the sender is who they say is judged
-//! where mail comes in (SPF, DKIM, DMARC), before it is handed over here.
+//! What is kept true: an answer counts for whoever sent the mail and for nobody else, and whoever invites is who sent it and is outside
+//! the house; so no mail touches what somebody else organizes. Whether the sender is who they say is judged where mail comes in
+//! (SPF, DKIM, DMARC), before it is handed over here.
 
-use ical::{Method, mailbox};
-use kernel::Id;
+use ical::{Component, Method, Object, mailbox};
+use kernel::{Id, Moment, PersonId};
 use mail_parser::{MimeHeaders as _, PartType};
 
+use super::apart::Inviter;
+use super::delivery::Arriving;
+use crate::objects::Piece;
+use crate::people::addresses;
+use crate::rules::inviting::bare;
 use crate::service::{Calendars, Refused};
-use crate::types::Reason;
+use crate::types::{Name, Reason};
 
 /// Why a mail changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +23,18 @@ pub enum Ignored {
     NoMail,
     /// It brings no message of a calendar program.
     NoMessage,
-    /// It brings something else than an answer.
-    NoAnswer,
+    /// It brings something else than an answer, an invitation or a cancellation.
+    NoSuchMethod,
     /// It answers for somebody else than its sender.
     NotTheirs,
     /// Nobody of the house organizes that, or asked its sender to it.
     Nobody,
+    /// It invites in the name of somebody else than its sender.
+    NotTheOrganizer,
+    /// Whoever is of the house invites here, and not by mail.
+    OfHouse,
+    /// Nobody of the house is invited by it.
+    NoGuest,
 }
 
 impl Ignored {
@@ -29,41 +42,104 @@ impl Ignored {
         match self {
             Ignored::NoMail => "this is no mail",
             Ignored::NoMessage => "it brings no part of type text/calendar that can be read",
-            Ignored::NoAnswer => "it brings no answer (METHOD:REPLY)",
+            Ignored::NoSuchMethod => {
+                "it brings no answer, no invitation and no cancellation (METHOD:REPLY, REQUEST or CANCEL)"
+            }
             Ignored::NotTheirs => "it answers for somebody else than its sender",
             Ignored::Nobody => "nobody of this house asked its sender to what it answers",
+            Ignored::NotTheOrganizer => "it is not from the organizer of what it is about",
+            Ignored::OfHouse => "its organizer is of this house, and invites from here",
+            Ignored::NoGuest => "nobody of this house is invited by it",
         }
     }
 }
 
-/// What a mail answers.
-struct Answered {
-    organizer: String,
-    /// The same whenever it comes.
-    name: String,
-    text: String,
+/// What a mail brings.
+enum Mailed {
+    Answer {
+        organizer: String,
+        /// The same whenever it comes.
+        name: String,
+        text: String,
+    },
+    /// Somebody invites, says what is otherwise, or cancels.
+    Invitation {
+        /// A calendar address.
+        organizer: String,
+        guests: Vec<String>,
+        name: String,
+        text: String,
+    },
 }
 
 impl Calendars {
-    /// Takes an answer out of a mail to the organizer's copy. The same mail twice changes nothing more.
+    /// Takes what a mail brings to the copies of those whom it is for. The same mail twice changes nothing more.
     pub async fn hear_mail(&self, mail: &[u8]) -> Result<Option<Ignored>, Refused> {
-        let answered = match read(mail) {
-            Ok(answered) => answered,
+        let mailed = match read(mail, self.now()) {
+            Ok(mailed) => mailed,
             Err(ignored) => return Ok(Some(ignored)),
         };
-        let Some(organizer) = self.reader(&answered.organizer).await? else {
+        let (organizer, name, text) = match mailed {
+            Mailed::Answer {
+                organizer,
+                name,
+                text,
+            } => (organizer, name, text),
+            Mailed::Invitation {
+                organizer,
+                guests,
+                name,
+                text,
+            } => return self.hear_invitation(&organizer, &guests, (name, text)).await,
+        };
+        let Some(organizer) = self.reader(&organizer).await? else {
             return Ok(Some(Ignored::Nobody));
         };
-        let heard = self.hear_reply(organizer, answered.name, answered.text, self.now());
-        match heard.await {
+        match self.hear_reply(organizer, name, text, self.now()).await {
             Ok(()) => Ok(None),
             Err(Refused::Reason(Reason::NoObject)) => Ok(Some(Ignored::Nobody)),
             Err(why) => Err(why),
         }
     }
+
+    async fn hear_invitation(
+        &self,
+        organizer: &str,
+        guests: &[String],
+        (name, text): (String, String),
+    ) -> Result<Option<Ignored>, Refused> {
+        if self.reader(organizer).await?.is_some() {
+            return Ok(Some(Ignored::OfHouse));
+        }
+        let mut readers: Vec<PersonId> = Vec::new();
+        for guest in guests {
+            readers.extend(self.reader(guest).await?);
+        }
+        readers.sort_unstable();
+        readers.dedup();
+        let mut is_heard = false;
+        for reader in readers {
+            let Some(card) = self.card(reader).await? else {
+                continue;
+            };
+            let arriving = Arriving {
+                mine: addresses(reader, &card),
+                name: Name::stored(name.clone()),
+                text: text.clone(),
+                base: self.link_to(""),
+                now: self.now(),
+                by: Some(Inviter::outside(organizer)),
+                reader,
+                card,
+            };
+            self.receive(arriving).await?;
+            is_heard = true;
+        }
+        Ok((!is_heard).then_some(Ignored::NoGuest))
+    }
 }
 
-fn read(mail: &[u8]) -> Result<Answered, Ignored> {
+fn read(mail: &[u8], now: Moment) -> Result<Mailed, Ignored> {
     let mail = post::read_mail(mail).ok_or(Ignored::NoMail)?;
     let from = mail.from().and_then(|from| from.first());
     let from = from.and_then(|from| from.address()).ok_or(Ignored::NoMail)?;
@@ -81,19 +157,54 @@ fn read(mail: &[u8]) -> Result<Answered, Ignored> {
     };
     let message = ical::parse(text.as_bytes()).map_err(|_| Ignored::NoMessage)?;
     let (method, object) = ical::check_message(&message).map_err(|_| Ignored::NoMessage)?;
-    if method != Method::Reply {
-        return Err(Ignored::NoAnswer);
+    match method {
+        Method::Reply => answer(&object, from, text),
+        Method::Request | Method::Cancel => invitation(&message, &object, (from, now)),
+        _ => Err(Ignored::NoSuchMethod),
     }
-    let entry = object.entries().next().ok_or(Ignored::NoAnswer)?;
+}
+
+fn answer(object: &Object<'_>, from: &str, text: &str) -> Result<Mailed, Ignored> {
+    let entry = object.entries().next().ok_or(Ignored::NoMessage)?;
     let all = || object.entries().flat_map(|entry| &entry.attendees);
-    let is_theirs = all().all(|who| mailbox(&who.address).is_some_and(|who| who.eq_ignore_ascii_case(from)));
-    if !is_theirs || all().next().is_none() {
+    if !all().all(|who| is_from(&who.address, from)) || all().next().is_none() {
         return Err(Ignored::NotTheirs);
     }
     let organizer = entry.organizer.as_ref().ok_or(Ignored::Nobody)?;
-    Ok(Answered {
+    Ok(Mailed::Answer {
         organizer: organizer.address.to_string(),
         name: format!("{}.ics", Id::named("mailed answer", text)),
         text: text.to_owned(),
     })
+}
+
+fn invitation(
+    message: &Component<'_>,
+    object: &Object<'_>,
+    (from, now): (&str, Moment),
+) -> Result<Mailed, Ignored> {
+    let organizes = |by: Option<&ical::Participant<'_>>| by.is_some_and(|by| is_from(&by.address, from));
+    if !object.entries().all(|entry| organizes(entry.organizer.as_ref())) {
+        return Err(Ignored::NotTheOrganizer);
+    }
+    let message = bare(message);
+    let text = message.write();
+    let mut copy = message;
+    copy.remove("METHOD");
+    // What could lie in no calendar, such as a series that never occurs, is none.
+    Piece::new(copy.write(), Id::named("mailed invitation", &text), now).map_err(|_| Ignored::NoMessage)?;
+    let attendees = object.entries().flat_map(|entry| &entry.attendees);
+    let mut guests: Vec<String> = attendees.map(|who| who.address.to_string()).collect();
+    guests.sort_unstable();
+    guests.dedup();
+    Ok(Mailed::Invitation {
+        organizer: format!("mailto:{from}"),
+        guests,
+        name: format!("{}.ics", Id::named("mailed invitation", &text)),
+        text,
+    })
+}
+
+fn is_from(address: &str, from: &str) -> bool {
+    mailbox(address).is_some_and(|mailbox| mailbox.eq_ignore_ascii_case(from))
 }

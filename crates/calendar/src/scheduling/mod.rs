@@ -5,16 +5,20 @@
 //! their own shard, and nobody's request waits for anybody else's.
 
 mod answering;
+mod apart;
 mod delivery;
 mod mailed;
 mod notices;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use answering::Invitation;
+pub(crate) use apart::{Host, let_in};
 use ical::Component;
 use kernel::{Moment, PersonId};
 pub use mailed::Ignored;
+#[cfg(test)]
+pub(crate) use notices::outside;
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, outbox};
 

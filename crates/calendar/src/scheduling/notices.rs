@@ -18,7 +18,7 @@ const WANTED_SECONDS: i64 = 7 * 86_400;
 const SENT_BYTES_MAX: usize = 4_000;
 
 /// A letter that is to be asked for.
-pub(super) struct Asked {
+pub(crate) struct Asked {
     pub what: What,
     /// Of the event that it is about.
     pub uid: String,
@@ -59,7 +59,7 @@ pub(super) fn about(
 }
 
 /// What is written to somebody outside the house: the message goes with the letter, for their own calendar.
-pub(super) fn outside(message: &Component<'_>, zone: &str, now: Moment) -> Option<Asked> {
+pub(crate) fn outside(message: &Component<'_>, zone: &str, now: Moment) -> Option<Asked> {
     let (method, object) = ical::check_message(message).ok()?;
     let what = match method {
         Method::Request => What::Invited,

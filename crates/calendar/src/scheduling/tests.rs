@@ -16,7 +16,7 @@ use crate::types::{Calendar, Expected, Name, Stored};
 const MEETING: &str = "ORGANIZER:mailto:anna@town.example\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@town.example\r\n\
     ATTENDEE;RSVP=TRUE;PARTSTAT=NEEDS-ACTION:mailto:boris@town.example\r\n";
 
-fn meeting(sequence: u32, starts: &str, more: &str) -> String {
+pub(crate) fn meeting(sequence: u32, starts: &str, more: &str) -> String {
     format!(
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\nBEGIN:VEVENT\r\nUID:meeting\r\nSEQUENCE:{sequence}\r\n\
          DTSTAMP:20261101T000000Z\r\nDTSTART:{starts}\r\nDURATION:PT1H\r\nSUMMARY:Plans\r\n{MEETING}{more}END:VEVENT\r\n\
@@ -43,14 +43,14 @@ impl Scene {
         }
     }
 
-    async fn copy_of(&self, name: &str) -> Option<Stored> {
+    pub(crate) async fn copy_of(&self, name: &str) -> Option<Stored> {
         let person = visitor(name).id;
         let shard = self.store.store.shard_of(person);
         let copy = shard.read::<_, store::StoreError>(move |tx| rows::copy_of(tx, person, "meeting"));
         copy.await.unwrap()
     }
 
-    async fn answers(&self, name: &str) -> Vec<(String, Answer)> {
+    pub(crate) async fn answers(&self, name: &str) -> Vec<(String, Answer)> {
         let copy = self.copy_of(name).await.unwrap();
         let tree = ical::parse(copy.text.as_bytes()).unwrap();
         let entry = tree.child("VEVENT").unwrap();
@@ -59,13 +59,13 @@ impl Scene {
             .collect()
     }
 
-    async fn messages(&self, name: &str) -> usize {
+    pub(crate) async fn messages(&self, name: &str) -> usize {
         let (inbox, _) = self.calendars.inbox(&visitor(name)).await.unwrap();
         let all = self.calendars.objects(inbox.owner, inbox.id, None, 100);
         all.await.unwrap().len()
     }
 
-    async fn letters(&self, to: &To) -> Vec<post::letters::Letter> {
+    pub(crate) async fn letters(&self, to: &To) -> Vec<post::letters::Letter> {
         let owner = to.owner();
         let shard = self.store.store.shard_of(owner);
         let held = shard.read::<_, store::StoreError>(move |tx| post::held(tx, owner, 100));
@@ -73,7 +73,7 @@ impl Scene {
     }
 
     /// Writes what is `written` over somebody's copy.
-    async fn rewrite(&self, name: &str, from: &str, to: &str) {
+    pub(crate) async fn rewrite(&self, name: &str, from: &str, to: &str) {
         let copy = self.copy_of(name).await.unwrap();
         assert!(copy.text.contains(from), "{}", copy.text);
         let text = copy.text.replace(from, to);
@@ -88,7 +88,7 @@ impl Scene {
         self.post().await;
     }
 
-    async fn invite(&self) -> Calendar {
+    pub(crate) async fn invite(&self) -> Calendar {
         let calendar = self.first(&visitor("anna")).await;
         let text = meeting(0, "20261124T090000Z", "");
         self.put(&calendar, "m.ics", &text, Expected::Nothing)
@@ -341,7 +341,8 @@ async fn an_answer_that_comes_by_mail_counts_for_its_sender_only() {
             mailed("mallory@elsewhere.example", "REPLY", GUEST),
             Ignored::NotTheirs,
         ),
-        (mailed(GUEST, "REQUEST", GUEST), Ignored::NoAnswer),
+        (mailed(GUEST, "REQUEST", GUEST), Ignored::NotTheOrganizer),
+        (mailed(GUEST, "COUNTER", GUEST), Ignored::NoSuchMethod),
         (
             mailed(GUEST, "REPLY", GUEST).replace("anna@town", "nobody@town"),
             Ignored::Nobody,

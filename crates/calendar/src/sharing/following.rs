@@ -7,6 +7,7 @@ use store::{StoreError, Tx};
 
 use super::{Consent, Offer, Share, rows};
 use crate::letters::offer::{self, Told};
+use crate::people::called_by_id;
 use crate::rows as calendars;
 use crate::service::{Calendars, Refused};
 
@@ -98,6 +99,9 @@ impl Calendars {
             }),
             _ => None,
         };
+        if share.is_some() {
+            self.know(owner, vec![called_by_id(person)]).await?;
+        }
         let shard = self.store().shard_of(person);
         let followed = shard.write::<_, StoreError>(move |tx| {
             let before = rows::offer(tx, person, id)?;
@@ -118,7 +122,7 @@ impl Calendars {
 
     /// Has the owner of a calendar know what was answered. Whoever is no more gave it back; an offer that is not there
     /// otherwise was taken back meanwhile, or was made anew and is on its way.
-    pub(crate) async fn follow_answer(&self, change: &Change) -> Result<(), StoreError> {
+    pub(crate) async fn follow_answer(&self, change: &Change) -> Result<(), Refused> {
         let person = PersonId(change.owner);
         let (id, owner) = read(change)?;
         let is_gone = change.body == GONE;
@@ -126,6 +130,9 @@ impl Calendars {
         let offer = shard
             .read::<_, StoreError>(move |tx| rows::offer(tx, person, id))
             .await?;
+        if offer.as_ref().is_some_and(|offer| offer.reply == Consent::Taken) {
+            self.know(person, vec![called_by_id(owner)]).await?;
+        }
         let shard = self.store().shard_of(owner);
         let followed = shard.write::<_, StoreError>(move |tx| {
             let Some(share) = rows::share(tx, id, person)? else {
@@ -140,7 +147,7 @@ impl Calendars {
                 None => Ok(()),
             }
         });
-        followed.await
+        Ok(followed.await?)
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod calendar;
 mod elsewhere;
+mod invitations;
 mod letters;
 mod looks;
 mod people;

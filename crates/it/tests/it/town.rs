@@ -313,6 +313,12 @@ impl Town {
         answer.json()
     }
 
+    /// Brings a mail of a calendar program elsewhere; it changes something.
+    pub async fn bring_mail(&self, mail: &str) {
+        let ignored = self.running.calendars.hear_mail(mail.as_bytes()).await;
+        assert!(ignored.unwrap().is_none(), "{mail}");
+    }
+
     /// The last part of the link by which somebody stops a stream.
     pub fn stop_link(&self, owner: Id, stream: &str) -> String {
         let options = self.running.registry.options();

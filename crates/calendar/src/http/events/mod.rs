@@ -160,8 +160,18 @@ enum AnswerWord {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct EventAnswerIn {
+pub(super) struct EventAnswerIn {
     answer: AnswerWord,
+}
+
+impl EventAnswerIn {
+    pub(super) fn answer(&self) -> Answer {
+        match self.answer {
+            AnswerWord::Accepted => Answer::Accepted,
+            AnswerWord::Tentative => Answer::Tentative,
+            AnswerWord::Declined => Answer::Declined,
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -271,12 +281,7 @@ async fn answer_event(
     Body(given): Body<EventAnswerIn>,
 ) -> Result<Response, Problem> {
     let (owner, look) = look(&calendars, &caller, (id, event), &if_match, aim.aim()?).await?;
-    let answer = match given.answer {
-        AnswerWord::Accepted => Answer::Accepted,
-        AnswerWord::Tentative => Answer::Tentative,
-        AnswerWord::Declined => Answer::Declined,
-    };
-    let changed = calendars.answer_event(owner, look, answer).await?;
+    let changed = calendars.answer_event(owner, look, given.answer()).await?;
     became(&changed, &caller)
 }
 

@@ -2,6 +2,7 @@
 //! route needs one entry here and nothing else.
 
 mod access;
+mod apart;
 mod archive;
 mod bell;
 mod caldav;
@@ -17,6 +18,7 @@ mod segments;
 mod sharing;
 mod wires;
 
+pub use self::apart::invitation;
 pub use self::bell::parked_timer;
 pub use self::post::a_parked_letter;
 
@@ -91,6 +93,7 @@ fn all() -> &'static [Sample] {
             calendars::samples(),
             rooms::samples(),
             sharing::samples(),
+            apart::samples(),
             invitations::samples(),
             letters::samples(),
             pages::samples(),
