@@ -42,6 +42,8 @@ impl From<Reason> for Problem {
             | Reason::TooManyObjects
             | Reason::TooManySubscriptions
             | Reason::TooManyShares
+            | Reason::TooManyGroupShares
+            | Reason::TooManyGroupCalendars
             | Reason::NothingToFetch
             | Reason::TooLong => Problem::new(Code::Conflict).because(text),
             Reason::NotAllowed(_) => Problem::forbidden().because(text),

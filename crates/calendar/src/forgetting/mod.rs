@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use kernel::{Id, Moment};
 use store::{StoreError, Tx};
 
-use crate::reminders;
 use crate::service::{BIN_SECONDS, Calendars};
+use crate::{reminders, sharing};
 
 /// How things were, and that they were deleted, is known for so long.
 pub(crate) const KNOWN_SECONDS: i64 = 180 * 86_400;
@@ -48,6 +48,7 @@ fn empty_bin(tx: &mut Tx<'_>, deleted_by: Moment) -> Result<bool, StoreError> {
         rows::delete_object(tx, *object)?;
     }
     if objects.is_empty() {
+        sharing::end_all(tx, owner, calendar)?;
         rows::delete_calendar(tx, owner, calendar)?;
     }
     Ok(true)

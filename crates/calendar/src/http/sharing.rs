@@ -3,12 +3,13 @@
 use axum::extract::State;
 use front::{Body, Caller, InPath, InPath2, Problem, Routes, routes};
 use http::StatusCode;
-use kernel::{Id, PersonId};
+use kernel::Id;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::OWN;
 use crate::service::Calendars;
+use crate::sharing::groups::{GroupShare, With};
 use crate::sharing::{Consent, Held, Offer, Rights, Share};
 use crate::types::Color;
 
@@ -80,21 +81,29 @@ impl OfferReply {
     }
 }
 
-/// What somebody else may do with a calendar.
+/// What somebody else, or everybody in a group, may do with a calendar.
 #[derive(Serialize, ToSchema)]
 struct CalendarShareOut {
+    /// Absent: it is shared with a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid")]
-    person: String,
+    person: Option<String>,
+    /// Absent: it is shared with one person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uuid")]
+    group: Option<String>,
     /// Absent: nobody knows them any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     rights: ShareRights,
-    reply: OfferReply,
+    /// Absent for a group: everybody in it answers for themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<OfferReply>,
     #[schema(format = DateTime)]
     made_at: String,
 }
 
-/// All of one calendar, those first who came first.
+/// All of one calendar: people, then groups, those first who came first.
 #[derive(Serialize, ToSchema)]
 struct CalendarSharesOut {
     items: Vec<CalendarShareOut>,
@@ -103,7 +112,7 @@ struct CalendarSharesOut {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CalendarShareIn {
-    /// The id or the e-mail address of somebody of the house.
+    /// The id or the e-mail address of somebody of the house, or the id of a group that one is in.
     #[schema(min_length = 1, max_length = 320)]
     with: String,
     rights: ShareRights,
@@ -112,10 +121,23 @@ struct CalendarShareIn {
 async fn share_out(calendars: &Calendars, share: Share) -> Result<CalendarShareOut, Problem> {
     let card = calendars.card(share.person).await?;
     Ok(CalendarShareOut {
-        person: share.person.to_string(),
+        person: Some(share.person.to_string()),
+        group: None,
         name: card.map(|card| card.name),
         rights: ShareRights::of(share.rights),
-        reply: OfferReply::of(share.reply),
+        reply: Some(OfferReply::of(share.reply)),
+        made_at: share.made.to_string(),
+    })
+}
+
+async fn group_share_out(calendars: &Calendars, share: GroupShare) -> Result<CalendarShareOut, Problem> {
+    let mut names = calendars.group_names(&[share.group]).await?;
+    Ok(CalendarShareOut {
+        person: None,
+        group: Some(share.group.to_string()),
+        name: names.remove(&share.group),
+        rights: ShareRights::of(share.rights),
+        reply: None,
         made_at: share.made.to_string(),
     })
 }
@@ -130,15 +152,20 @@ async fn list_calendar_shares(
     InPath(id): InPath<Id>,
 ) -> Result<Body<CalendarSharesOut>, Problem> {
     let mut items = Vec::new();
-    for share in calendars.shares(caller.person()?.id, id).await? {
+    let by = caller.person()?.id;
+    for share in calendars.shares(by, id).await? {
         items.push(share_out(&calendars, share).await?);
+    }
+    for share in calendars.group_shares(by, id).await? {
+        items.push(group_share_out(&calendars, share).await?);
     }
     Ok(Body(CalendarSharesOut { items }))
 }
 
-/// Shares a calendar with somebody, or changes what they may do
+/// Shares a calendar with somebody or with a group, or changes what they may do
 ///
-/// They get a letter, and it is theirs to take it or not. What they may do counts at once.
+/// They get a letter, and it is theirs to take it or not. What they may do counts at once. Who joins the group later is offered it
+/// then, who leaves it loses it; of several shares the highest right counts.
 #[utoipa::path(post, path = "/api/v1/calendars/{id}/shares", operation_id = "share_calendar",
     request_body = CalendarShareIn,
     params(("id" = String, Path, format = "uuid", description = "The calendar")),
@@ -152,24 +179,28 @@ async fn share_calendar(
     let by = caller.person()?.id;
     // Whoever may not share learns nothing of who there is.
     calendars.reach(by, id, Rights::Manage).await?;
-    let with = calendars.person_called(&given.with).await?;
-    let share = calendars.share(by, id, with, given.rights.rights()).await?;
-    Ok(Body(share_out(&calendars, share).await?))
+    let rights = given.rights.rights();
+    let out = match calendars.sharer_called(by, &given.with).await? {
+        With::Person(person) => share_out(&calendars, calendars.share(by, id, person, rights).await?).await,
+        With::Group(group) => {
+            let share = calendars.share_with_group(by, id, group, rights).await?;
+            group_share_out(&calendars, share).await
+        }
+    };
+    Ok(Body(out?))
 }
 
 /// Takes a share back
-#[utoipa::path(delete, path = "/api/v1/calendars/{id}/shares/{person}", operation_id = "end_calendar_share",
+#[utoipa::path(delete, path = "/api/v1/calendars/{id}/shares/{with}", operation_id = "end_calendar_share",
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
-        ("person" = String, Path, format = "uuid", description = "With whom")),
+        ("with" = String, Path, format = "uuid", description = "The person or the group")),
     responses((status = NO_CONTENT)))]
 async fn end_calendar_share(
     State(calendars): State<Calendars>,
     caller: Caller,
-    InPath2(id, person): InPath2<Id, Id>,
+    InPath2(id, with): InPath2<Id, Id>,
 ) -> Result<StatusCode, Problem> {
-    calendars
-        .unshare(caller.person()?.id, id, PersonId(person))
-        .await?;
+    calendars.unshare(caller.person()?.id, id, with).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -189,8 +220,18 @@ struct CalendarOfferOut {
     color: String,
     rights: ShareRights,
     reply: OfferReply,
+    /// The groups through which it is shared.
+    groups: Vec<OfferGroupOut>,
     #[schema(format = DateTime)]
     offered_at: String,
+}
+
+/// A group through which a calendar is shared with one.
+#[derive(Serialize, ToSchema)]
+struct OfferGroupOut {
+    #[schema(format = "uuid")]
+    id: String,
+    name: String,
 }
 
 /// All of them, those first that came first.
@@ -211,8 +252,14 @@ struct CalendarOfferIn {
 
 async fn offer_out(calendars: &Calendars, offer: &Offer, held: &Held) -> Result<CalendarOfferOut, Problem> {
     let card = calendars.card(offer.held_by).await?;
+    let groups = calendars.group_names(&held.groups).await?;
+    let groups = groups.into_iter().map(|(id, name)| OfferGroupOut {
+        id: id.to_string(),
+        name,
+    });
     let about = &held.calendar.about;
     Ok(CalendarOfferOut {
+        groups: groups.collect(),
         calendar: offer.calendar.to_string(),
         title: about.title.to_string(),
         owner: offer.held_by.to_string(),

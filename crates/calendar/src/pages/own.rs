@@ -51,6 +51,8 @@ struct Offered {
     title: String,
     class: String,
     owner: String,
+    /// The groups through which it came; empty: through none.
+    groups: String,
     rights: String,
     is_taken: bool,
     is_new: bool,
@@ -155,8 +157,11 @@ async fn offers(
     let mut offers = Vec::new();
     for (offer, held) in offered {
         let card = calendars.card(offer.held_by).await?;
+        let groups = calendars.group_names(&held.groups).await?;
+        let groups: Vec<String> = groups.into_values().collect();
         let about = &held.calendar.about;
         offers.push(Offered {
+            groups: groups.join(", "),
             id: offer.calendar.to_string(),
             href: (held.rights >= Rights::Manage).then(|| format!("/calendar/own/{}", offer.calendar)),
             title: about.title.to_string(),

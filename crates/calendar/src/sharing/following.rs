@@ -5,6 +5,7 @@ use post::To;
 use store::outbox::{self, Change};
 use store::{StoreError, Tx};
 
+use super::groups::{self, Given};
 use super::{Consent, Offer, Share, rows};
 use crate::letters::offer::{self, Told};
 use crate::rows as calendars;
@@ -48,7 +49,17 @@ pub(crate) fn forget(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<u6
     for offer in &offers {
         say(tx, (ANSWERED, GONE), person, *offer)?;
     }
-    Ok(u64::try_from(shares.len() + offers.len()).unwrap_or(u64::MAX))
+    let groups = groups::forget(tx, person, count)?;
+    Ok(u64::try_from(shares.len() + offers.len() + groups).unwrap_or(u64::MAX))
+}
+
+/// Ends all shares of a calendar that is no more.
+pub(crate) fn end_all(tx: &mut Tx<'_>, owner: PersonId, calendar: Id) -> Result<(), StoreError> {
+    for share in rows::shares(tx, calendar)? {
+        rows::end_share(tx, calendar, share.person)?;
+        announce(tx, SHARED, owner, (calendar, share.person))?;
+    }
+    groups::end_all(tx, owner, calendar)
 }
 
 /// The calendar and the person of a change's key.
@@ -67,18 +78,18 @@ impl Calendars {
         let shard = self.store().shard_of(owner);
         let found = shard.read::<_, StoreError>(move |tx| {
             Ok((
-                rows::share(tx, id, person)?,
+                groups::given(tx, id, person)?,
                 calendars::calendar_with_id(tx, owner, id)?,
             ))
         });
-        let (share, calendar) = found.await?;
+        let (given, calendar) = found.await?;
         let (by, to) = (self.card(owner).await?, self.card(person).await?);
         let now = self.now();
-        let told = match (&share, calendar, by, to) {
-            (Some(share), Some(calendar), Some(by), Some(_)) => Some(Told {
+        let told = match (&given, calendar, by, to) {
+            (Some(given), Some(calendar), Some(by), Some(_)) => Some(Told {
                 by: by.name,
                 title: calendar.about.title.to_string(),
-                rights: share.rights.word().to_owned(),
+                rights: given.rights.word().to_owned(),
                 link: self.link_to("/calendar/own"),
             }),
             _ => None,
@@ -86,14 +97,14 @@ impl Calendars {
         let shard = self.store().shard_of(person);
         let followed = shard.write::<_, StoreError>(move |tx| {
             let before = rows::offer(tx, person, id)?;
-            let (Some(share), Some(told)) = (&share, &told) else {
+            let (Some(given), Some(told)) = (&given, &told) else {
                 return rows::end_offer(tx, person, id);
             };
-            if before.is_some() {
-                return Ok(());
+            if let Some(before) = before {
+                return answered_before(tx, person, given, &before);
             }
-            rows::save_offer(tx, person, &offered(share, owner))?;
-            let key = format!("{id}-{}", share.made.as_micros());
+            rows::save_offer(tx, person, &offered(given, id, owner))?;
+            let key = format!("{id}-{}", given.since.as_micros());
             offer::tell(tx, To::Person(person), key, told, now)
         });
         Ok(followed.await?)
@@ -111,28 +122,43 @@ impl Calendars {
             .await?;
         let shard = self.store().shard_of(owner);
         let followed = shard.write::<_, StoreError>(move |tx| {
-            let Some(share) = rows::share(tx, id, person)? else {
-                return Ok(());
-            };
-            match &offer {
-                _ if is_gone => rows::end_share(tx, id, person).map(|_| ()),
-                Some(offer) => {
+            if is_gone {
+                rows::end_share(tx, id, person)?;
+                return groups::remove(tx, id, person);
+            }
+            match (rows::share(tx, id, person)?, &offer) {
+                (Some(share), Some(offer)) => {
                     let reply = offer.reply;
                     rows::save_share(tx, owner, &Share { reply, ..share })
                 }
-                None => Ok(()),
+                _ => Ok(()),
             }
         });
         followed.await
     }
 }
 
-fn offered(share: &Share, owner: PersonId) -> Offer {
+fn offered(given: &Given, calendar: Id, owner: PersonId) -> Offer {
     Offer {
-        calendar: share.calendar,
+        calendar,
         held_by: owner,
         reply: Consent::Waiting,
         color: None,
-        offered: share.made,
+        offered: given.since,
+    }
+}
+
+/// What was offered through a group may have been answered before it was shared with somebody themselves: its owner hears of it.
+fn answered_before(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    given: &Given,
+    before: &Offer,
+) -> Result<(), StoreError> {
+    match &given.share {
+        Some(share) if share.reply != before.reply => {
+            announce(tx, ANSWERED, person, (before.calendar, before.held_by))
+        }
+        _ => Ok(()),
     }
 }

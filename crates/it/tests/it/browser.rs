@@ -3,6 +3,7 @@
 mod account;
 mod calendar;
 mod elsewhere;
+mod groups;
 mod letters;
 mod looks;
 mod people;

@@ -82,7 +82,8 @@ impl Registry {
 
     /// Has a group know that somebody is no more.
     pub(crate) async fn follow_leaver(&self, change: &Change) -> Result<(), StoreError> {
-        self.leave_for_ever(id(&change.key)?, PersonId(change.owner)).await
+        self.leave_for_ever(id(&change.key)?, PersonId(change.owner))
+            .await
     }
 
     /// Takes somebody out of a group who is no more. If they kept it, whoever is in it for longest does from now on.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use front::{Access, Body, Caller, Code, InPath, InPath2, Listing, Paging, PagingIn, Problem, Routes, routes};
+use front::{
+    Access, Body, Caller, Code, InPath, InPath2, Listing, Paging, PagingIn, Problem, Routes, routes,
+};
 use http::StatusCode;
 use kernel::{Id, PersonId};
 use serde::{Deserialize, Serialize};
@@ -108,7 +110,10 @@ fn listed(one: Membership) -> GroupOut {
 }
 
 async fn whole_out(registry: &Registry, whole: Whole) -> Result<WholeGroupOut, Problem> {
-    let names = registry.names_in(&whole.members).await.map_err(problems::of_store)?;
+    let names = registry
+        .names_in(&whole.members)
+        .await
+        .map_err(problems::of_store)?;
     let people = whole.members.into_iter().map(|member| GroupMemberOut {
         person: member.person.to_string(),
         name: names.get(&member.person).cloned(),
@@ -192,11 +197,16 @@ async fn change_group(
     Body(given): Body<GroupChangeIn>,
 ) -> Result<Body<WholeGroupOut>, Problem> {
     let doer = Doer::from(&caller);
-    let keeper = given.keeper.as_deref().map(|keeper| keeper.trim().parse().map(PersonId));
+    let keeper = given
+        .keeper
+        .as_deref()
+        .map(|keeper| keeper.trim().parse().map(PersonId));
     let keeper = keeper
         .transpose()
         .map_err(|bad: kernel::BadId| Problem::invalid("keeper", "uuid", bad.to_string()))?;
-    let changed = registry.change_group(&doer, id, given.name.as_deref(), keeper).await;
+    let changed = registry
+        .change_group(&doer, id, given.name.as_deref(), keeper)
+        .await;
     let group = changed.map_err(|why| of_field("keeper", why))?;
     let whole = registry.group(&doer, group.id).await.map_err(refused)?;
     Ok(Body(whole_out(&registry, whole).await?))

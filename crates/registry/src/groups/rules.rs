@@ -62,7 +62,11 @@ mod tests {
         check(acting(1, &[]), true, (true, true));
         check(acting(2, &[]), true, (true, false));
         check(acting(3, &[]), false, (false, false));
-        check(acting(3, &[HouseRole::Registrar, HouseRole::Auditor]), false, (false, false));
+        check(
+            acting(3, &[HouseRole::Registrar, HouseRole::Auditor]),
+            false,
+            (false, false),
+        );
         check(acting(3, &[HouseRole::Admin]), false, (true, true));
         check(Acting::House, false, (true, true));
         check(Acting::Service, false, (false, false));

@@ -48,7 +48,9 @@ impl Registry {
         let rows = size.rows_and_one();
         let found = self.store.read_each::<_, StoreError>(move |tx| {
             let groups = rows::after(tx, after, rows)?.into_iter();
-            groups.map(|group| counted(tx, group)).collect::<Result<Vec<_>, _>>()
+            groups
+                .map(|group| counted(tx, group))
+                .collect::<Result<Vec<_>, _>>()
         });
         let found = in_order(found.await?);
         Ok(Page::cut(found, size, |one| one.group.id.as_bytes().to_vec()))
@@ -152,7 +154,8 @@ impl Registry {
         self.may_keep(doer, id).await?;
         let person = self.somebody_called(given).await?;
         let (now, acting) = (self.clock.now(), doer.acting);
-        let entry = Entry::new(now, &doer.by, Act::GroupMemberAdded, id).telling("person", person.to_string());
+        let entry =
+            Entry::new(now, &doer.by, Act::GroupMemberAdded, id).telling("person", person.to_string());
         self.is_in_one_more(person).await?;
         let new = Member { person, since: now };
         let shard = self.store.shard_of(id);
@@ -226,10 +229,7 @@ impl Registry {
 
     /// A group for other services, which say themselves who may know of it.
     pub async fn known_group(&self, id: Id) -> Result<Option<Group>, StoreError> {
-        self.store
-            .shard_of(id)
-            .read(move |tx| rows::group(tx, id))
-            .await
+        self.store.shard_of(id).read(move |tx| rows::group(tx, id)).await
     }
 
     /// Everybody in a group, for other services; nobody when there is none.

@@ -123,7 +123,9 @@ async fn list_page(
     if ADMINS.check(&reader.caller.who).is_ok() {
         let page = registry.all_groups(after, PageSize::clamped(Some(ROWS))).await;
         let page = page.map_err(refused)?;
-        next = page.next.map(|cursor| format!("/groups?cursor={}", cursor.encode()));
+        next = page
+            .next
+            .map(|cursor| format!("/groups?cursor={}", cursor.encode()));
         all = Some(page.items.into_iter().map(row).collect());
     }
     Ok(GroupsPage {
@@ -175,9 +177,7 @@ pub async fn act(
             (changed.map(|_| ()), page, "done-group-handed-over")
         }
         "leave" => {
-            let left = registry
-                .remove_from_group(&reader.doer(), id, reader.id()?)
-                .await;
+            let left = registry.remove_from_group(&reader.doer(), id, reader.id()?).await;
             (left, "/groups".to_owned(), "done-group-left")
         }
         _ => {
@@ -227,7 +227,11 @@ async fn group_page(
             .wrong(faults.of("name")),
         person: Field::email("person", reader.say("group-person"))
             .hint(reader.say("group-person-hint"))
-            .holding(if typed.get("act") == "add" { typed.get("person") } else { "" })
+            .holding(if typed.get("act") == "add" {
+                typed.get("person")
+            } else {
+                ""
+            })
             .wrong(faults.of("person")),
     });
     let people = members.iter().map(|member| Somebody {

@@ -7,6 +7,7 @@ mod bell;
 mod caldav;
 mod calendars;
 mod feedback;
+mod groups;
 mod invitations;
 mod letters;
 mod pages;
@@ -89,6 +90,7 @@ fn all() -> &'static [Sample] {
             caldav::samples(),
             calendars::samples(),
             sharing::samples(),
+            groups::samples(),
             invitations::samples(),
             letters::samples(),
             pages::samples(),
