@@ -9,6 +9,7 @@ use store::StoreError;
 use store::outbox::Change;
 
 use crate::service::Calendars;
+use crate::sharing::groups;
 use crate::{checking, daily, reminders, scheduling, sharing, subscriptions};
 
 /// What is old may be an hour older.
@@ -27,6 +28,8 @@ impl Calendars {
             .hear(scheduling::TOLD, Courier(self.clone()))
             .hear(sharing::SHARED, Sharer(self.clone()))
             .hear(sharing::ANSWERED, Answerer(self.clone()))
+            .hear(groups::SHARED_WITH_GROUP, GroupSharer(self.clone()))
+            .hear(groups::MEMBER, Members(self.clone()))
             .hear(subscriptions::CHANGE, Follower(self.clone()))
     }
 
@@ -137,6 +140,30 @@ impl Hear for Answerer {
     fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(async move {
             let followed = self.0.follow_answer(change).await;
+            followed.map_err(|error| Failed::because(error.to_string()))
+        })
+    }
+}
+
+/// Has groups know what is shared with them.
+struct GroupSharer(Calendars);
+
+impl Hear for GroupSharer {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move {
+            let followed = self.0.follow_group_share(change).await;
+            followed.map_err(|error| Failed::because(error.to_string()))
+        })
+    }
+}
+
+/// Has calendars know who is in the groups that they are shared with.
+struct Members(Calendars);
+
+impl Hear for Members {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move {
+            let followed = self.0.follow_group_member(change).await;
             followed.map_err(|error| Failed::because(error.to_string()))
         })
     }

@@ -463,6 +463,8 @@ impl From<Refused> for Denied {
             | Reason::NotAllowed(_)
             | Reason::FollowedAlready
             | Reason::TooManySubscriptions
+            | Reason::TooManyGroupShares
+            | Reason::TooManyGroupCalendars
             | Reason::NothingToFetch) => Denied::Other(other.into()),
         }
     }

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 use ical::mailbox;
-use kernel::{Language, PersonId};
+use kernel::{Id, Language, PersonId};
 
 use crate::rules::itip::Mine;
 
@@ -26,6 +26,17 @@ pub trait People: Send + Sync + 'static {
 
     /// Whose e-mail address it is.
     fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, String>>;
+
+    /// How a group is called. `None`: there is none.
+    fn group(&self, group: Id) -> BoxFuture<'_, Result<Option<String>, String>>;
+
+    /// Everybody in a group.
+    fn people_of_group(&self, group: Id) -> BoxFuture<'_, Result<Vec<PersonId>, String>>;
+
+    fn is_in_group(&self, group: Id, person: PersonId) -> BoxFuture<'_, Result<bool, String>>;
+
+    /// The groups that somebody is in, and how they are called.
+    fn groups_of(&self, person: PersonId) -> BoxFuture<'_, Result<Vec<(Id, String)>, String>>;
 }
 
 const PRINCIPALS: &str = "/dav/principals/";

@@ -46,6 +46,8 @@ impl From<Reason> for Problem {
             | Reason::TooManySubscriptions
             | Reason::TooManyShares
             | Reason::TooManyOffers
+            | Reason::TooManyGroupShares
+            | Reason::TooManyGroupCalendars
             | Reason::NothingToFetch
             | Reason::TooLong => Problem::new(Code::Conflict).because(text),
             Reason::NotAllowed(_) => Problem::forbidden().because(text),

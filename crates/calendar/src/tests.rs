@@ -45,6 +45,22 @@ impl People for Everybody {
         let known = name.filter(|name| NAMES.contains(name));
         Box::pin(async move { Ok(known.map(|name| visitor(name).id)) })
     }
+
+    fn group(&self, _: Id) -> BoxFuture<'_, Result<Option<String>, String>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn people_of_group(&self, _: Id) -> BoxFuture<'_, Result<Vec<PersonId>, String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn is_in_group(&self, _: Id, _: PersonId) -> BoxFuture<'_, Result<bool, String>> {
+        Box::pin(async { Ok(false) })
+    }
+
+    fn groups_of(&self, _: PersonId) -> BoxFuture<'_, Result<Vec<(Id, String)>, String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 }
 
 pub(crate) fn address() -> Address {
@@ -56,12 +72,16 @@ pub(crate) fn address() -> Address {
 
 /// Calendars among them.
 pub(crate) fn calendars(store: &TestStore) -> Calendars {
+    calendars_among(store, Arc::new(Everybody))
+}
+
+pub(crate) fn calendars_among(store: &TestStore, people: Arc<dyn People>) -> Calendars {
     // Calendars elsewhere are served by the tests themselves.
     let outside = Outside::new(true).unwrap();
     Calendars::new(
         store.store.clone(),
         store.clock.clone(),
-        Arc::new(Everybody),
+        people,
         address(),
         outside,
     )

@@ -6,6 +6,7 @@ use ical::Kind;
 use kernel::{Id, Moment, PersonId, Text};
 
 use crate::reminders::types::Reminders;
+use crate::sharing::groups::{GROUP_CALENDARS_MAX, GROUP_SHARES_MAX};
 use crate::sharing::{OFFERS_MAX, Rights, SHARES_MAX};
 use crate::subscriptions::types::SUBSCRIPTIONS_MAX;
 
@@ -298,6 +299,10 @@ pub enum Reason {
     NotShared,
     #[error("a calendar can be shared with no more than {SHARES_MAX} people")]
     TooManyShares,
+    #[error("a calendar can be shared with no more than {GROUP_SHARES_MAX} groups")]
+    TooManyGroupShares,
+    #[error("no more than {GROUP_CALENDARS_MAX} calendars can be shared with one group")]
+    TooManyGroupCalendars,
     #[error("your rights to this calendar are not enough for that ({}): ask whose it is", .0.word())]
     NotAllowed(Rights),
     #[error("they were offered {OFFERS_MAX} calendars: they have to refuse some first")]

@@ -12,6 +12,7 @@ menu-password = Password
 menu-sessions = Sessions
 menu-letters = Letters
 menu-app-passwords = App passwords
+menu-groups = Groups
 theme = Theme
 theme-auto = As the system
 theme-light = Light

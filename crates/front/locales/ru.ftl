@@ -12,6 +12,7 @@ menu-password = Пароль
 menu-sessions = Сеансы
 menu-letters = Письма
 menu-app-passwords = Пароли приложений
+menu-groups = Группы
 theme = Тема
 theme-auto = Как в системе
 theme-light = Светлая

@@ -46,6 +46,12 @@ done-sent = The link is on its way to them in a letter.
 done-welcome = Your password is set. Sign in with it.
 done-reset-asked = If somebody has this e-mail here, a letter with a link is on its way to it. The link works once.
 done-reset-noted = It is noted. Ask an administrator for a link to set a new password.
+done-group-made = The group is there. Add its people.
+done-group-added = They are in the group.
+done-group-removed = They are not in the group any more.
+done-group-handed-over = The group is handed over.
+done-group-left = You left the group.
+done-group-deleted = The group is deleted.
 
 # Why a field was refused.
 wrong-required = Please fill this in.
@@ -83,6 +89,13 @@ refused-state = The state of this person does not allow it.
 refused-no-email = This person has no e-mail address to sign in with. Enter one first.
 refused-too-many = There are too many already. Revoke one that is not used.
 refused-other = This was not possible. Nothing was changed.
+refused-nobody = This is nobody of this house.
+refused-not-active = They cannot sign in yet, so they cannot keep a group.
+refused-not-in = They are not in this group.
+refused-keeper-stays = Whoever keeps the group cannot leave it. Hand it over first, or delete it.
+refused-too-many-members = A group has no more than 1000 people. Make another one.
+refused-too-many-kept = Nobody keeps more than 50 groups. Delete one, or hand one over.
+refused-too-many-memberships = They are in as many groups as anybody can be.
 
 # Front page.
 home-title = Welcome
@@ -102,6 +115,7 @@ home-app-passwords = { $count ->
     [one] { $count } program has one
    *[other] { $count } programs have one
   }
+home-groups = People who belong together
 home-house = The house
 home-people = Accounts, roles and invitations
 home-keys = Access for other services
@@ -156,6 +170,37 @@ app-passwords-once = The password for { $name }
 app-passwords-once-advice = Enter it in the program now. It is not shown again.
 app-passwords-revoke-question = Revoke the app password { $name }?
 app-passwords-revoke-outcome = The program that uses it will no longer get in.
+
+# Groups.
+groups-title = Groups
+groups-lead = People who belong together: a choir, a class, a crew. A calendar can be shared with all of them at once.
+groups-none = You are in no group yet. Make one, and add its people.
+groups-people = { $count ->
+    [one] { $count } person
+   *[other] { $count } people
+  }
+groups-kept = you keep it
+groups-new = New group
+groups-name = Name
+groups-name-hint = For example: parents of class 5b
+groups-make = Make the group
+groups-all = All groups of the house
+groups-all-none = There is none yet.
+groups-back = All my groups
+group-keeper = keeps the group
+group-hand-over = Hand over
+group-hand-over-to = Hand the group over to { $name }
+group-remove = Take out
+group-remove-of = Take { $name } out of the group
+group-leave = Leave the group
+group-add-title = Add somebody
+group-person = E-mail address
+group-person-hint = Of somebody who signs in here.
+group-add = Add
+group-change = Name
+group-delete = Delete the group
+group-delete-question = Delete the group { $name }?
+group-delete-outcome = Its people lose what is shared with the group.
 
 # People.
 people-title = People
@@ -255,6 +300,8 @@ detail-count = count
 detail-failures = wrong tries
 detail-fields = fields
 detail-key = key
+detail-keeper = keeper
+detail-person = person
 detail-relation = role
 detail-scope = where
 detail-scopes = scopes
@@ -288,6 +335,12 @@ act-app-password-created = App password made
 act-app-password-revoked = App password revoked
 act-sign-in-unlocked = Account unlocked
 act-signing-key-rotated = Signing key renewed
+act-group-created = Group made
+act-group-renamed = Group renamed
+act-group-handed-over = Group handed over
+act-group-member-added = Person added to a group
+act-group-member-removed = Person taken out of a group
+act-group-deleted = Group deleted
 
 # Links from invitations and for new passwords.
 invitation-title = Welcome, { $name }

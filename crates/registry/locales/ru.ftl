@@ -47,6 +47,12 @@ done-sent = Ссылка отправлена этому человеку пис
 done-welcome = Пароль установлен. Войдите с ним.
 done-reset-asked = Если эта почта здесь у кого-нибудь есть, письмо со ссылкой уже идёт туда. Ссылка сработает один раз.
 done-reset-noted = Записано. Попросите у администратора ссылку, чтобы задать новый пароль.
+done-group-made = Группа создана. Добавьте в неё людей.
+done-group-added = Теперь они в группе.
+done-group-removed = Их больше нет в группе.
+done-group-handed-over = Группа передана.
+done-group-left = Вы вышли из группы.
+done-group-deleted = Группа удалена.
 
 # Почему поле не принято.
 wrong-required = Заполните это поле.
@@ -85,6 +91,13 @@ refused-state = Состояние этого человека этого не �
 refused-no-email = У этого человека нет адреса для входа. Сначала введите его.
 refused-too-many = Их уже слишком много. Отзовите то, чем не пользуетесь.
 refused-other = Не получилось. Ничего не изменилось.
+refused-nobody = В этом доме такого человека нет.
+refused-not-active = Этот человек ещё не может войти и потому не может вести группу.
+refused-not-in = Этого человека нет в группе.
+refused-keeper-stays = Тот, кто ведёт группу, не может из неё выйти. Сначала передайте её или удалите.
+refused-too-many-members = В группе не больше 1000 человек. Создайте ещё одну.
+refused-too-many-kept = Никто не ведёт больше 50 групп. Удалите одну или передайте.
+refused-too-many-memberships = Этот человек уже в стольких группах, в скольких можно быть.
 
 # Главная страница.
 home-title = Добро пожаловать
@@ -106,6 +119,7 @@ home-app-passwords = { $count ->
     [few] Есть у { $count } программ
    *[many] Есть у { $count } программ
   }
+home-groups = Люди с общим делом
 home-house = Управление
 home-people = Учётные записи, роли и приглашения
 home-keys = Доступ для других сервисов
@@ -161,6 +175,38 @@ app-passwords-once = Пароль для: { $name }
 app-passwords-once-advice = Введите его в программе сейчас. Больше он не будет показан.
 app-passwords-revoke-question = Отозвать пароль приложения «{ $name }»?
 app-passwords-revoke-outcome = Программа, которая его использует, больше не сможет войти.
+
+# Группы.
+groups-title = Группы
+groups-lead = Люди, у которых общее дело: хор, класс, бригада. Календарь можно открыть сразу всем.
+groups-none = Вы пока ни в одной группе. Создайте её и добавьте людей.
+groups-people = { $count ->
+    [one] { $count } человек
+    [few] { $count } человека
+   *[many] { $count } человек
+  }
+groups-kept = ведёте вы
+groups-new = Новая группа
+groups-name = Название
+groups-name-hint = Например: родители 5 «Б»
+groups-make = Создать группу
+groups-all = Все группы дома
+groups-all-none = Пока нет ни одной.
+groups-back = Все мои группы
+group-keeper = ведёт группу
+group-hand-over = Передать
+group-hand-over-to = Передать группу: { $name }
+group-remove = Убрать
+group-remove-of = Убрать из группы: { $name }
+group-leave = Выйти из группы
+group-add-title = Добавить человека
+group-person = Адрес электронной почты
+group-person-hint = Того, кто здесь входит.
+group-add = Добавить
+group-change = Название
+group-delete = Удалить группу
+group-delete-question = Удалить группу «{ $name }»?
+group-delete-outcome = Её люди потеряют то, что открыто группе.
 
 # Люди.
 people-title = Люди
@@ -262,6 +308,8 @@ detail-count = число
 detail-failures = неверных попыток
 detail-fields = поля
 detail-key = ключ
+detail-keeper = ведёт
+detail-person = человек
 detail-relation = роль
 detail-scope = где
 detail-scopes = области
@@ -295,6 +343,12 @@ act-app-password-created = Пароль приложения создан
 act-app-password-revoked = Пароль приложения отозван
 act-sign-in-unlocked = Блокировка входа снята
 act-signing-key-rotated = Ключ подписи обновлён
+act-group-created = Группа создана
+act-group-renamed = Группа переименована
+act-group-handed-over = Группа передана
+act-group-member-added = Человек добавлен в группу
+act-group-member-removed = Человек убран из группы
+act-group-deleted = Группа удалена
 
 # Ссылки из приглашений и для новых паролей.
 invitation-title = Здравствуйте, { $name }

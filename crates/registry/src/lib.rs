@@ -15,6 +15,7 @@ pub mod demo;
 pub mod failure;
 pub mod gatekeeper;
 pub mod grants;
+pub mod groups;
 pub mod keys;
 pub mod links;
 pub mod pages;

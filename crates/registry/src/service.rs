@@ -16,7 +16,8 @@ use crate::sessions::Renewals;
 use crate::throttle::Throttle;
 use crate::tokens::{BadSeal, Keyring, NoKey, Seal};
 use crate::{
-    Options, accounts, app_passwords, audit, grants, keys, links, pages, people, sessions, sign_in, tokens,
+    Options, accounts, app_passwords, audit, grants, groups, keys, links, pages, people, sessions, sign_in,
+    tokens,
 };
 
 /// The service. Each slice adds its use cases in an `impl Registry` of its own.
@@ -133,6 +134,7 @@ impl Registry {
         tokens::http::routes()
             .merge(people::http::routes())
             .merge(grants::http::routes())
+            .merge(groups::http::routes())
             .merge(audit::http::routes())
             .merge(links::http::routes())
             .merge(sign_in::http::routes())

@@ -7,9 +7,9 @@ use calendar::{Address, Calendars, Card, People, Shelf};
 use dial::outside::Outside;
 use front::Routes;
 use futures_util::future::BoxFuture;
-use kernel::{Clock, PersonId};
+use kernel::{Clock, Id, PersonId};
 use post::Recipients;
-use registry::Registry;
+use registry::{Registry, groups};
 use store::Store;
 use store::outbox::Change;
 
@@ -20,6 +20,8 @@ use crate::segmentation::person;
 pub fn hearing(bell: Bell, calendars: &Calendars) -> Bell {
     let bell = calendars.hearing(bell);
     bell.hear("registry.person.deleted", Forgetter(calendars.clone()))
+        .hear(groups::MEMBER, Joiner(calendars.clone()))
+        .hear(groups::DELETED, Ender(calendars.clone()))
 }
 
 /// Calendars among people of the registry.
@@ -56,6 +58,36 @@ impl Hear for Forgetter {
     }
 }
 
+/// Has calendars that are shared with a group follow those who come into it and leave it.
+struct Joiner(Calendars);
+
+impl Hear for Joiner {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move {
+            let (group, person) = change.key.split_at_checked(16).unwrap_or_default();
+            let told = self.0.group_changed(id(group)?, PersonId(id(person)?));
+            told.await.map_err(|error| Failed::because(error.to_string()))
+        })
+    }
+}
+
+/// Has calendars know that a group is no more.
+struct Ender(Calendars);
+
+impl Hear for Ender {
+    fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async move {
+            let told = self.0.group_deleted(id(&change.key)?).await;
+            told.map_err(|error| Failed::because(error.to_string()))
+        })
+    }
+}
+
+fn id(bytes: &[u8]) -> Result<Id, Failed> {
+    let id = bytes.try_into().map(Id::from_bytes);
+    id.map_err(|_| Failed::because("the change names no group"))
+}
+
 /// The registry, as calendars ask for people.
 struct Neighbours(Arc<Registry>);
 
@@ -84,6 +116,41 @@ impl People for Neighbours {
         Box::pin(async move {
             let found = Recipients::bearer(&*self.0, email).await;
             found.map_err(|error| error.to_string())
+        })
+    }
+    fn group(&self, group: Id) -> BoxFuture<'_, Result<Option<String>, String>> {
+        Box::pin(async move {
+            let found = self.0.known_group(group).await;
+            let found = found.map_err(|error| error.to_string())?;
+            Ok(found.map(|group| group.name.into_string()))
+        })
+    }
+
+    fn people_of_group(&self, group: Id) -> BoxFuture<'_, Result<Vec<PersonId>, String>> {
+        Box::pin(async move {
+            let people = self.0.people_of_group(group).await;
+            people.map_err(|error| error.to_string())
+        })
+    }
+
+    fn is_in_group(&self, group: Id, person: PersonId) -> BoxFuture<'_, Result<bool, String>> {
+        Box::pin(async move {
+            let is_in = self.0.is_in_group(group, person).await;
+            is_in.map_err(|error| error.to_string())
+        })
+    }
+
+    fn groups_of(&self, person: PersonId) -> BoxFuture<'_, Result<Vec<(Id, String)>, String>> {
+        Box::pin(async move {
+            let groups = self
+                .0
+                .groups_of(person)
+                .await
+                .map_err(|error| error.to_string())?;
+            let called = groups
+                .into_iter()
+                .map(|one| (one.group.id, one.group.name.into_string()));
+            Ok(called.collect())
         })
     }
 }

@@ -35,6 +35,7 @@ pub fn bell(
     let (upkeep, verdicts, log) = (store.clone(), store.clone(), store.clone());
     let (tended, swept) = (Arc::clone(registry), Arc::clone(registry));
     let bell = registry::links::timers(Bell::new(store.clone(), clock.clone()));
+    let bell = registry::groups::hearing(bell, registry);
     duties
         .into_iter()
         .fold(bell, Bell::duty)

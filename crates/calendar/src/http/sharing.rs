@@ -1,14 +1,17 @@
 //! Sharing over HTTP: what owners let others do, and what others offered.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use front::{Body, Caller, InPath, InPath2, Problem, Routes, routes};
 use http::StatusCode;
-use kernel::{Id, PersonId};
+use kernel::Id;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::OWN;
 use crate::service::Calendars;
+use crate::sharing::groups::{GroupShare, With};
 use crate::sharing::{Consent, Held, Offer, Rights, Share};
 use crate::types::Color;
 
@@ -80,21 +83,29 @@ impl OfferReply {
     }
 }
 
-/// What somebody else may do with a calendar.
+/// What somebody else, or everybody in a group, may do with a calendar.
 #[derive(Serialize, ToSchema)]
 struct CalendarShareOut {
+    /// Absent: it is shared with a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid")]
-    person: String,
+    person: Option<String>,
+    /// Absent: it is shared with one person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uuid")]
+    group: Option<String>,
     /// Absent: nobody knows them any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     rights: ShareRights,
-    reply: OfferReply,
+    /// Absent for a group: everybody in it answers for themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<OfferReply>,
     #[schema(format = DateTime)]
     made_at: String,
 }
 
-/// All of one calendar, those first who came first.
+/// All of one calendar: people, then groups, those first who came first.
 #[derive(Serialize, ToSchema)]
 struct CalendarSharesOut {
     items: Vec<CalendarShareOut>,
@@ -103,7 +114,7 @@ struct CalendarSharesOut {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CalendarShareIn {
-    /// The id or the e-mail address of somebody of the house.
+    /// The id or the e-mail address of somebody of the house, or the id of a group that one is in.
     #[schema(min_length = 1, max_length = 320)]
     with: String,
     rights: ShareRights,
@@ -114,10 +125,28 @@ async fn shares_out(calendars: &Calendars, shares: Vec<Share>) -> Result<Vec<Cal
         .cards(shares.iter().map(|share| share.person).collect())
         .await?;
     let told = shares.into_iter().map(|share| CalendarShareOut {
-        person: share.person.to_string(),
+        person: Some(share.person.to_string()),
+        group: None,
         name: cards.remove(&share.person).map(|card| card.name),
         rights: ShareRights::of(share.rights),
-        reply: OfferReply::of(share.reply),
+        reply: Some(OfferReply::of(share.reply)),
+        made_at: share.made.to_string(),
+    });
+    Ok(told.collect())
+}
+
+async fn group_shares_out(
+    calendars: &Calendars,
+    shares: Vec<GroupShare>,
+) -> Result<Vec<CalendarShareOut>, Problem> {
+    let groups: Vec<Id> = shares.iter().map(|share| share.group).collect();
+    let mut names = calendars.group_names(&groups).await?;
+    let told = shares.into_iter().map(|share| CalendarShareOut {
+        person: None,
+        group: Some(share.group.to_string()),
+        name: names.remove(&share.group),
+        rights: ShareRights::of(share.rights),
+        reply: None,
         made_at: share.made.to_string(),
     });
     Ok(told.collect())
@@ -132,14 +161,16 @@ async fn list_calendar_shares(
     caller: Caller,
     InPath(id): InPath<Id>,
 ) -> Result<Body<CalendarSharesOut>, Problem> {
-    let shares = calendars.shares(caller.person()?.id, id).await?;
-    let items = shares_out(&calendars, shares).await?;
+    let by = caller.person()?.id;
+    let mut items = shares_out(&calendars, calendars.shares(by, id).await?).await?;
+    items.extend(group_shares_out(&calendars, calendars.group_shares(by, id).await?).await?);
     Ok(Body(CalendarSharesOut { items }))
 }
 
-/// Shares a calendar with somebody, or changes what they may do
+/// Shares a calendar with somebody or with a group, or changes what they may do
 ///
-/// They get a letter, and it is theirs to take it or not. What they may do counts at once.
+/// They get a letter, and it is theirs to take it or not. What they may do counts at once. Who joins the group later is offered it
+/// then, who leaves it loses it; of several shares the highest right counts.
 #[utoipa::path(post, path = "/api/v1/calendars/{id}/shares", operation_id = "share_calendar",
     request_body = CalendarShareIn,
     params(("id" = String, Path, format = "uuid", description = "The calendar")),
@@ -153,25 +184,31 @@ async fn share_calendar(
     let by = caller.person()?.id;
     // Whoever may not share this one is told so first.
     calendars.reach(by, id, Rights::Manage).await?;
-    let with = calendars.person_called(&given.with).await?;
-    let share = calendars.share(by, id, with, given.rights.rights()).await?;
-    let told = shares_out(&calendars, vec![share]).await?.pop();
-    Ok(Body(told.ok_or_else(Problem::not_found)?))
+    let rights = given.rights.rights();
+    let mut told = match calendars.sharer_called(by, &given.with).await? {
+        With::Person(person) => {
+            let share = calendars.share(by, id, person, rights).await?;
+            shares_out(&calendars, vec![share]).await?
+        }
+        With::Group(group) => {
+            let share = calendars.share_with_group(by, id, group, rights).await?;
+            group_shares_out(&calendars, vec![share]).await?
+        }
+    };
+    Ok(Body(told.pop().ok_or_else(Problem::not_found)?))
 }
 
 /// Takes a share back
-#[utoipa::path(delete, path = "/api/v1/calendars/{id}/shares/{person}", operation_id = "end_calendar_share",
+#[utoipa::path(delete, path = "/api/v1/calendars/{id}/shares/{with}", operation_id = "end_calendar_share",
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
-        ("person" = String, Path, format = "uuid", description = "With whom")),
+        ("with" = String, Path, format = "uuid", description = "The person or the group")),
     responses((status = NO_CONTENT)))]
 async fn end_calendar_share(
     State(calendars): State<Calendars>,
     caller: Caller,
-    InPath2(id, person): InPath2<Id, Id>,
+    InPath2(id, with): InPath2<Id, Id>,
 ) -> Result<StatusCode, Problem> {
-    calendars
-        .unshare(caller.person()?.id, id, PersonId(person))
-        .await?;
+    calendars.unshare(caller.person()?.id, id, with).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -191,8 +228,18 @@ struct CalendarOfferOut {
     color: String,
     rights: ShareRights,
     reply: OfferReply,
+    /// The groups through which it is shared.
+    groups: Vec<OfferGroupOut>,
     #[schema(format = DateTime)]
     offered_at: String,
+}
+
+/// A group through which a calendar is shared with one.
+#[derive(Serialize, ToSchema)]
+struct OfferGroupOut {
+    #[schema(format = "uuid")]
+    id: String,
+    name: String,
 }
 
 /// All of them, those first that came first, and what was refused last.
@@ -217,7 +264,9 @@ async fn offers_out(
 ) -> Result<Vec<CalendarOfferOut>, Problem> {
     let owners = offers.iter().map(|(offer, _)| offer.held_by);
     let cards = calendars.cards(owners.collect()).await?;
+    let names = calendars.names_of_groups(offers).await?;
     let told = offers.iter().map(|(offer, held)| CalendarOfferOut {
+        groups: held.groups.iter().filter_map(|id| group_out(&names, *id)).collect(),
         calendar: offer.calendar.to_string(),
         title: held.calendar.about.title.to_string(),
         owner: offer.held_by.to_string(),
@@ -228,6 +277,12 @@ async fn offers_out(
         offered_at: offer.offered.to_string(),
     });
     Ok(told.collect())
+}
+
+fn group_out(names: &BTreeMap<Id, String>, id: Id) -> Option<OfferGroupOut> {
+    let name = names.get(&id)?.clone();
+    let id = id.to_string();
+    Some(OfferGroupOut { id, name })
 }
 
 /// Which calendars of others one may look at

@@ -51,6 +51,8 @@ struct Offered {
     title: String,
     class: String,
     owner: String,
+    /// The groups through which it came; empty: through none.
+    groups: String,
     rights: String,
     is_taken: bool,
     is_new: bool,
@@ -154,7 +156,12 @@ async fn offers(
 ) -> Result<Vec<Offered>, Problem> {
     let owners = offered.iter().map(|(offer, _)| offer.held_by);
     let cards = calendars.cards(owners.collect()).await?;
+    let names = calendars.names_of_groups(offered).await?;
     let offers = offered.iter().map(|(offer, held)| Offered {
+        groups: {
+            let groups = held.groups.iter().filter_map(|group| names.get(group));
+            groups.cloned().collect::<Vec<_>>().join(", ")
+        },
         id: offer.calendar.to_string(),
         href: (held.rights >= Rights::Manage).then(|| format!("/calendar/own/{}", offer.calendar)),
         title: held.calendar.about.title.to_string(),

@@ -9,12 +9,13 @@ use kernel::{Id, PersonId};
 use super::{Faults, Typed, WORDS, fault, own, refused, typed_in, unknown};
 use crate::publishing::Shows;
 use crate::service::{Calendars, Refused};
+use crate::sharing::groups::With;
 use crate::sharing::{Consent, Rights};
 use crate::types::Reason;
 
-/// Somebody whom a calendar is shared with.
+/// Somebody, or a group, whom a calendar is shared with.
 pub(super) struct Sharer {
-    pub person: String,
+    pub with: String,
     pub name: String,
     pub rights: String,
     pub reply: String,
@@ -25,6 +26,8 @@ pub(super) struct Sharing {
     pub sharers: Vec<Sharer>,
     pub with: Field,
     pub rights: Choice,
+    /// For whoever is in a group: the groups, and what those in one may do.
+    pub groups: Option<(Choice, Choice)>,
     /// Where its link leads, and whether it tells everything.
     pub link: Option<(String, bool)>,
 }
@@ -38,28 +41,21 @@ impl Sharing {
     ) -> Result<Sharing, Problem> {
         let held = calendars.reach(by, id, Rights::Manage).await?;
         let owner = held.calendar.owner;
-        let shares = calendars.shares(by, id).await?;
-        let people = shares.iter().map(|share| share.person);
-        let mut cards = calendars.cards(people.collect()).await?;
-        let sharers = shares.iter().map(|share| Sharer {
-            person: share.person.to_string(),
-            name: cards
-                .remove(&share.person)
-                .map_or_else(|| share.person.to_string(), |card| card.name),
-            rights: frame.say_of("share-may", share.rights.word()).unwrap_or_default(),
-            reply: frame
-                .say_of("share-reply", reply_word(share.reply))
-                .unwrap_or_default(),
+        let sharers = sharers(calendars, by, id, frame).await?;
+        let own = calendars.groups_of(by).await?;
+        let groups = (!own.is_empty()).then(|| {
+            let options = own.into_iter().map(|(id, name)| (id.to_string(), name));
+            let group = Choice::new(
+                "group",
+                frame.say("share-group"),
+                options,
+                typed_in(typed, "group"),
+            );
+            (
+                group.wrong(faults.remove("group")),
+                rights(frame, typed, "group-rights"),
+            )
         });
-        let sharers = sharers.collect();
-        let options = Rights::SHARED.into_iter().map(|(_, word)| {
-            let called = frame.say_of("share-may", word).unwrap_or_default();
-            (word.to_owned(), called)
-        });
-        let chosen = match typed_in(typed, "rights") {
-            "" => Rights::Read.word(),
-            word => word,
-        };
         let link = calendars.link(owner, id).await?;
         Ok(Sharing {
             sharers,
@@ -67,14 +63,59 @@ impl Sharing {
                 .hint(frame.say("share-with-hint"))
                 .holding(typed_in(typed, "with"))
                 .wrong(faults.remove("with")),
-            rights: Choice::new("rights", frame.say("share-rights"), options, chosen)
-                .wrong(faults.remove("rights")),
+            rights: rights(frame, typed, "rights").wrong(faults.remove("rights")),
+            groups,
             link: link.map(|link| {
                 let tells_all = link.shows == Shows::Everything;
                 (calendars.link_to(&link.path(owner)), tells_all)
             }),
         })
     }
+}
+
+/// What others may do; to read, until something else is chosen.
+fn rights(frame: &Frame, typed: &Typed, name: &'static str) -> Choice {
+    let options = Rights::SHARED.into_iter().map(|(_, word)| {
+        let called = frame.say_of("share-may", word).unwrap_or_default();
+        (word.to_owned(), called)
+    });
+    let chosen = match typed_in(typed, name) {
+        "" => Rights::Read.word(),
+        word => word,
+    };
+    Choice::new(name, frame.say("share-rights"), options, chosen)
+}
+
+/// Whom a calendar is shared with: people, then groups.
+async fn sharers(calendars: &Calendars, by: PersonId, id: Id, frame: &Frame) -> Result<Vec<Sharer>, Problem> {
+    let mut sharers = Vec::new();
+    let shares = calendars.shares(by, id).await?;
+    let people = shares.iter().map(|share| share.person);
+    let mut cards = calendars.cards(people.collect()).await?;
+    sharers.extend(shares.iter().map(|share| Sharer {
+        with: share.person.to_string(),
+        name: cards
+            .remove(&share.person)
+            .map_or_else(|| share.person.to_string(), |card| card.name),
+        rights: may(frame, share.rights),
+        reply: frame
+            .say_of("share-reply", reply_word(share.reply))
+            .unwrap_or_default(),
+    }));
+    let shares = calendars.group_shares(by, id).await?;
+    let ids: Vec<Id> = shares.iter().map(|share| share.group).collect();
+    let names = calendars.group_names(&ids).await?;
+    sharers.extend(shares.iter().map(|share| Sharer {
+        with: share.group.to_string(),
+        name: names.get(&share.group).cloned().unwrap_or_default(),
+        rights: may(frame, share.rights),
+        reply: frame.say("share-reply-group").to_string(),
+    }));
+    Ok(sharers)
+}
+
+fn may(frame: &Frame, rights: Rights) -> String {
+    frame.say_of("share-may", rights.word()).unwrap_or_default()
 }
 
 fn reply_word(reply: Consent) -> &'static str {
@@ -97,12 +138,12 @@ pub async fn share(
     let page = format!("/calendar/own/{id}");
     match typed_in(&typed, "act") {
         "end" => {
-            let person = super::id(&typed, "person")?;
-            calendars.unshare(by, id, PersonId(person)).await?;
+            let with = super::id(&typed, "with")?;
+            calendars.unshare(by, id, with).await?;
             return Ok(done(&page, "done-share-ended"));
         }
-        "share" => {}
-        _ => return Err(unknown("act", "share or end")),
+        "share" | "group" => {}
+        _ => return Err(unknown("act", "share, group or end")),
     }
     match shared(&calendars, by, id, &typed).await {
         Ok(()) => Ok(done(&page, "done-shared")),
@@ -118,11 +159,19 @@ pub async fn share(
 async fn shared(calendars: &Calendars, by: PersonId, id: Id, typed: &Typed) -> Result<(), Refused> {
     // Whoever may not share this one is told so first.
     calendars.reach(by, id, Rights::Manage).await?;
-    let rights = Rights::read(typed_in(typed, "rights"));
+    let (field, rights) = match typed_in(typed, "act") {
+        "group" => ("group", "group-rights"),
+        _ => ("with", "rights"),
+    };
+    let rights = Rights::read(typed_in(typed, rights));
     let rights = rights.ok_or_else(|| Reason::field("rights", "must be busy, read, edit or manage"))?;
-    let with = calendars.person_called(typed_in(typed, "with")).await?;
-    calendars.share(by, id, with, rights).await?;
-    Ok(())
+    match calendars.sharer_called(by, typed_in(typed, field)).await? {
+        With::Person(person) => calendars.share(by, id, person, rights).await.map(|_| ()),
+        With::Group(group) => calendars
+            .share_with_group(by, id, group, rights)
+            .await
+            .map(|_| ()),
+    }
 }
 
 /// Publishes a calendar, gives it another link, or withdraws it.

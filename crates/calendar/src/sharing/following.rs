@@ -5,6 +5,7 @@ use post::To;
 use store::outbox::{self, Change};
 use store::{StoreError, Tx};
 
+use super::groups::{self, Given};
 use super::{Consent, Offer, Share, rows};
 use crate::letters::offer::{self, Told};
 use crate::people::called_by_id;
@@ -50,10 +51,11 @@ pub(crate) fn forget(tx: &mut Tx<'_>, person: PersonId, count: u16) -> Result<u6
     for offer in &offers {
         say(tx, (ANSWERED, GONE), person, *offer)?;
     }
-    Ok(u64::try_from(shares.len() + offers.len()).unwrap_or(u64::MAX))
+    let groups = groups::forget(tx, person, count)?;
+    Ok(u64::try_from(shares.len() + offers.len() + groups).unwrap_or(u64::MAX))
 }
 
-/// Ends some shares of one calendar that is no more: how many.
+/// Ends some shares of one calendar that is no more: with how many people. Those with groups end last.
 pub(crate) fn forget_calendar(
     tx: &mut Tx<'_>,
     owner: PersonId,
@@ -63,6 +65,9 @@ pub(crate) fn forget_calendar(
     let people = rows::end_some_of(tx, calendar, count)?;
     for person in &people {
         announce(tx, SHARED, owner, (calendar, *person))?;
+    }
+    if people.is_empty() {
+        groups::end_all(tx, owner, calendar)?;
     }
     Ok(people.len())
 }
@@ -83,38 +88,40 @@ impl Calendars {
         let shard = self.store().shard_of(owner);
         let found = shard.read::<_, StoreError>(move |tx| {
             Ok((
-                rows::share(tx, id, person)?,
+                groups::given(tx, id, person)?,
                 calendars::calendar_with_id(tx, owner, id)?,
             ))
         });
-        let (share, calendar) = found.await?;
+        let (given, calendar) = found.await?;
         let (by, to) = (self.card(owner).await?, self.card(person).await?);
         let now = self.now();
-        let told = match (&share, calendar, by, to) {
-            (Some(share), Some(calendar), Some(by), Some(_)) => Some(Told {
+        let told = match (&given, calendar, by, to) {
+            (Some(given), Some(calendar), Some(by), Some(_)) => Some(Told {
                 by: by.name,
                 title: calendar.about.title.to_string(),
-                rights: share.rights.word().to_owned(),
+                rights: given.rights.word().to_owned(),
                 link: self.link_to("/calendar/own"),
             }),
             _ => None,
         };
-        if share.is_some() {
+        // With whom one shares in person one knows; a group may be many whom one does not.
+        let in_person = given.as_ref().is_some_and(|given| given.share.is_some());
+        if in_person {
             self.know(owner, vec![called_by_id(person)]).await?;
         }
         let shard = self.store().shard_of(person);
         let followed = shard.write::<_, StoreError>(move |tx| {
             let before = rows::offer(tx, person, id)?;
-            let (Some(share), Some(told)) = (&share, &told) else {
+            let (Some(given), Some(told)) = (&given, &told) else {
                 return rows::end_offer(tx, person, id);
             };
-            // One that was taken back and made anew, before they heard of either, is another offer.
-            if before.is_some_and(|before| before.offered == share.made) {
-                return Ok(());
+            let is_anew = before.as_ref().is_some_and(|before| is_anew(given, before));
+            if let Some(before) = before.filter(|_| !is_anew) {
+                return answered_before(tx, person, given, &before);
             }
-            rows::save_offer(tx, person, &offered(share, owner))?;
+            rows::save_offer(tx, person, &offered(given, id, owner))?;
             // Taken back and offered anew again and again, it is one letter a day.
-            let key = format!("{id}-{}", share.made.as_seconds() / DAY_SECONDS);
+            let key = format!("{id}-{}", given.since.as_seconds() / DAY_SECONDS);
             offer::tell(tx, To::Person(person), key, told, now)
         });
         Ok(followed.await?)
@@ -135,28 +142,49 @@ impl Calendars {
         }
         let shard = self.store().shard_of(owner);
         let followed = shard.write::<_, StoreError>(move |tx| {
-            let Some(share) = rows::share(tx, id, person)? else {
-                return Ok(());
-            };
-            match &offer {
-                _ if is_gone => rows::end_share(tx, id, person).map(|_| ()),
-                Some(offer) => {
+            if is_gone {
+                rows::end_share(tx, id, person)?;
+                return groups::remove(tx, id, person);
+            }
+            match (rows::share(tx, id, person)?, &offer) {
+                (Some(share), Some(offer)) => {
                     let reply = offer.reply;
                     rows::save_share(tx, owner, &Share { reply, ..share })
                 }
-                None => Ok(()),
+                _ => Ok(()),
             }
         });
         Ok(followed.await?)
     }
 }
 
-fn offered(share: &Share, owner: PersonId) -> Offer {
+fn offered(given: &Given, calendar: Id, owner: PersonId) -> Offer {
     Offer {
-        calendar: share.calendar,
+        calendar,
         held_by: owner,
         reply: Consent::Waiting,
         color: None,
-        offered: share.made,
+        offered: given.since,
+    }
+}
+
+/// Whether what was answered was another offer: one that was taken back and made anew before they heard of either.
+fn is_anew(given: &Given, before: &Offer) -> bool {
+    let waits = |share: &Share| share.reply == Consent::Waiting && share.made > before.offered;
+    given.groups.is_empty() && before.reply != Consent::Waiting && given.share.as_ref().is_some_and(waits)
+}
+
+/// What was offered through a group may have been answered before it was shared with somebody themselves: its owner hears of it.
+fn answered_before(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    given: &Given,
+    before: &Offer,
+) -> Result<(), StoreError> {
+    match &given.share {
+        Some(share) if share.reply != before.reply => {
+            announce(tx, ANSWERED, person, (before.calendar, before.held_by))
+        }
+        _ => Ok(()),
     }
 }

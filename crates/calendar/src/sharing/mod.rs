@@ -1,4 +1,4 @@
-//! Calendars that their owners share with other people of the house.
+//! Calendars that their owners share with other people of the house; with groups of them, in `groups`.
 //!
 //! What is kept true: what somebody may do stands beside the calendar, in the shard of its owner, and is looked up whenever they come;
 //! so a share that was taken back is over at once. What they were offered stands in their own shard, and follows through the
@@ -6,6 +6,7 @@
 //! is heard.
 
 mod following;
+pub mod groups;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,25 @@ impl Rights {
         known.map(|(rights, _)| *rights)
     }
 
+    /// As rows say it.
+    const fn number(self) -> i64 {
+        match self {
+            Rights::Busy => 1,
+            Rights::Read => 2,
+            Rights::Edit => 3,
+            Rights::Manage | Rights::Own => 4,
+        }
+    }
+
+    const fn numbered(number: i64) -> Rights {
+        match number {
+            1 => Rights::Busy,
+            2 => Rights::Read,
+            3 => Rights::Edit,
+            _ => Rights::Manage,
+        }
+    }
+
     /// Whether what is private is hidden, or everything is.
     pub fn hides(self, is_private: bool) -> bool {
         self == Rights::Busy || (self == Rights::Read && is_private)
@@ -107,6 +127,8 @@ pub struct Held {
     pub rights: Rights,
     /// It is one's own, or was taken among them.
     pub is_taken: bool,
+    /// The groups through which it is shared.
+    pub groups: Vec<Id>,
 }
 
 impl Held {
@@ -115,6 +137,7 @@ impl Held {
             calendar,
             rights: Rights::Own,
             is_taken: true,
+            groups: Vec::new(),
         }
     }
 
@@ -147,7 +170,7 @@ pub(crate) fn readable(stored: Stored, rights: Rights) -> Option<Stored> {
 
 /// What somebody may do with a calendar that they were offered, where it lies; `None`: nothing any more.
 fn shared_with(tx: &mut Tx<'_>, person: PersonId, offer: &Offer) -> Result<Option<Held>, StoreError> {
-    let Some(share) = rows::share(tx, offer.calendar, person)? else {
+    let Some(given) = groups::given(tx, offer.calendar, person)? else {
         return Ok(None);
     };
     let calendar = calendars::calendar_with_id(tx, offer.held_by, offer.calendar)?;
@@ -156,8 +179,9 @@ fn shared_with(tx: &mut Tx<'_>, person: PersonId, offer: &Offer) -> Result<Optio
         calendar.about.color = offer.color.unwrap_or(calendar.about.color);
         Held {
             calendar,
-            rights: share.rights,
+            rights: given.rights,
             is_taken: offer.reply == Consent::Taken,
+            groups: given.groups,
         }
     }))
 }
@@ -342,18 +366,6 @@ impl Calendars {
         Ok(Held { calendar, ..held })
     }
 
-    /// Somebody of the house, by their id or their e-mail address.
-    pub async fn person_called(&self, given: &str) -> Result<PersonId, Refused> {
-        let given = given.trim();
-        let id = given.parse().ok().map(PersonId);
-        let known = match id {
-            Some(person) => self.card(person).await?.map(|_| person),
-            None => self.people().bearer(given).await.map_err(StoreError::broken)?,
-        };
-        let nobody = "is nobody of this house: publish the calendar to show it to others";
-        Ok(known.ok_or_else(|| Reason::field("with", nobody))?)
-    }
-
     /// Shares a calendar with somebody, or lets them do something else with it from now on.
     pub async fn share(
         &self,
@@ -397,16 +409,20 @@ impl Calendars {
         shared.await
     }
 
-    /// Takes a share back.
-    pub async fn unshare(&self, by: PersonId, id: Id, person: PersonId) -> Result<(), Refused> {
+    /// Takes a share with somebody, or with a group, back.
+    pub async fn unshare(&self, by: PersonId, id: Id, with: impl Into<Id>) -> Result<(), Refused> {
+        let with = with.into();
         let owner = self.owner_of(by, id, Rights::Manage).await?;
         let shard = self.store().shard_of(owner);
         let taken_back = shard.write::<_, Refused>(move |tx| {
             live(tx, owner, id)?;
-            if !rows::end_share(tx, id, person)? {
-                return Err(Reason::NotShared.into());
+            if rows::end_share(tx, id, PersonId(with))? {
+                return Ok(following::announce(tx, SHARED, owner, (id, PersonId(with)))?);
             }
-            Ok(following::announce(tx, SHARED, owner, (id, person))?)
+            if groups::end(tx, owner, (id, with))? {
+                return Ok(());
+            }
+            Err(Reason::NotShared.into())
         });
         taken_back.await
     }

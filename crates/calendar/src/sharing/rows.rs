@@ -41,7 +41,7 @@ pub(super) fn save_share(tx: &mut Tx<'_>, owner: PersonId, share: &Share) -> Res
             share.person,
             owner,
             owner.0.virtual_shard(),
-            number(share.rights),
+            share.rights.number(),
             answer(share.reply),
             share.made
         ],
@@ -184,15 +184,6 @@ pub(super) fn end_offers(
     )
 }
 
-const fn number(rights: Rights) -> i64 {
-    match rights {
-        Rights::Busy => 1,
-        Rights::Read => 2,
-        Rights::Edit => 3,
-        Rights::Manage | Rights::Own => 4,
-    }
-}
-
 const fn answer(reply: Consent) -> i64 {
     match reply {
         Consent::Waiting => 0,
@@ -213,12 +204,7 @@ fn read_share(row: &Row<'_>) -> Result<Share, StoreError> {
     Ok(Share {
         calendar: row.get(0)?,
         person: row.get(1)?,
-        rights: match row.get(2)? {
-            1_i64 => Rights::Busy,
-            2 => Rights::Read,
-            3 => Rights::Edit,
-            _ => Rights::Manage,
-        },
+        rights: Rights::numbered(row.get(2)?),
         reply: replied(row.get(3)?),
         made: row.get(4)?,
     })

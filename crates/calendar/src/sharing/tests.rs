@@ -5,6 +5,7 @@ use post::To;
 use store::outbox::{self, Change};
 use testkit::stores::{self, KINDS};
 
+use super::groups::{MEMBER, SHARED_WITH_GROUP};
 use super::{ANSWERED, Consent, Held, Rights, SHARED};
 use crate::objects::Mark;
 use crate::service::Refused;
@@ -19,14 +20,14 @@ const SECRET: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\nBE
     ATTENDEE:mailto:doctor@elsewhere.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
 impl Scene {
-    /// Brings what each side has to hear, each twice: once more does no harm.
-    async fn follow(&self) {
-        for _ in 0..2 {
+    /// Brings what each side has to hear, and what follows from that, each more than once: once more does no harm.
+    pub(super) async fn follow(&self) {
+        for _ in 0..3 {
             let mut waiting: Vec<Change> = Vec::new();
             for shard in self.store.store.everywhere() {
                 let range = store::lease::VshardRange::ALL;
                 let taken = shard.read::<_, store::StoreError>(move |tx| {
-                    outbox::take(tx, range, Moment::from_micros(i64::MAX / 2), 100)
+                    outbox::take(tx, range, Moment::from_micros(i64::MAX / 2), 1_000)
                 });
                 waiting.extend(taken.await.unwrap());
             }
@@ -34,6 +35,8 @@ impl Scene {
                 match change.kind.as_str() {
                     SHARED => self.calendars.follow_share(change).await.unwrap(),
                     ANSWERED => self.calendars.follow_answer(change).await.unwrap(),
+                    SHARED_WITH_GROUP => self.calendars.follow_group_share(change).await.unwrap(),
+                    MEMBER => self.calendars.follow_group_member(change).await.unwrap(),
                     _ => {}
                 }
             }

@@ -3,6 +3,7 @@
 mod account;
 mod calendar;
 mod elsewhere;
+mod groups;
 mod invitations;
 mod letters;
 mod looks;

@@ -6,7 +6,7 @@ use front::Kind;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::town::{Actor, Answer, Call, Role, Town};
+use crate::town::{Actor, Answer, Call, PATIENCE, Role, Town};
 
 const PRIVATE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Town//EN\r\nBEGIN:VEVENT\r\nUID:secret\r\n\
     DTSTAMP:20261101T000000Z\r\nDTSTART:20261124T120000Z\r\nDURATION:PT1H\r\nSUMMARY:Doctor\r\nCLASS:PRIVATE\r\n\
@@ -245,4 +245,95 @@ async fn a_form_without_its_word_does_nothing() {
     let link = two.send(&two.anna, Method::GET, &link, Kind::Api, Call::default());
     assert_eq!(link.await.status, 404, "nothing is published");
     assert_eq!(two.boris_lists().await.len(), 1, "nothing is let go of");
+}
+
+/// A choir that Anna keeps and Boris is in.
+async fn choir(two: &Two) -> String {
+    let made = two
+        .town
+        .post(&two.anna, "/api/v1/groups", json!({"name": "Choir"}))
+        .await;
+    let group = made["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/groups/{group}/people");
+    let with = json!({"person": two.boris.email});
+    two.town.post(&two.anna, &path, with).await;
+    group
+}
+
+/// What Boris was offered, as soon as it is so much.
+async fn offered(two: &Two, count: usize) -> Vec<Value> {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    loop {
+        let offers = two.town.get(&two.boris, "/api/v1/calendar/offers").await;
+        let items = offers["items"].as_array().unwrap().clone();
+        if items.len() == count {
+            return items;
+        }
+        assert!(std::time::Instant::now() < deadline, "{items:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_calendar_is_shared_with_a_group_for_as_long_as_one_is_in_it() {
+    let two = Two::open().await;
+    let group = choir(&two).await;
+    let shares = format!("/api/v1/calendars/{}/shares", two.calendar);
+    let with = json!({"with": group, "rights": "edit"});
+    let shared = two.town.post(&two.anna, &shares, with).await;
+    assert_eq!(
+        (&shared["group"], &shared["name"]),
+        (&json!(group), &json!("Choir"))
+    );
+    assert!(shared.get("person").is_none() && shared.get("reply").is_none());
+    let offers = offered(&two, 1).await;
+    assert_eq!(offers[0]["groups"], json!([{"id": group, "name": "Choir"}]));
+    assert_eq!(
+        (&offers[0]["rights"], &offers[0]["reply"]),
+        (&json!("edit"), &json!("waiting"))
+    );
+    let path = format!("/api/v1/calendar/offers/{}", two.calendar);
+    let taken = Call::json(&json!({"reply": "taken"}));
+    let taken = two.send(&two.boris, Method::PUT, &path, Kind::Api, taken).await;
+    assert_eq!(taken.status, 200);
+    assert_eq!(two.boris_lists().await.len(), 1);
+    assert!(two.is_at_boris().await, "and in a calendar program");
+    let path = format!("/api/v1/groups/{group}/people/{}", two.boris.id);
+    let left = two.send(&two.boris, Method::DELETE, &path, Kind::Api, Call::default());
+    assert_eq!(left.await.status, 204);
+    offered(&two, 0).await;
+    assert!(!two.is_at_boris().await);
+    let path = format!("/api/v1/groups/{group}/people");
+    let with = json!({"person": two.boris.id});
+    two.town.post(&two.anna, &path, with).await;
+    assert_eq!(offered(&two, 1).await[0]["reply"], "waiting", "asked anew");
+    let path = format!("{shares}/{group}");
+    let back = two.send(&two.anna, Method::DELETE, &path, Kind::Api, Call::default());
+    assert_eq!(back.await.status, 204);
+    offered(&two, 0).await;
+    let again = two.send(&two.anna, Method::DELETE, &path, Kind::Api, Call::default());
+    assert_eq!(again.await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_shared_with_a_group_ends_with_it_and_strangers_share_with_it_never() {
+    let two = Two::open().await;
+    let group = choir(&two).await;
+    let shares = format!("/api/v1/calendars/{}/shares", two.calendar);
+    let with = json!({"with": group, "rights": "read"});
+    two.town.post(&two.anna, &shares, with).await;
+    offered(&two, 1).await;
+    let stranger = two.town.actor(&Role::Plain).await;
+    let all = two.town.get(&stranger, "/api/v1/calendars").await;
+    let own = all["items"][0]["id"].as_str().unwrap();
+    let path = format!("/api/v1/calendars/{own}/shares");
+    let call = Call::json(&json!({"with": group, "rights": "read"}));
+    let refused = two.send(&stranger, Method::POST, &path, Kind::Api, call).await;
+    assert_eq!(refused.status, 422, "{}", refused.text());
+    let path = format!("/api/v1/groups/{group}");
+    let deleted = two.send(&two.anna, Method::DELETE, &path, Kind::Api, Call::default());
+    assert_eq!(deleted.await.status, 204);
+    offered(&two, 0).await;
+    let left = two.town.get(&two.anna, &shares).await;
+    assert_eq!(left["items"], json!([]));
 }

@@ -114,6 +114,12 @@ acts! {
     AppPasswordCreated = "app_password.created",
     AppPasswordRevoked = "app_password.revoked",
     SigningKeyRotated = "signing_key.rotated",
+    GroupCreated = "group.created",
+    GroupRenamed = "group.renamed",
+    GroupHandedOver = "group.handed_over",
+    GroupMemberAdded = "group.member_added",
+    GroupMemberRemoved = "group.member_removed",
+    GroupDeleted = "group.deleted",
 }
 
 impl Act {
@@ -133,7 +139,7 @@ pub struct Entry {
     pub at: Moment,
     pub by: By,
     pub act: Act,
-    /// The thing acted on: a person, a session, a key. The entry lives in its shard.
+    /// The thing acted on: a person, a session, a key, a group. The entry lives in its shard.
     pub on: Id,
     pub details: Details,
 }

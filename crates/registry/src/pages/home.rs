@@ -79,6 +79,7 @@ fn own(reader: &Reader, sessions: usize, programs: usize) -> Room {
                 "menu-app-passwords",
                 counted("home-app-passwords", programs),
             ),
+            way("/groups", "menu-groups", reader.say("home-groups")),
         ],
     }
 }

@@ -1,4 +1,4 @@
-//! The registry's pages: the front page, signing in, one's own account, people, keys, the audit trail.
+//! The registry's pages: the front page, signing in, one's own account, people, groups, keys, the audit trail.
 //!
 //! A page calls the service and shows what it says; nothing is decided here. Each page works without script, so a
 //! form that was refused comes back with what was typed and the reason beside the field, and an act that cannot be
@@ -10,6 +10,7 @@ mod audit;
 mod confirm;
 mod door;
 mod forgotten;
+mod groups;
 mod home;
 mod keys;
 mod links;
@@ -68,7 +69,7 @@ pub const NAV: [NavItem; 3] = [
 
 pub fn routes() -> Routes<Arc<Registry>> {
     let routes = Routes::new("registry");
-    people_routes(own_routes(door_routes(routes)))
+    groups::routes(people_routes(own_routes(door_routes(routes))))
 }
 
 fn door_routes(routes: Routes<Arc<Registry>>) -> Routes<Arc<Registry>> {

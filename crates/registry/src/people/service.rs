@@ -17,9 +17,9 @@ use crate::audit::{self, Act, By, Entry};
 use crate::failure::Failure;
 use crate::grants::types::{Doer, HOUSE, HouseRole, HouseRoles};
 use crate::grants::{self, roll};
-use crate::links;
 use crate::revocations::Revocation;
 use crate::service::Registry;
+use crate::{groups, links};
 
 /// Somebody to be known from now on.
 #[derive(Clone, Debug)]
@@ -425,6 +425,7 @@ pub(crate) fn settle(
         State::Deleted => {
             grants::rows::remove_all(tx, after.id)?;
             links::forget(tx, after.id)?;
+            groups::leave_all(tx, after.id)?;
             post::forget_person(tx, after.id.0)?;
             accounts::erase(tx, after.id, now, kept_until)
         }

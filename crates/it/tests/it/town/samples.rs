@@ -8,6 +8,7 @@ mod bell;
 mod caldav;
 mod calendars;
 mod feedback;
+mod groups;
 mod invitations;
 mod letters;
 mod pages;
@@ -94,6 +95,7 @@ fn all() -> &'static [Sample] {
             rooms::samples(),
             sharing::samples(),
             apart::samples(),
+            groups::samples(),
             invitations::samples(),
             letters::samples(),
             pages::samples(),

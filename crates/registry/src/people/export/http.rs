@@ -27,6 +27,8 @@ pub struct ExportOut {
     password_set_at: Option<String>,
     sessions: Vec<HeldSessionOut>,
     app_passwords: Vec<HeldAppPasswordOut>,
+    /// The ids of the groups that they are in.
+    groups: Vec<String>,
     links: Vec<HeldLinkOut>,
     /// Streams of letters that they stopped.
     stopped_streams: Vec<HeldStreamOut>,
@@ -167,6 +169,7 @@ impl ExportOut {
                     created_at: held.created.to_string(),
                 })
                 .collect(),
+            groups: export.groups.iter().map(ToString::to_string).collect(),
             links: export
                 .links
                 .into_iter()

@@ -12,11 +12,11 @@ use crate::accounts::{self, Account};
 use crate::app_passwords::{self, AppPassword};
 use crate::audit::{self, Act, Entry};
 use crate::failure::Failure;
-use crate::grants;
 use crate::grants::types::{Doer, Given};
 use crate::links::{self, Link};
 use crate::service::Registry;
 use crate::sessions::{self, Session};
+use crate::{grants, groups};
 
 #[derive(Clone, Debug)]
 pub struct Export {
@@ -26,6 +26,8 @@ pub struct Export {
     pub account: Option<Account>,
     pub sessions: Vec<Session>,
     pub app_passwords: Vec<AppPassword>,
+    /// The groups that they are in.
+    pub groups: Vec<Id>,
     /// Open invitations and resets.
     pub links: Vec<Link>,
     /// What they stopped, when they want quiet, and letters to them.
@@ -60,6 +62,7 @@ impl Registry {
                     account: accounts::rows::account(tx, id.0)?,
                     sessions: sessions::rows::open_of(tx, id, now, EXPORT_ROWS_MAX)?,
                     app_passwords: app_passwords::rows::all_of(tx, id)?,
+                    groups: groups::rows::memberships(tx, id)?,
                     links: links::rows::of_person(tx, id)?,
                     post: post::held(tx, id.0, EXPORT_ROWS_MAX)?,
                     audit: audit::rows::on(tx, id.0, None, None, &window)?,

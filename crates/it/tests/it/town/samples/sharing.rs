@@ -42,7 +42,7 @@ pub fn samples() -> Vec<Sample> {
         }),
         sample(
             "DELETE",
-            "/api/v1/calendars/{id}/shares/{person}",
+            "/api/v1/calendars/{id}/shares/{with}",
             Shows::Owner,
             async |ctx| {
                 let (calendar, person) = shared(&ctx).await;
