@@ -12,6 +12,7 @@ mod daily;
 mod demo;
 mod events;
 mod forgetting;
+mod grpc;
 mod http;
 mod importing;
 mod later;

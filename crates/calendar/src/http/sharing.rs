@@ -22,7 +22,7 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ShareRights {
+pub(crate) enum ShareRights {
     /// See when its owner is busy.
     Busy,
     /// See everything that is not private.
@@ -55,7 +55,7 @@ impl ShareRights {
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum OfferReply {
+pub(crate) enum OfferReply {
     /// Nothing yet.
     Waiting,
     Taken,
@@ -102,11 +102,26 @@ struct CalendarSharesOut {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CalendarShareIn {
+pub(crate) struct CalendarShareIn {
     /// The id or the e-mail address of somebody of the house.
     #[schema(min_length = 1, max_length = 320)]
-    with: String,
-    rights: ShareRights,
+    pub(crate) with: String,
+    pub(crate) rights: ShareRights,
+}
+
+impl CalendarShareIn {
+    pub(crate) async fn share(
+        self,
+        calendars: &Calendars,
+        caller: &Caller,
+        id: Id,
+    ) -> Result<Share, Problem> {
+        let by = caller.person()?.id;
+        // Whoever may not share learns nothing of who there is.
+        calendars.reach(by, id, Rights::Manage).await?;
+        let with = calendars.person_called(&self.with).await?;
+        Ok(calendars.share(by, id, with, self.rights.rights()).await?)
+    }
 }
 
 async fn share_out(calendars: &Calendars, share: Share) -> Result<CalendarShareOut, Problem> {
@@ -149,11 +164,7 @@ async fn share_calendar(
     InPath(id): InPath<Id>,
     Body(given): Body<CalendarShareIn>,
 ) -> Result<Body<CalendarShareOut>, Problem> {
-    let by = caller.person()?.id;
-    // Whoever may not share learns nothing of who there is.
-    calendars.reach(by, id, Rights::Manage).await?;
-    let with = calendars.person_called(&given.with).await?;
-    let share = calendars.share(by, id, with, given.rights.rights()).await?;
+    let share = given.share(&calendars, &caller, id).await?;
     Ok(Body(share_out(&calendars, share).await?))
 }
 
@@ -201,12 +212,29 @@ struct CalendarOffersOut {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CalendarOfferIn {
+pub(crate) struct CalendarOfferIn {
     /// Absent: as it was.
-    reply: Option<OfferReply>,
+    pub(crate) reply: Option<OfferReply>,
     /// For one's own eyes. Absent: as it was.
     #[schema(example = "#1e88e5")]
-    color: Option<String>,
+    pub(crate) color: Option<String>,
+}
+
+impl CalendarOfferIn {
+    pub(crate) async fn put(
+        self,
+        calendars: &Calendars,
+        caller: &Caller,
+        id: Id,
+    ) -> Result<(Offer, Held), Problem> {
+        let color = self.color.as_deref().map(Color::parse).transpose();
+        let color = color.map_err(|bad| Problem::invalid("color", "color", bad.to_string()))?;
+        let person = caller.person()?.id;
+        let reply = self.reply.map(OfferReply::reply);
+        let offer = calendars.answer_offer(person, id, reply, color).await?;
+        let held = calendars.reach(person, id, Rights::Busy).await?;
+        Ok((offer, held))
+    }
 }
 
 async fn offer_out(calendars: &Calendars, offer: &Offer, held: &Held) -> Result<CalendarOfferOut, Problem> {
@@ -249,11 +277,6 @@ async fn answer_calendar_offer(
     InPath(id): InPath<Id>,
     Body(given): Body<CalendarOfferIn>,
 ) -> Result<Body<CalendarOfferOut>, Problem> {
-    let color = given.color.as_deref().map(Color::parse).transpose();
-    let color = color.map_err(|bad| Problem::invalid("color", "color", bad.to_string()))?;
-    let person = caller.person()?.id;
-    let reply = given.reply.map(OfferReply::reply);
-    let offer = calendars.answer_offer(person, id, reply, color).await?;
-    let held = calendars.reach(person, id, Rights::Busy).await?;
+    let (offer, held) = given.put(&calendars, &caller, id).await?;
     Ok(Body(offer_out(&calendars, &offer, &held).await?))
 }
