@@ -14,6 +14,7 @@ mod demo;
 mod events;
 pub mod finding;
 mod forgetting;
+mod grpc;
 mod http;
 mod importing;
 mod invitations;

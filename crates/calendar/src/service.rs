@@ -13,14 +13,13 @@ use kernel::{Clock, Id, Language, Moment, PersonId, Secret, Text};
 use store::{Store, StoreError, Tx};
 
 use crate::daily;
-use crate::http;
 use crate::people::{self, Card, People};
 use crate::reminders::types::Reminders;
 use crate::reminders::{self, again};
 use crate::rows;
 use crate::rules::itip::Mine;
 use crate::types::{About, AboutChange, CALENDARS_MAX, Calendar, Color, Kinds, Name, Reason, Role};
-use crate::{finding, resources, sharing, subscriptions};
+use crate::{finding, grpc, http, resources, sharing, subscriptions};
 
 /// For so long a deleted calendar can be put back.
 pub(crate) const BIN_SECONDS: i64 = 30 * 86_400;
@@ -113,9 +112,9 @@ impl Calendars {
         format!("{}{path}", self.0.base)
     }
 
-    /// What the service answers over HTTP.
+    /// What the service answers over HTTP and gRPC.
     pub fn routes(&self) -> Routes {
-        http::routes().with_state(self.clone())
+        http::routes().with_state(self.clone()).merge(grpc::routes(self))
     }
 
     pub(crate) fn now(&self) -> Moment {

@@ -1,6 +1,17 @@
 //! Protobuf code, generated from `proto/` by `cargo xtask codegen` and checked in. Nothing here is written by hand but
 //! this list of packages.
 
+pub mod calendar {
+    //! `townhall.calendar`
+
+    #[allow(clippy::all, clippy::pedantic, reason = "generated")]
+    #[allow(unused_qualifications, rust_2018_idioms, reason = "generated")]
+    pub mod v1 {
+        //! `townhall.calendar.v1`
+        include!("townhall.calendar.v1.rs");
+    }
+}
+
 pub mod registry {
     //! `townhall.registry`
 

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{OWN, visitor};
 use crate::agenda::{Lasting, Shown};
-use crate::service::{Calendars, Refused};
+use crate::service::{Calendars, Refused, Visitor};
 use crate::types::Reason;
 
 /// More words than these are no search.
@@ -22,21 +22,64 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct RangeIn {
+pub(crate) struct RangeIn {
     /// The first instant that is looked at (RFC 3339).
     #[param(format = DateTime)]
-    from: String,
+    pub(crate) from: String,
     /// The first instant that is not, at most 400 days later.
     #[param(format = DateTime)]
-    to: String,
+    pub(crate) to: String,
     /// Where one looks from, of the IANA database: it decides when whole days begin. Absent: the caller's own zone.
-    zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// One calendar, or one subscription. Absent: all of them.
     #[param(format = "uuid")]
-    calendar: Option<String>,
+    pub(crate) calendar: Option<String>,
     /// Only what says all of these words: in title, description, place, categories, or the names and addresses of people.
     #[param(max_length = 200)]
-    search: Option<String>,
+    pub(crate) search: Option<String>,
+}
+
+impl RangeIn {
+    /// What happens within it, by its start.
+    pub(crate) async fn shown(
+        &self,
+        calendars: &Calendars,
+        visitor: &Visitor,
+    ) -> Result<Vec<Shown>, Problem> {
+        let range = (instant("from", &self.from)?, instant("to", &self.to)?);
+        let zone = self.zone.as_deref().unwrap_or(&visitor.zone);
+        let zone = Zone::iana(zone).ok_or_else(|| {
+            let what = "must be a time zone of the IANA database, such as Europe/Moscow";
+            Problem::invalid("zone", "zone", what)
+        })?;
+        let wanted = self.calendar.as_deref().map(str::parse::<Id>).transpose();
+        let wanted =
+            wanted.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?;
+        let mut held = calendars.held(visitor).await?;
+        held.retain(|one| wanted.is_none_or(|id| one.calendar.id == id));
+        let followed = match wanted {
+            None => calendars.subscriptions(visitor.id).await?,
+            Some(_) if !held.is_empty() => Vec::new(),
+            Some(id) => match calendars.subscription(visitor.id, id).await {
+                Ok(one) => vec![one],
+                Err(Refused::Reason(Reason::NoSubscription)) => {
+                    return Err(Problem::invalid("calendar", "id", "is none of your calendars"));
+                }
+                Err(why) => return Err(why.into()),
+            },
+        };
+        let search = self.search.as_deref().unwrap_or_default();
+        if search.chars().count() > SEARCH_CHARS_MAX {
+            let what = format!("must have at most {SEARCH_CHARS_MAX} characters");
+            return Err(Problem::invalid("search", "text", what));
+        }
+        let mut shown = calendars.agenda(&held, range, &zone, search).await?;
+        let followed: Vec<_> = followed.iter().collect();
+        calendars
+            .add_followed(&mut shown, visitor, &followed, range, &zone, search)
+            .await?;
+        Ok(shown)
+    }
 }
 
 /// One time that something happens.
@@ -118,38 +161,7 @@ async fn list_agenda(
     caller: Caller,
     Query(asked): Query<RangeIn>,
 ) -> Result<Body<AgendaOut>, Problem> {
-    let visitor = visitor(&caller)?;
-    let range = (instant("from", &asked.from)?, instant("to", &asked.to)?);
-    let zone = asked.zone.as_deref().unwrap_or(&visitor.zone);
-    let zone = Zone::iana(zone).ok_or_else(|| {
-        let what = "must be a time zone of the IANA database, such as Europe/Moscow";
-        Problem::invalid("zone", "zone", what)
-    })?;
-    let wanted = asked.calendar.as_deref().map(str::parse::<Id>).transpose();
-    let wanted = wanted.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?;
-    let mut held = calendars.held(&visitor).await?;
-    held.retain(|one| wanted.is_none_or(|id| one.calendar.id == id));
-    let followed = match wanted {
-        None => calendars.subscriptions(visitor.id).await?,
-        Some(_) if !held.is_empty() => Vec::new(),
-        Some(id) => match calendars.subscription(visitor.id, id).await {
-            Ok(one) => vec![one],
-            Err(Refused::Reason(Reason::NoSubscription)) => {
-                return Err(Problem::invalid("calendar", "id", "is none of your calendars"));
-            }
-            Err(why) => return Err(why.into()),
-        },
-    };
-    let search = asked.search.as_deref().unwrap_or_default();
-    if search.chars().count() > SEARCH_CHARS_MAX {
-        let what = format!("must have at most {SEARCH_CHARS_MAX} characters");
-        return Err(Problem::invalid("search", "text", what));
-    }
-    let mut shown = calendars.agenda(&held, range, &zone, search).await?;
-    let followed: Vec<_> = followed.iter().collect();
-    calendars
-        .add_followed(&mut shown, &visitor, &followed, range, &zone, search)
-        .await?;
+    let shown = asked.shown(&calendars, &visitor(&caller)?).await?;
     Ok(Body(AgendaOut {
         items: shown.into_iter().map(InstanceOut::from).collect(),
     }))

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{OWN, visitor};
 use crate::reminders::types::Reminders;
-use crate::service::{Calendars, Draft};
+use crate::service::{Calendars, Draft, Visitor};
 use crate::sharing::{Held, Rights};
 use crate::types::{About, AboutChange, Color, DESCRIPTION_CHARS_MAX, Kinds, TITLE_CHARS_MAX};
 
@@ -93,28 +93,28 @@ fn word(kind: Kind) -> &'static str {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CalendarIn {
+pub(crate) struct CalendarIn {
     #[schema(min_length = 1, max_length = 200)]
-    title: String,
+    pub(crate) title: String,
     #[schema(max_length = 2000)]
     #[serde(default)]
-    description: String,
+    pub(crate) description: String,
     #[schema(example = "#1e88e5")]
-    color: Option<String>,
+    pub(crate) color: Option<String>,
     /// Of the IANA database. Absent: the caller's own.
-    zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// Whether what lies in it makes its owner busy.
     #[serde(default = "yes")]
-    busy: bool,
+    pub(crate) busy: bool,
     #[serde(default)]
-    position: i64,
+    pub(crate) position: i64,
     /// Minutes before the start of an event that a letter reminds of it, for events that say nothing of alarms themselves.
     /// Absent: ten minutes before, and at the start. Empty: no letter.
     #[schema(max_items = 5, example = json!([10, 0]))]
-    reminders: Option<Vec<u32>>,
+    pub(crate) reminders: Option<Vec<u32>>,
     /// What it takes: `event`, `task`, `journal`. Absent: events and tasks.
     #[schema(max_items = 3)]
-    kinds: Option<Vec<String>>,
+    pub(crate) kinds: Option<Vec<String>>,
 }
 
 const fn yes() -> bool {
@@ -123,18 +123,81 @@ const fn yes() -> bool {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CalendarChangeIn {
+pub(crate) struct CalendarChangeIn {
     #[schema(min_length = 1, max_length = 200)]
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     #[schema(max_length = 2000)]
-    description: Option<String>,
-    color: Option<String>,
-    zone: Option<String>,
-    busy: Option<bool>,
-    position: Option<i64>,
+    pub(crate) description: Option<String>,
+    pub(crate) color: Option<String>,
+    pub(crate) zone: Option<String>,
+    pub(crate) busy: Option<bool>,
+    pub(crate) position: Option<i64>,
     /// Empty: no letter.
     #[schema(max_items = 5, example = json!([10, 0]))]
-    reminders: Option<Vec<u32>>,
+    pub(crate) reminders: Option<Vec<u32>>,
+}
+
+impl CalendarIn {
+    pub(crate) fn draft(self, visitor: &Visitor) -> Result<Draft, Problem> {
+        Ok(Draft {
+            name: None,
+            about: About {
+                title: title(&self.title)?,
+                description: description(&self.description)?,
+                color: self.color.as_deref().map_or(Ok(Color::BLUE), color)?,
+                zone: zone(self.zone.as_deref().unwrap_or(&visitor.zone))?,
+                busy: self.busy,
+                position: self.position,
+                extra: String::new(),
+                reminders: self
+                    .reminders
+                    .as_deref()
+                    .map_or_else(|| Ok(Reminders::default()), reminders)?,
+            },
+            kinds: self.kinds.as_deref().map_or(Ok(Kinds::EVENTS_AND_TASKS), kinds)?,
+        })
+    }
+}
+
+impl CalendarChangeIn {
+    /// Changes a calendar of the version that was read.
+    pub(crate) async fn put(
+        self,
+        calendars: &Calendars,
+        caller: &Caller,
+        id: Id,
+        read: &IfMatch,
+    ) -> Result<Held, Problem> {
+        let person = caller.person()?.id;
+        let held = calendars.reach(person, id, Rights::Manage).await?;
+        let before = &held.calendar;
+        read.check(ETag::of(before.version))?;
+        let change = AboutChange {
+            title: self.title.as_deref().map(title).transpose()?,
+            description: self.description.as_deref().map(description).transpose()?,
+            color: self.color.as_deref().map(color).transpose()?,
+            zone: self.zone.as_deref().map(zone).transpose()?,
+            busy: self.busy,
+            position: self.position,
+            extra: None,
+            reminders: self.reminders.as_deref().map(reminders).transpose()?,
+        };
+        let changed = calendars.manage(person, id, Some(before.version), change);
+        Ok(changed.await?)
+    }
+}
+
+/// Puts a calendar of the version that was read into the bin.
+pub(crate) async fn bin(
+    calendars: &Calendars,
+    caller: &Caller,
+    id: Id,
+    read: &IfMatch,
+) -> Result<(), Problem> {
+    let owner = caller.person()?.id;
+    let before = calendars.reach(owner, id, Rights::Own).await?.calendar;
+    read.check(ETag::of(before.version))?;
+    Ok(calendars.delete(owner, id, Some(before.version)).await?)
 }
 
 fn title(given: &str) -> Result<Text, Problem> {
@@ -204,27 +267,7 @@ async fn create_calendar(
     Body(given): Body<CalendarIn>,
 ) -> Result<Response, Problem> {
     let visitor = visitor(&caller)?;
-    let draft = Draft {
-        name: None,
-        about: About {
-            title: title(&given.title)?,
-            description: description(&given.description)?,
-            color: given.color.as_deref().map_or(Ok(Color::BLUE), color)?,
-            zone: zone(given.zone.as_deref().unwrap_or(&visitor.zone))?,
-            busy: given.busy,
-            position: given.position,
-            extra: String::new(),
-            reminders: given
-                .reminders
-                .as_deref()
-                .map_or_else(|| Ok(Reminders::default()), reminders)?,
-        },
-        kinds: given
-            .kinds
-            .as_deref()
-            .map_or(Ok(Kinds::EVENTS_AND_TASKS), kinds)?,
-    };
-    let made = calendars.create(visitor.id, draft).await?;
+    let made = calendars.create(visitor.id, given.draft(&visitor)?).await?;
     Ok((StatusCode::CREATED, shown(&Held::own(made))).into_response())
 }
 
@@ -256,22 +299,7 @@ async fn change_calendar(
     if_match: IfMatch,
     Body(given): Body<CalendarChangeIn>,
 ) -> Result<Response, Problem> {
-    let person = caller.person()?.id;
-    let held = calendars.reach(person, id, Rights::Manage).await?;
-    let before = &held.calendar;
-    if_match.check(ETag::of(before.version))?;
-    let change = AboutChange {
-        title: given.title.as_deref().map(title).transpose()?,
-        description: given.description.as_deref().map(description).transpose()?,
-        color: given.color.as_deref().map(color).transpose()?,
-        zone: given.zone.as_deref().map(zone).transpose()?,
-        busy: given.busy,
-        position: given.position,
-        extra: None,
-        reminders: given.reminders.as_deref().map(reminders).transpose()?,
-    };
-    let changed = calendars.manage(person, id, Some(before.version), change);
-    Ok(shown(&changed.await?))
+    Ok(shown(&given.put(&calendars, &caller, id, &if_match).await?))
 }
 
 /// Puts a calendar into the bin, with all that lies in it
@@ -287,10 +315,7 @@ async fn delete_calendar(
     InPath(id): InPath<Id>,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let owner = caller.person()?.id;
-    let before = calendars.reach(owner, id, Rights::Own).await?.calendar;
-    if_match.check(ETag::of(before.version))?;
-    calendars.delete(owner, id, Some(before.version)).await?;
+    bin(&calendars, &caller, id, &if_match).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

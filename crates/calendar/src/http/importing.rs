@@ -28,32 +28,32 @@ struct ImportIn {
 
 /// One event or task of the file.
 #[derive(Serialize, ToSchema)]
-struct ImportedRowOut {
-    uid: String,
+pub(crate) struct ImportedRowOut {
+    pub(crate) uid: String,
     /// Where it begins in the file.
-    line: usize,
-    title: String,
+    pub(crate) line: usize,
+    pub(crate) title: String,
     /// `new`, `changed` (the file's is newer), `known` (as it was, or newer there) or `refused`.
-    what: &'static str,
+    pub(crate) what: &'static str,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
+    pub(crate) problem: Option<String>,
 }
 
 /// What a file does to a calendar, row by row.
 #[derive(Serialize, ToSchema)]
-struct ImportOut {
+pub(crate) struct ImportOut {
     /// As the file calls itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-    new: usize,
-    changed: usize,
-    known: usize,
-    refused: usize,
+    pub(crate) title: Option<String>,
+    pub(crate) new: usize,
+    pub(crate) changed: usize,
+    pub(crate) known: usize,
+    pub(crate) refused: usize,
     /// Those that were refused first, then in the order of the file; at most 1,000.
-    rows: Vec<ImportedRowOut>,
+    pub(crate) rows: Vec<ImportedRowOut>,
     /// What is wrong outside of rows, and what the file has several times; at most 1,000.
-    problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 /// Takes a file of another calendar in

@@ -30,9 +30,9 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 }
 
 /// Whose invitations become events at once.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum WhoseInvitations {
+pub(crate) enum WhoseInvitations {
     Everybody,
     /// Of people of the house, and of those outside whom one knows.
     House,
@@ -41,7 +41,7 @@ pub(super) enum WhoseInvitations {
 }
 
 impl WhoseInvitations {
-    pub(super) fn whose(self) -> Whose {
+    pub(crate) fn whose(self) -> Whose {
         match self {
             WhoseInvitations::Everybody => Whose::Everybody,
             WhoseInvitations::House => Whose::House,
@@ -49,7 +49,7 @@ impl WhoseInvitations {
         }
     }
 
-    pub(super) fn of(whose: Whose) -> WhoseInvitations {
+    pub(crate) fn of(whose: Whose) -> WhoseInvitations {
         match whose {
             Whose::Everybody => WhoseInvitations::Everybody,
             Whose::House => WhoseInvitations::House,

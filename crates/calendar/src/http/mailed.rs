@@ -9,7 +9,7 @@ use crate::scheduling::Ignored;
 use crate::service::Calendars;
 
 /// The scope of keys that may bring mail.
-const MAIL: &str = "calendar:mail";
+pub(crate) const MAIL: &str = "calendar:mail";
 
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
     routes.api(Access::key(MAIL), routes!(bring_calendar_mail))
@@ -37,7 +37,16 @@ async fn bring_calendar_mail(
     request: Request,
 ) -> Result<Body<CalendarMailOut>, Problem> {
     let mail = bytes(request, "message/rfc822").await?;
-    let ignored = calendars.hear_mail(&mail).await?;
+    let ignored = hear(&calendars, &mail).await?;
+    Ok(Body(CalendarMailOut {
+        taken: ignored.is_none(),
+        why: ignored.map(|ignored| ignored.why()),
+    }))
+}
+
+/// Why a mail changes nothing, if so. What is no mail at all is refused.
+pub(crate) async fn hear(calendars: &Calendars, mail: &[u8]) -> Result<Option<Ignored>, Problem> {
+    let ignored = calendars.hear_mail(mail).await?;
     if ignored == Some(Ignored::NoMail) {
         return Err(Problem::invalid(
             "",
@@ -45,8 +54,5 @@ async fn bring_calendar_mail(
             "must be a mail, with its sender in `From`",
         ));
     }
-    Ok(Body(CalendarMailOut {
-        taken: ignored.is_none(),
-        why: ignored.map(|ignored| ignored.why()),
-    }))
+    Ok(ignored)
 }

@@ -1,18 +1,19 @@
-//! Calendars over HTTP: translation only.
+//! Calendars over HTTP: translation only. What is asked for is read here for gRPC too, which fills in the same shapes, so that each
+//! check is written once and a problem names the same field on both.
 
-mod agenda;
-mod calendars;
-mod events;
+pub(crate) mod agenda;
+pub(crate) mod calendars;
+pub(crate) mod events;
 pub(crate) mod finding;
-mod importing;
-mod invitations;
-mod mailed;
-mod objects;
+pub(crate) mod importing;
+pub(crate) mod invitations;
+pub(crate) mod mailed;
+pub(crate) mod objects;
 mod publishing;
 mod resources;
-mod settings;
-mod sharing;
-mod subscriptions;
+pub(crate) mod settings;
+pub(crate) mod sharing;
+pub(crate) mod subscriptions;
 
 use front::{Access, Caller, Problem, Routes};
 use kernel::{Id, PersonId};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{OWN, written_by};
-use crate::objects::Mark;
+use crate::objects::{Changes, Mark};
 use crate::service::Calendars;
 use crate::sharing::{Rights, readable};
 use crate::types::{Expected, Heard, Name, Stored};
@@ -27,13 +27,47 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ChangesIn {
+pub(crate) struct ChangesIn {
     /// `until` of the answer that was read last. Absent: from the beginning.
     #[param(minimum = 0)]
-    after: Option<i64>,
+    pub(crate) after: Option<i64>,
     /// At most so many: 1 to 1,000.
     #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
+}
+
+impl ChangesIn {
+    pub(crate) async fn heard(
+        &self,
+        calendars: &Calendars,
+        caller: &Caller,
+        id: Id,
+    ) -> Result<Changes, Problem> {
+        let limit = self.limit.unwrap_or(CHANGES_MAX);
+        if !(1..=CHANGES_MAX).contains(&limit) {
+            let what = format!("must be a number from 1 to {CHANGES_MAX}");
+            return Err(Problem::invalid("limit", "bounds", what));
+        }
+        let after = self.after.unwrap_or(0);
+        if after < 0 {
+            return Err(Problem::invalid("after", "bounds", "must not be negative"));
+        }
+        let reach = calendars.reach(caller.person()?.id, id, Rights::Read);
+        let held = reach.await?;
+        let owner = held.calendar.owner;
+        let mark = Mark {
+            after,
+            began: (after > 0).then_some(after),
+        };
+        let found = calendars
+            .changes_for(held.rights, (owner, id), mark, limit)
+            .await?;
+        found.ok_or_else(|| {
+            Problem::new(Code::Gone).detail(
+                "What was deleted since then is no longer known. Read everything anew, without `after`.",
+            )
+        })
+    }
 }
 
 /// What became of an object.
@@ -80,29 +114,7 @@ async fn list_calendar_changes(
     InPath(id): InPath<Id>,
     Query(asked): Query<ChangesIn>,
 ) -> Result<Body<ChangesOut>, Problem> {
-    let limit = asked.limit.unwrap_or(CHANGES_MAX);
-    if !(1..=CHANGES_MAX).contains(&limit) {
-        let what = format!("must be a number from 1 to {CHANGES_MAX}");
-        return Err(Problem::invalid("limit", "bounds", what));
-    }
-    let after = asked.after.unwrap_or(0);
-    if after < 0 {
-        return Err(Problem::invalid("after", "bounds", "must not be negative"));
-    }
-    let reach = calendars.reach(caller.person()?.id, id, Rights::Read);
-    let held = reach.await?;
-    let mark = Mark {
-        after,
-        began: (after > 0).then_some(after),
-    };
-    let owner = held.calendar.owner;
-    let found = calendars
-        .changes_for(held.rights, (owner, id), mark, limit)
-        .await?;
-    let changes = found.ok_or_else(|| {
-        Problem::new(Code::Gone)
-            .detail("What was deleted since then is no longer known. Read everything anew, without `after`.")
-    })?;
+    let changes = asked.heard(&calendars, &caller, id).await?;
     Ok(Body(ChangesOut {
         items: changes.items.into_iter().map(ChangeOut::from).collect(),
         until: changes.until,
@@ -123,14 +135,8 @@ async fn get_calendar_object(
     caller: Caller,
     InPath2(id, name): InPath2<Id, String>,
 ) -> Result<Response, Problem> {
-    let name = named(&name)?;
-    let held = calendars.reach(caller.person()?.id, id, Rights::Read).await?;
-    let found = calendars.named(held.calendar.owner, id, vec![name]).await?;
-    let found = found.into_iter().next().flatten();
-    let stored = found.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
-    let seen = readable(stored, held.rights);
-    let seen = seen.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
-    Ok(as_text(seen, held.rights))
+    let (found, rights) = found(&calendars, &caller, (id, &name)).await?;
+    Ok(as_text(found, rights))
 }
 
 /// Puts an event or task into a calendar, or another version in its place
@@ -153,7 +159,7 @@ async fn put_calendar_object(
     request: Request,
 ) -> Result<Response, Problem> {
     let expected = expected(&headers)?;
-    let name = Name::parse(&name).map_err(|bad| Problem::invalid("name", "name", bad.to_string()))?;
+    let name = new_name(&name)?;
     let text = bytes(request, ICALENDAR).await?;
     let text =
         String::from_utf8(text.into()).map_err(|_| Problem::invalid("ical", "utf8", "must be UTF-8"))?;
@@ -185,8 +191,29 @@ async fn delete_calendar_object(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// What lies in a calendar by its name, as the caller may read it.
+pub(crate) async fn found(
+    calendars: &Calendars,
+    caller: &Caller,
+    (id, name): (Id, &str),
+) -> Result<(Stored, Rights), Problem> {
+    let name = named(name)?;
+    let held = calendars.reach(caller.person()?.id, id, Rights::Read).await?;
+    let found = calendars.named(held.calendar.owner, id, vec![name]).await?;
+    let found = found.into_iter().next().flatten();
+    let stored = found.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
+    let seen = readable(stored, held.rights);
+    let seen = seen.ok_or_else(|| Problem::not_found().detail("There is no such event."))?;
+    Ok((seen, held.rights))
+}
+
+/// What somebody wants to call what they put.
+pub(crate) fn new_name(name: &str) -> Result<Name, Problem> {
+    Name::parse(name).map_err(|bad| Problem::invalid("name", "name", bad.to_string()))
+}
+
 /// A name that cannot be is one that is not there.
-fn named(name: &str) -> Result<Name, Problem> {
+pub(crate) fn named(name: &str) -> Result<Name, Problem> {
     Name::parse(name).map_err(|_| Problem::not_found())
 }
 

@@ -10,7 +10,7 @@ use super::invitations::WhoseInvitations;
 use super::{OWN, visitor};
 use crate::daily::Daily;
 use crate::rules::inviting::Whose;
-use crate::service::Calendars;
+use crate::service::{Calendars, Visitor};
 
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
     routes.api(OWN, routes!(get_calendar_settings, put_calendar_settings))
@@ -18,31 +18,56 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 
 /// What one wants of one's calendars.
 #[derive(Serialize, ToSchema)]
-struct SettingsOut {
+pub(crate) struct SettingsOut {
     /// When a letter says what the day brings. `null`: there is none.
     #[schema(example = "07:00")]
-    daily_at: Option<String>,
+    pub(crate) daily_at: Option<String>,
     /// By whose clocks that is, of the IANA database.
     #[schema(example = "Europe/Moscow")]
-    zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// Whose invitations become events at once; others wait apart.
-    invitations: WhoseInvitations,
+    pub(crate) invitations: WhoseInvitations,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SettingsIn {
+pub(crate) struct SettingsIn {
     /// When a letter says what the day brings, hours and minutes. `null`: no letter.
     #[schema(example = "07:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-    daily_at: Option<String>,
+    pub(crate) daily_at: Option<String>,
     /// By whose clocks that is, of the IANA database. Absent: the caller's own.
     #[schema(example = "Europe/Moscow")]
-    zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// Whose invitations become events at once; others wait apart. Absent: as it was.
-    invitations: Option<WhoseInvitations>,
+    pub(crate) invitations: Option<WhoseInvitations>,
 }
 
-fn shown(daily: Option<&Daily>, whose: Whose) -> SettingsOut {
+impl SettingsIn {
+    pub(crate) async fn put(
+        &self,
+        calendars: &Calendars,
+        visitor: &Visitor,
+    ) -> Result<(Option<Daily>, Whose), Problem> {
+        let daily = match &self.daily_at {
+            Some(at) => {
+                let zone = self.zone.as_deref().unwrap_or(&visitor.zone);
+                let bad_zone = || {
+                    let what = "must be a time zone of the IANA database, such as Europe/Moscow";
+                    Problem::invalid("zone", "zone", what)
+                };
+                Some(Daily::new(time(at)?, zone).ok_or_else(bad_zone)?)
+            }
+            None => None,
+        };
+        calendars.set_daily(visitor.id, daily.clone()).await?;
+        if let Some(given) = self.invitations {
+            calendars.set_whose_invitations(visitor.id, given.whose()).await?;
+        }
+        Ok((daily, calendars.whose_invitations(visitor.id).await?))
+    }
+}
+
+pub(crate) fn shown(daily: Option<&Daily>, whose: Whose) -> SettingsOut {
     SettingsOut {
         invitations: WhoseInvitations::of(whose),
         daily_at: daily.map(|daily| {
@@ -76,23 +101,7 @@ async fn put_calendar_settings(
     caller: Caller,
     Body(given): Body<SettingsIn>,
 ) -> Result<Body<SettingsOut>, Problem> {
-    let visitor = visitor(&caller)?;
-    let daily = match &given.daily_at {
-        Some(at) => {
-            let zone = given.zone.as_deref().unwrap_or(&visitor.zone);
-            let bad_zone = || {
-                let what = "must be a time zone of the IANA database, such as Europe/Moscow";
-                Problem::invalid("zone", "zone", what)
-            };
-            Some(Daily::new(time(at)?, zone).ok_or_else(bad_zone)?)
-        }
-        None => None,
-    };
-    calendars.set_daily(visitor.id, daily.clone()).await?;
-    if let Some(given) = given.invitations {
-        calendars.set_whose_invitations(visitor.id, given.whose()).await?;
-    }
-    let whose = calendars.whose_invitations(visitor.id).await?;
+    let (daily, whose) = given.put(&calendars, &visitor(&caller)?).await?;
     Ok(Body(shown(daily.as_ref(), whose)))
 }
 

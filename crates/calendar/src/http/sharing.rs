@@ -25,7 +25,7 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ShareRights {
+pub(crate) enum ShareRights {
     /// See when its owner is busy.
     Busy,
     /// See everything that is not private.
@@ -58,7 +58,7 @@ impl ShareRights {
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum OfferReply {
+pub(crate) enum OfferReply {
     /// Nothing yet.
     Waiting,
     Taken,
@@ -113,11 +113,35 @@ struct CalendarSharesOut {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CalendarShareIn {
+pub(crate) struct CalendarShareIn {
     /// The id or the e-mail address of somebody of the house, or the id of a group that one is in.
     #[schema(min_length = 1, max_length = 320)]
-    with: String,
-    rights: ShareRights,
+    pub(crate) with: String,
+    pub(crate) rights: ShareRights,
+}
+
+/// A share that was made.
+pub(crate) enum Shared {
+    Person(Share),
+    Group(GroupShare),
+}
+
+impl CalendarShareIn {
+    pub(crate) async fn share(
+        self,
+        calendars: &Calendars,
+        caller: &Caller,
+        id: Id,
+    ) -> Result<Shared, Problem> {
+        let by = caller.person()?.id;
+        // Whoever may not share this one is told so first.
+        calendars.reach(by, id, Rights::Manage).await?;
+        let rights = self.rights.rights();
+        Ok(match calendars.sharer_called(by, &self.with).await? {
+            With::Person(person) => Shared::Person(calendars.share(by, id, person, rights).await?),
+            With::Group(group) => Shared::Group(calendars.share_with_group(by, id, group, rights).await?),
+        })
+    }
 }
 
 async fn shares_out(calendars: &Calendars, shares: Vec<Share>) -> Result<Vec<CalendarShareOut>, Problem> {
@@ -181,21 +205,11 @@ async fn share_calendar(
     InPath(id): InPath<Id>,
     Body(given): Body<CalendarShareIn>,
 ) -> Result<Body<CalendarShareOut>, Problem> {
-    let by = caller.person()?.id;
-    // Whoever may not share this one is told so first.
-    calendars.reach(by, id, Rights::Manage).await?;
-    let rights = given.rights.rights();
-    let mut told = match calendars.sharer_called(by, &given.with).await? {
-        With::Person(person) => {
-            let share = calendars.share(by, id, person, rights).await?;
-            shares_out(&calendars, vec![share]).await?
-        }
-        With::Group(group) => {
-            let share = calendars.share_with_group(by, id, group, rights).await?;
-            group_shares_out(&calendars, vec![share]).await?
-        }
+    let told = match given.share(&calendars, &caller, id).await? {
+        Shared::Person(share) => shares_out(&calendars, vec![share]).await?,
+        Shared::Group(share) => group_shares_out(&calendars, vec![share]).await?,
     };
-    Ok(Body(told.pop().ok_or_else(Problem::not_found)?))
+    Ok(Body(told.into_iter().next().ok_or_else(Problem::not_found)?))
 }
 
 /// Takes a share back
@@ -250,12 +264,29 @@ struct CalendarOffersOut {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct CalendarOfferIn {
+pub(crate) struct CalendarOfferIn {
     /// Absent: as it was.
-    reply: Option<OfferReply>,
+    pub(crate) reply: Option<OfferReply>,
     /// For one's own eyes. Absent: as it was.
     #[schema(example = "#1e88e5")]
-    color: Option<String>,
+    pub(crate) color: Option<String>,
+}
+
+impl CalendarOfferIn {
+    pub(crate) async fn put(
+        self,
+        calendars: &Calendars,
+        caller: &Caller,
+        id: Id,
+    ) -> Result<(Offer, Held), Problem> {
+        let color = self.color.as_deref().map(Color::parse).transpose();
+        let color = color.map_err(|bad| Problem::invalid("color", "color", bad.to_string()))?;
+        let person = caller.person()?.id;
+        let reply = self.reply.map(OfferReply::reply);
+        let offer = calendars.answer_offer(person, id, reply, color).await?;
+        let held = calendars.reach(person, id, Rights::Busy).await?;
+        Ok((offer, held))
+    }
 }
 
 async fn offers_out(
@@ -266,7 +297,11 @@ async fn offers_out(
     let cards = calendars.cards(owners.collect()).await?;
     let names = calendars.names_of_groups(offers).await?;
     let told = offers.iter().map(|(offer, held)| CalendarOfferOut {
-        groups: held.groups.iter().filter_map(|id| group_out(&names, *id)).collect(),
+        groups: held
+            .groups
+            .iter()
+            .filter_map(|id| group_out(&names, *id))
+            .collect(),
         calendar: offer.calendar.to_string(),
         title: held.calendar.about.title.to_string(),
         owner: offer.held_by.to_string(),
@@ -308,12 +343,7 @@ async fn answer_calendar_offer(
     InPath(id): InPath<Id>,
     Body(given): Body<CalendarOfferIn>,
 ) -> Result<Body<CalendarOfferOut>, Problem> {
-    let color = given.color.as_deref().map(Color::parse).transpose();
-    let color = color.map_err(|bad| Problem::invalid("color", "color", bad.to_string()))?;
-    let person = caller.person()?.id;
-    let reply = given.reply.map(OfferReply::reply);
-    let offer = calendars.answer_offer(person, id, reply, color).await?;
-    let held = calendars.reach(person, id, Rights::Busy).await?;
-    let told = offers_out(&calendars, &[(offer, held)]).await?.pop();
+    let offer = given.put(&calendars, &caller, id).await?;
+    let told = offers_out(&calendars, &[offer]).await?.pop();
     Ok(Body(told.ok_or_else(Problem::not_found)?))
 }

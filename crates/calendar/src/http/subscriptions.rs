@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{OWN, visitor};
 use crate::rules::holidays::COUNTRIES;
-use crate::service::Calendars;
+use crate::service::{Calendars, Visitor};
 use crate::subscriptions::types::{Followed, HOLIDAYS, Source, State as Standing, SubscriptionChange};
 use crate::types::{Color, TITLE_CHARS_MAX};
 
@@ -131,25 +131,55 @@ struct SubscriptionsOut {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SubscriptionIn {
+pub(crate) struct SubscriptionIn {
     /// An address that begins with `https://`, `http://` or `webcal://`, or `holidays:` with a country.
     #[schema(max_length = 2000, example = "holidays:ru")]
-    source: String,
+    pub(crate) source: String,
     /// Absent or empty: as it calls itself.
     #[schema(max_length = 200)]
     #[serde(default)]
-    title: String,
+    pub(crate) title: String,
     #[schema(example = "#43a047")]
-    color: Option<String>,
+    pub(crate) color: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SubscriptionChangeIn {
+pub(crate) struct SubscriptionChangeIn {
     /// Empty: as it calls itself.
     #[schema(max_length = 200)]
-    title: Option<String>,
-    color: Option<String>,
+    pub(crate) title: Option<String>,
+    pub(crate) color: Option<String>,
+}
+
+impl SubscriptionIn {
+    pub(crate) async fn follow(self, calendars: &Calendars, visitor: &Visitor) -> Result<Followed, Problem> {
+        let source = Source::parse(&self.source)?;
+        let title = title(&self.title)?;
+        let color = self.color.as_deref().map_or(Ok(Color::GREEN), color)?;
+        Ok(calendars.subscribe(visitor.id, source, title, color).await?)
+    }
+}
+
+impl SubscriptionChangeIn {
+    /// Changes a subscription of the version that was read.
+    pub(crate) async fn put(
+        self,
+        calendars: &Calendars,
+        visitor: &Visitor,
+        id: Id,
+        read: &IfMatch,
+    ) -> Result<Followed, Problem> {
+        let before = calendars.subscription(visitor.id, id).await?;
+        let version = before.subscription.version;
+        read.check(ETag::of(version))?;
+        let change = SubscriptionChange {
+            title: self.title.as_deref().map(title).transpose()?,
+            color: self.color.as_deref().map(color).transpose()?,
+        };
+        let changed = calendars.change_subscription(visitor.id, id, Some(version), change);
+        Ok(changed.await?)
+    }
 }
 
 fn title(given: &str) -> Result<Text, Problem> {
@@ -186,10 +216,7 @@ async fn create_subscription(
     Body(given): Body<SubscriptionIn>,
 ) -> Result<Response, Problem> {
     let visitor = visitor(&caller)?;
-    let source = Source::parse(&given.source)?;
-    let title = title(&given.title)?;
-    let color = given.color.as_deref().map_or(Ok(Color::GREEN), color)?;
-    let made = calendars.subscribe(visitor.id, source, title, color).await?;
+    let made = given.follow(&calendars, &visitor).await?;
     Ok((StatusCode::CREATED, shown(&made, visitor.language)).into_response())
 }
 
@@ -221,16 +248,7 @@ async fn change_subscription(
     Body(given): Body<SubscriptionChangeIn>,
 ) -> Result<Response, Problem> {
     let visitor = visitor(&caller)?;
-    let before = calendars.subscription(visitor.id, id).await?;
-    let version = before.subscription.version;
-    if_match.check(ETag::of(version))?;
-    let change = SubscriptionChange {
-        title: given.title.as_deref().map(title).transpose()?,
-        color: given.color.as_deref().map(color).transpose()?,
-    };
-    let changed = calendars
-        .change_subscription(visitor.id, id, Some(version), change)
-        .await?;
+    let changed = given.put(&calendars, &visitor, id, &if_match).await?;
     Ok(shown(&changed, visitor.language))
 }
 

@@ -92,15 +92,17 @@ async fn sharers(calendars: &Calendars, by: PersonId, id: Id, frame: &Frame) -> 
     let shares = calendars.shares(by, id).await?;
     let people = shares.iter().map(|share| share.person);
     let mut cards = calendars.cards(people.collect()).await?;
-    sharers.extend(shares.iter().map(|share| Sharer {
-        with: share.person.to_string(),
-        name: cards
-            .remove(&share.person)
-            .map_or_else(|| share.person.to_string(), |card| card.name),
-        rights: may(frame, share.rights),
-        reply: frame
-            .say_of("share-reply", reply_word(share.reply))
-            .unwrap_or_default(),
+    sharers.extend(shares.iter().map(|share| {
+        Sharer {
+            with: share.person.to_string(),
+            name: cards
+                .remove(&share.person)
+                .map_or_else(|| share.person.to_string(), |card| card.name),
+            rights: may(frame, share.rights),
+            reply: frame
+                .say_of("share-reply", reply_word(share.reply))
+                .unwrap_or_default(),
+        }
     }));
     let shares = calendars.group_shares(by, id).await?;
     let ids: Vec<Id> = shares.iter().map(|share| share.group).collect();

@@ -8,6 +8,8 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 use testkit::house::{self, House};
 use testkit::postgres::{Database, shared};
+use wire::calendar::v1::ListInstancesRequest;
+use wire::calendar::v1::events_client::EventsClient;
 use wire::segments::v1::GetSegmentsOfPersonRequest;
 use wire::segments::v1::members_client::MembersClient;
 
@@ -115,6 +117,7 @@ impl Stage {
             }
             ["curl", "--data-binary", _, .., address] => self.hand_in(line, address),
             ["grpcurl", .., "townhall.segments.v1.Members/GetSegmentsOfPerson"] => self.ask_by_grpc(line),
+            ["grpcurl", .., "townhall.calendar.v1.Events/ListInstances"] => self.look_by_grpc(line),
             _ => panic!("`{line}` stands in a document, and nothing here knows how to try it"),
         }
     }
@@ -142,6 +145,33 @@ impl Stage {
             request.metadata_mut().insert("x-api-key", key.parse().unwrap());
             let mut members = MembersClient::connect(base).await.unwrap();
             members.get_segments_of_person(request).await
+        };
+        let answer = tokio::runtime::Runtime::new().unwrap().block_on(asked);
+        assert!(answer.is_ok(), "`{line}`: {answer:?}");
+    }
+
+    /// And one of its people, what is in their calendars.
+    fn look_by_grpc(&self, line: &str) {
+        let paper = self.paper();
+        let base = self.open.as_ref().unwrap().base.clone();
+        let asked = async {
+            let person = &paper["people"][0];
+            let signed_in = reqwest::Client::new()
+                .post(format!("{base}/api/v1/sign-in"))
+                .json(&serde_json::json!({"email": person["email"], "password": person["password"]}));
+            let session: serde_json::Value = signed_in.send().await.unwrap().json().await.unwrap();
+            let token = format!("Bearer {}", session["access_token"].as_str().unwrap());
+            let from_micros = 1_795_392_000_000_000;
+            let mut request = tonic::Request::new(ListInstancesRequest {
+                from_micros,
+                to_micros: from_micros + 7 * 86_400_000_000,
+                ..Default::default()
+            });
+            request
+                .metadata_mut()
+                .insert("authorization", token.parse().unwrap());
+            let mut events = EventsClient::connect(base).await.unwrap();
+            events.list_instances(request).await.map(|_| ())
         };
         let answer = tokio::runtime::Runtime::new().unwrap().block_on(asked);
         assert!(answer.is_ok(), "`{line}`: {answer:?}");

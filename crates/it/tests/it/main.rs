@@ -9,6 +9,7 @@
 mod browser;
 mod calendar_api;
 mod calendar_events;
+mod calendar_grpc;
 mod calendar_invitations;
 mod calendar_sharing;
 mod calendar_times;

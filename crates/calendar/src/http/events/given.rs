@@ -26,44 +26,44 @@ const MINUTES_MAX: i64 = 366 * 1_440;
 /// What an event is to say. What is absent stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EventIn {
+pub(crate) struct EventIn {
     #[schema(max_length = 1000)]
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     #[schema(max_length = 100_000)]
-    description: Option<String>,
+    pub(crate) description: Option<String>,
     #[schema(max_length = 1000)]
-    place: Option<String>,
+    pub(crate) place: Option<String>,
     /// Where more is to be found, or where one meets.
     #[schema(max_length = 2000, example = "https://meet.example.org/rounds")]
-    link: Option<String>,
+    pub(crate) link: Option<String>,
     /// A day (`2026-11-23`), a local time (`2026-11-23T10:00`) or an instant (`2026-11-23T09:00:00Z`).
     #[schema(example = "2026-11-23T10:00")]
-    starts: Option<String>,
+    pub(crate) starts: Option<String>,
     /// Of the same kind as `starts`; of whole days the last one. Absent: it takes as long as before.
     #[schema(example = "2026-11-23T10:30")]
-    ends: Option<String>,
+    pub(crate) ends: Option<String>,
     /// Of the IANA database. Absent: that of the event, or of the calendar.
     #[schema(example = "Europe/Moscow")]
-    zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// How it comes again. `null`: it happens once.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<RecurrenceIn>)]
-    recurrence: Option<Option<RecurrenceIn>>,
+    pub(crate) recurrence: Option<Option<RecurrenceIn>>,
     /// Whether it makes its owner busy.
-    busy: Option<bool>,
-    visibility: Option<VisibilityWord>,
-    status: Option<StatusWord>,
+    pub(crate) busy: Option<bool>,
+    pub(crate) visibility: Option<VisibilityWord>,
+    pub(crate) status: Option<StatusWord>,
     /// A color's name or `#rrggbb`.
     #[schema(max_length = 40, example = "teal")]
-    color: Option<String>,
+    pub(crate) color: Option<String>,
     #[schema(max_items = 50)]
-    categories: Option<Vec<String>>,
-    organizer: Option<ParticipantIn>,
+    pub(crate) categories: Option<Vec<String>>,
+    pub(crate) organizer: Option<ParticipantIn>,
     /// Everybody who takes part. Whoever is there already keeps their answer.
     #[schema(max_items = 10_000)]
-    participants: Option<Vec<ParticipantIn>>,
+    pub(crate) participants: Option<Vec<ParticipantIn>>,
     #[schema(max_items = 20)]
-    reminders: Option<Vec<ReminderIn>>,
+    pub(crate) reminders: Option<Vec<ReminderIn>>,
 }
 
 /// A field that is there, be it `null`.
@@ -78,27 +78,27 @@ where
 /// How something comes again: as a rule of RFC 5545, or in parts.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RecurrenceIn {
+pub(crate) struct RecurrenceIn {
     #[schema(max_length = 8192, example = "FREQ=WEEKLY;BYDAY=MO,TH")]
-    rule: Option<String>,
-    frequency: Option<FrequencyWord>,
+    pub(crate) rule: Option<String>,
+    pub(crate) frequency: Option<FrequencyWord>,
     #[schema(minimum = 1, maximum = 1000)]
-    interval: Option<u32>,
+    pub(crate) interval: Option<u32>,
     /// `MO`, or with MONTHLY and YEARLY also `2TU` and `-1FR`.
     #[schema(max_items = 60)]
-    weekdays: Option<Vec<String>>,
+    pub(crate) weekdays: Option<Vec<String>>,
     /// Days of the month, from its end where negative.
     #[schema(max_items = 62)]
-    month_days: Option<Vec<i16>>,
+    pub(crate) month_days: Option<Vec<i16>>,
     /// Months of the year.
     #[schema(max_items = 12)]
-    months: Option<Vec<i16>>,
+    pub(crate) months: Option<Vec<i16>>,
     /// How often in all.
     #[schema(minimum = 1)]
-    count: Option<u32>,
+    pub(crate) count: Option<u32>,
     /// The last day.
     #[schema(format = Date)]
-    until: Option<String>,
+    pub(crate) until: Option<String>,
 }
 
 macro_rules! words {
@@ -106,7 +106,7 @@ macro_rules! words {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, ToSchema)]
         #[serde(rename_all = "kebab-case")]
-        pub(super) enum $name { $($variant),* }
+        pub(crate) enum $name { $($variant),* }
 
         impl $name {
             const ALL: &[($name, $of)] = &[$(($name::$variant, $value)),*];
@@ -185,32 +185,32 @@ words! {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ParticipantIn {
+pub(crate) struct ParticipantIn {
     #[schema(max_length = 500, example = "anna@example.org")]
-    address: String,
+    pub(crate) address: String,
     #[schema(max_length = 200)]
-    name: Option<String>,
-    role: Option<RoleWord>,
-    kind: Option<SortWord>,
+    pub(crate) name: Option<String>,
+    pub(crate) role: Option<RoleWord>,
+    pub(crate) kind: Option<SortWord>,
 }
 
 /// When to remind: so many minutes before, or at an instant.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReminderIn {
+pub(crate) struct ReminderIn {
     /// Before the start, or before the end; after it where negative.
-    minutes: Option<i64>,
+    pub(crate) minutes: Option<i64>,
     /// Whether the minutes are those before the end.
     #[serde(default)]
-    of_end: bool,
+    pub(crate) of_end: bool,
     #[schema(format = DateTime)]
-    at: Option<String>,
+    pub(crate) at: Option<String>,
     /// Absent: a letter (`email`). `display` leaves it to calendar programs.
-    by: Option<ByWord>,
+    pub(crate) by: Option<ByWord>,
 }
 
 impl EventIn {
-    pub(super) fn wish(self) -> Result<Wish, Problem> {
+    pub(crate) fn wish(self) -> Result<Wish, Problem> {
         let title = |name: &str, given: Option<String>| text(name, given, TITLE_CHARS_MAX);
         let description = text("description", self.description, DESCRIPTION_CHARS_MAX)?;
         Ok(Wish {

@@ -1,7 +1,7 @@
 //! Events over HTTP, as JSON: for programs that know nothing of iCalendar.
 
 pub(crate) mod given;
-mod told;
+pub(crate) mod told;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +20,7 @@ use self::told::{ChangedOut, EventDifferenceOut, EventOut, EventVersionOut};
 use super::{OWN, written_by};
 use crate::events::{Changed, Look};
 use crate::rules::edits::times::Spot;
-use crate::rules::edits::{self, Aim, Which};
+use crate::rules::edits::{self, Aim, Difference, Which};
 use crate::said;
 use crate::service::Calendars;
 use crate::types::Stored;
@@ -47,7 +47,7 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 /// Which instances of a series are meant.
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-enum WhichWord {
+pub(crate) enum WhichWord {
     This,
     Following,
     #[default]
@@ -56,23 +56,19 @@ enum WhichWord {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct AimIn {
+pub(crate) struct AimIn {
     /// `this` one, this and `following`, or `all`. Absent: all.
     #[serde(default)]
     #[param(inline)]
-    which: WhichWord,
+    pub(crate) which: WhichWord,
     /// An instance as the agenda names it. With `all`, times are about it, and everything moves as far as it does.
     #[param(example = "2026-11-23T10:00:00")]
-    instance: Option<String>,
+    pub(crate) instance: Option<String>,
 }
 
 impl AimIn {
-    fn aim(&self) -> Result<Aim, Problem> {
-        let instance = self
-            .instance
-            .as_deref()
-            .map(|given| local("instance", given))
-            .transpose()?;
+    pub(crate) fn aim(&self) -> Result<Aim, Problem> {
+        let instance = instance(self.instance.as_deref())?;
         let which = match self.which {
             WhichWord::This => Which::This,
             WhichWord::Following => Which::Following,
@@ -80,6 +76,11 @@ impl AimIn {
         };
         Ok(Aim { which, instance })
     }
+}
+
+/// An instance of a series, as the agenda names it.
+pub(crate) fn instance(given: Option<&str>) -> Result<Option<DateTime>, Problem> {
+    given.map(|given| local("instance", given)).transpose()
 }
 
 /// A local time; a day stands for its beginning.
@@ -104,18 +105,67 @@ struct InstanceIn {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct AtIn {
+pub(crate) struct AtIn {
     /// Local time where the event takes place; of whole days a day.
     #[param(example = "2026-11-23T10:00:00")]
-    at: String,
+    pub(crate) at: String,
+}
+
+impl AtIn {
+    pub(crate) async fn explained(
+        &self,
+        calendars: &Calendars,
+        caller: &Caller,
+        called: (Id, Id),
+    ) -> Result<EventWhyOut, Problem> {
+        let at = local("at", &self.at)?;
+        let (_, found) = calendars.visible_event(caller.person()?.id, called).await?;
+        let why = edits::explain(&found.text, at)?;
+        Ok(EventWhyOut {
+            there: why.is_there(),
+            why: said::why(&tongue(caller)?, &why),
+        })
+    }
 }
 
 /// What an edit would be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct EventPreviewIn {
+pub(crate) struct EventPreviewIn {
     /// Absent: it would be deleted.
-    change: Option<EventIn>,
+    pub(crate) change: Option<EventIn>,
+}
+
+impl EventPreviewIn {
+    /// What would change, and whether there is more than is told.
+    pub(crate) async fn tried(
+        self,
+        calendars: &Calendars,
+        caller: &Caller,
+        (calendar, event): (Id, Id),
+        aim: &AimIn,
+    ) -> Result<(Vec<Difference>, bool), Problem> {
+        let person = caller.person()?;
+        let owner = written_by(calendars, caller, calendar).await?;
+        let wish = self.change.map(EventIn::wish).transpose()?;
+        let look = Look {
+            calendar,
+            event,
+            change: None,
+            aim: aim.aim()?,
+        };
+        let at = calendars.now();
+        let range = (
+            at.plus_seconds(PREVIEW_DAYS.0 * 86_400).to_timestamp(),
+            at.plus_seconds(PREVIEW_DAYS.1 * 86_400).to_timestamp(),
+        );
+        let viewer = Zone::iana(&person.zone).unwrap_or(Zone::UTC);
+        let found = calendars.preview_event(owner, look, wish.as_ref(), range, &viewer);
+        let mut found = found.await?;
+        let more = found.len() > DIFFERENCES_MAX;
+        found.truncate(DIFFERENCES_MAX);
+        Ok((found, more))
+    }
 }
 
 /// What an edit would change.
@@ -128,10 +178,10 @@ struct EventPreviewOut {
 
 /// Why an event is there at a time, or is not.
 #[derive(Serialize, ToSchema)]
-struct EventWhyOut {
-    there: bool,
+pub(crate) struct EventWhyOut {
+    pub(crate) there: bool,
     /// In the caller's language.
-    why: String,
+    pub(crate) why: String,
 }
 
 /// How an event was.
@@ -145,17 +195,44 @@ struct EventHistoryOut {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ReturnIn {
+pub(crate) struct ReturnIn {
     /// A change of its history.
-    change: i64,
+    pub(crate) change: i64,
+}
+
+impl ReturnIn {
+    /// Puts an event back, if the caller saw what became of it.
+    pub(crate) async fn put_back(
+        &self,
+        calendars: &Calendars,
+        caller: &Caller,
+        (calendar, event): (Id, Id),
+        read: &IfMatch,
+    ) -> Result<Stored, Problem> {
+        let owner = written_by(calendars, caller, calendar).await?;
+        let (last, _) = calendars.history(owner, (calendar, event)).await?;
+        read.check(ETag::of(last))?;
+        let returned = calendars.return_event(owner, (calendar, event), Some(last), self.change);
+        Ok(returned.await?)
+    }
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum AnswerWord {
+pub(crate) enum AnswerWord {
     Accepted,
     Tentative,
     Declined,
+}
+
+impl AnswerWord {
+    pub(crate) fn answer(self) -> Answer {
+        match self {
+            AnswerWord::Accepted => Answer::Accepted,
+            AnswerWord::Tentative => Answer::Tentative,
+            AnswerWord::Declined => Answer::Declined,
+        }
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -166,23 +243,36 @@ pub(super) struct EventAnswerIn {
 
 impl EventAnswerIn {
     pub(super) fn answer(&self) -> Answer {
-        match self.answer {
-            AnswerWord::Accepted => Answer::Accepted,
-            AnswerWord::Tentative => Answer::Tentative,
-            AnswerWord::Declined => Answer::Declined,
-        }
+        self.answer.answer()
     }
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct MoveIn {
+pub(crate) struct MoveIn {
     /// Another calendar of the same person.
     #[schema(format = "uuid")]
-    calendar: String,
+    pub(crate) calendar: String,
 }
 
-fn tongue(caller: &Caller) -> Result<Tongue, Problem> {
+impl MoveIn {
+    /// Moves an event of the version that was read.
+    pub(crate) async fn put(
+        &self,
+        calendars: &Calendars,
+        caller: &Caller,
+        called: (Id, Id),
+        read: &IfMatch,
+    ) -> Result<Stored, Problem> {
+        let (owner, look) = look(calendars, caller, called, read, Aim::ALL).await?;
+        let wrong = |_| Problem::invalid("calendar", "id", "must be the id of a calendar");
+        let to = self.calendar.parse::<Id>().map_err(wrong)?;
+        calendars.may_move_to(caller.person()?.id, owner, to).await?;
+        Ok(calendars.move_event(owner, look, to).await?)
+    }
+}
+
+pub(crate) fn tongue(caller: &Caller) -> Result<Tongue, Problem> {
     let person = caller.person()?;
     Ok(Tongue::new(&WORDS, person.language, &person.zone))
 }
@@ -214,11 +304,7 @@ async fn get_event(
     InPath2(id, event): InPath2<Id, Id>,
     Query(asked): Query<InstanceIn>,
 ) -> Result<Response, Problem> {
-    let instance = asked
-        .instance
-        .as_deref()
-        .map(|given| local("instance", given))
-        .transpose()?;
+    let instance = instance(asked.instance.as_deref())?;
     let (_, found) = calendars.visible_event(caller.person()?.id, (id, event)).await?;
     told(&found, instance, &caller)
 }
@@ -300,31 +386,10 @@ async fn preview_event(
     Query(aim): Query<AimIn>,
     Body(given): Body<EventPreviewIn>,
 ) -> Result<Body<EventPreviewOut>, Problem> {
-    let person = caller.person()?;
-    let owner = written_by(&calendars, &caller, id).await?;
-    let wish = given.change.map(EventIn::wish).transpose()?;
-    let look = Look {
-        calendar: id,
-        event,
-        change: None,
-        aim: aim.aim()?,
-    };
-    let at = calendars.now();
-    let range = (
-        at.plus_seconds(PREVIEW_DAYS.0 * 86_400).to_timestamp(),
-        at.plus_seconds(PREVIEW_DAYS.1 * 86_400).to_timestamp(),
-    );
-    let viewer = Zone::iana(&person.zone).unwrap_or(Zone::UTC);
-    let found = calendars
-        .preview_event(owner, look, wish.as_ref(), range, &viewer)
-        .await?;
-    let more = found.len() > DIFFERENCES_MAX;
-    let items = found
-        .into_iter()
-        .take(DIFFERENCES_MAX)
-        .map(EventDifferenceOut::from);
+    let found = given.tried(&calendars, &caller, (id, event), &aim).await?;
+    let (items, more) = found;
     Ok(Body(EventPreviewOut {
-        items: items.collect(),
+        items: items.into_iter().map(EventDifferenceOut::from).collect(),
         more,
     }))
 }
@@ -340,13 +405,7 @@ async fn explain_event(
     InPath2(id, event): InPath2<Id, Id>,
     Query(asked): Query<AtIn>,
 ) -> Result<Body<EventWhyOut>, Problem> {
-    let at = local("at", &asked.at)?;
-    let (_, found) = calendars.visible_event(caller.person()?.id, (id, event)).await?;
-    let why = edits::explain(&found.text, at)?;
-    Ok(Body(EventWhyOut {
-        there: why.is_there(),
-        why: said::why(&tongue(&caller)?, &why),
-    }))
+    Ok(Body(asked.explained(&calendars, &caller, (id, event)).await?))
 }
 
 /// How an event was, also one that is gone
@@ -379,11 +438,8 @@ async fn return_event(
     if_match: IfMatch,
     Body(given): Body<ReturnIn>,
 ) -> Result<Response, Problem> {
-    let owner = written_by(&calendars, &caller, id).await?;
-    let (last, _) = calendars.history(owner, (id, event)).await?;
-    if_match.check(ETag::of(last))?;
-    let returned = calendars
-        .return_event(owner, (id, event), Some(last), given.change)
+    let returned = given
+        .put_back(&calendars, &caller, (id, event), &if_match)
         .await?;
     told(&returned, None, &caller)
 }
@@ -417,16 +473,12 @@ async fn move_event(
     if_match: IfMatch,
     Body(given): Body<MoveIn>,
 ) -> Result<Response, Problem> {
-    let (owner, look) = look(&calendars, &caller, (id, event), &if_match, Aim::ALL).await?;
-    let wrong = |_| Problem::invalid("calendar", "id", "must be the id of a calendar");
-    let to = given.calendar.parse::<Id>().map_err(wrong)?;
-    calendars.may_move_to(caller.person()?.id, owner, to).await?;
-    let moved = calendars.move_event(owner, look, to).await?;
+    let moved = given.put(&calendars, &caller, (id, event), &if_match).await?;
     told(&moved, None, &caller)
 }
 
 /// What an edit is about, if its writer saw what is there.
-async fn look(
+pub(crate) async fn look(
     calendars: &Calendars,
     caller: &Caller,
     (calendar, event): (Id, Id),

@@ -18,103 +18,103 @@ use crate::types::{Reason, Stored};
 
 /// An event, or one instance of a series.
 #[derive(Serialize, ToSchema)]
-pub(super) struct EventOut {
+pub(crate) struct EventOut {
     #[schema(format = "uuid")]
-    id: String,
+    pub(crate) id: String,
     #[schema(format = "uuid")]
-    calendar: String,
+    pub(crate) calendar: String,
     /// The version; the ETag is made of it.
-    change: i64,
+    pub(crate) change: i64,
     /// The last part of its address for calendar programs.
-    name: String,
-    uid: String,
+    pub(crate) name: String,
+    pub(crate) uid: String,
     /// `event`, `task` or `journal`.
-    kind: &'static str,
-    title: String,
-    description: String,
-    place: String,
-    link: String,
-    all_day: bool,
+    pub(crate) kind: &'static str,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) place: String,
+    pub(crate) link: String,
+    pub(crate) all_day: bool,
     /// A day, or a local time; absent for a task without a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026-11-23T10:00:00")]
-    starts: Option<String>,
+    pub(crate) starts: Option<String>,
     /// The last day, or the local time when it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
-    ends: Option<String>,
+    pub(crate) ends: Option<String>,
     /// Absent: it is the same local time wherever one is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// Absent: it happens once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    recurrence: Option<RecurrenceOut>,
-    busy: bool,
-    visibility: VisibilityWord,
+    pub(crate) recurrence: Option<RecurrenceOut>,
+    pub(crate) busy: bool,
+    pub(crate) visibility: VisibilityWord,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<StatusWord>,
-    color: String,
-    categories: Vec<String>,
+    pub(crate) status: Option<StatusWord>,
+    pub(crate) color: String,
+    pub(crate) categories: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    organizer: Option<ParticipantOut>,
-    participants: Vec<ParticipantOut>,
-    reminders: Vec<ReminderOut>,
+    pub(crate) organizer: Option<ParticipantOut>,
+    pub(crate) participants: Vec<ParticipantOut>,
+    pub(crate) reminders: Vec<ReminderOut>,
     /// UIDs that it names, such as that of the other part of a series that was cut in two.
-    related: Vec<String>,
+    pub(crate) related: Vec<String>,
     #[schema(format = DateTime)]
-    created_at: String,
+    pub(crate) created_at: String,
     #[schema(format = DateTime)]
-    changed_at: String,
+    pub(crate) changed_at: String,
 }
 
 /// How a series comes again.
 #[derive(Serialize, ToSchema)]
-struct RecurrenceOut {
+pub(crate) struct RecurrenceOut {
     /// The rules, as they are written.
-    rules: Vec<String>,
+    pub(crate) rules: Vec<String>,
     /// In words, in the caller's language.
-    words: String,
+    pub(crate) words: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    frequency: Option<FrequencyWord>,
-    interval: u32,
-    weekdays: Vec<String>,
-    month_days: Vec<i16>,
-    months: Vec<i16>,
+    pub(crate) frequency: Option<FrequencyWord>,
+    pub(crate) interval: u32,
+    pub(crate) weekdays: Vec<String>,
+    pub(crate) month_days: Vec<i16>,
+    pub(crate) months: Vec<i16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    count: Option<u32>,
+    pub(crate) count: Option<u32>,
     /// The last day.
     #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
+    pub(crate) until: Option<String>,
     /// Instances that were taken out.
-    exceptions: Vec<String>,
+    pub(crate) exceptions: Vec<String>,
     /// Instances beside the rules.
-    additions: Vec<String>,
+    pub(crate) additions: Vec<String>,
     /// Instances that were changed by themselves.
-    changed: Vec<String>,
+    pub(crate) changed: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ParticipantOut {
-    address: String,
+pub(crate) struct ParticipantOut {
+    pub(crate) address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    role: RoleWord,
-    kind: SortWord,
+    pub(crate) name: Option<String>,
+    pub(crate) role: RoleWord,
+    pub(crate) kind: SortWord,
     /// `needs-action`, `accepted`, `declined`, `tentative`, `delegated`, `completed` or `in-process`.
-    answer: &'static str,
+    pub(crate) answer: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ReminderOut {
+pub(crate) struct ReminderOut {
     #[serde(skip_serializing_if = "Option::is_none")]
-    minutes: Option<i64>,
-    of_end: bool,
+    pub(crate) minutes: Option<i64>,
+    pub(crate) of_end: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<String>,
-    by: ByWord,
+    pub(crate) at: Option<String>,
+    pub(crate) by: ByWord,
 }
 
 impl EventOut {
-    pub(super) fn of(
+    pub(crate) fn of(
         stored: &Stored,
         instance: Option<DateTime>,
         tongue: &Tongue,

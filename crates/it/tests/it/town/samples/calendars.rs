@@ -1,5 +1,7 @@
 //! Calendars and what lies in them.
 
+mod grpc;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use front::Kind;
@@ -23,6 +25,7 @@ pub fn samples() -> Vec<Sample> {
     samples.extend(subscriptions());
     samples.extend(pages());
     samples.extend(forms());
+    samples.extend(grpc::samples());
     samples
 }
 

@@ -72,7 +72,7 @@ async fn laid(ctx: &Ctx, owner: &Actor, text: String) -> String {
 }
 
 /// A call about an event that somebody else asks the owner to.
-async fn asked(ctx: &Ctx, call: Call) -> Call {
+pub(super) async fn asked(ctx: &Ctx, call: Call) -> Call {
     if ctx.unknown() {
         let nowhere = ctx.owner.id.clone();
         return call.at(&[&nowhere, &nowhere]);

@@ -54,7 +54,7 @@ pub fn samples() -> Vec<Sample> {
 }
 
 /// A calendar of the owner, and with whom it is shared.
-async fn shared(ctx: &Ctx) -> (String, String) {
+pub(super) async fn shared(ctx: &Ctx) -> (String, String) {
     let calendar = made(ctx).await;
     let (with, _) = ctx.town.invited().await;
     if !ctx.unknown() {
@@ -66,7 +66,7 @@ async fn shared(ctx: &Ctx) -> (String, String) {
 }
 
 /// A calendar of somebody else that was offered to the owner, and of which they heard.
-async fn offered(ctx: &Ctx) -> String {
+pub(super) async fn offered(ctx: &Ctx) -> String {
     if ctx.unknown() {
         return ctx.owner.id.clone();
     }

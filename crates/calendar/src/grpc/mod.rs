@@ -1,0 +1,131 @@
+//! Calendars over gRPC: the same use cases, the same gate, the same codes as over HTTP.
+//!
+//! What comes in is put into the shapes of REST and read there, so that both refuse the same with the same words; what goes
+//! out is written from the same values.
+
+mod busy;
+mod calendars;
+mod events;
+mod objects;
+mod shapes;
+mod sharing;
+mod subscriptions;
+mod words;
+
+use front::{Access, Caller, Code, ETag, IfMatch, Problem, Routes};
+use kernel::{Id, Moment};
+use tonic::Request;
+use wire::calendar::v1::calendars_server::CalendarsServer;
+use wire::calendar::v1::events_server::EventsServer;
+use wire::calendar::v1::free_busy_server::FreeBusyServer;
+use wire::calendar::v1::mail_server::MailServer;
+use wire::calendar::v1::objects_server::ObjectsServer;
+use wire::calendar::v1::sharing_server::SharingServer;
+use wire::calendar::v1::subscriptions_server::SubscriptionsServer;
+
+use crate::http::OWN;
+use crate::http::mailed::MAIL;
+use crate::service::Calendars;
+
+const CALENDARS: [(&str, Access); 8] = [
+    ("ListCalendars", OWN),
+    ("GetCalendar", OWN),
+    ("CreateCalendar", OWN),
+    ("ChangeCalendar", OWN),
+    ("DeleteCalendar", OWN),
+    ("RestoreCalendar", OWN),
+    ("GetSettings", OWN),
+    ("PutSettings", OWN),
+];
+const EVENTS: [(&str, Access); 12] = [
+    ("ListInstances", OWN),
+    ("GetEvent", OWN),
+    ("CreateEvent", OWN),
+    ("ChangeEvent", OWN),
+    ("DeleteEvent", OWN),
+    ("AnswerEvent", OWN),
+    ("PreviewEvent", OWN),
+    ("ExplainEvent", OWN),
+    ("ListVersionsOfEvent", OWN),
+    ("ReturnEvent", OWN),
+    ("DuplicateEvent", OWN),
+    ("MoveEvent", OWN),
+];
+const OBJECTS: [(&str, Access); 5] = [
+    ("GetObject", OWN),
+    ("PutObject", OWN),
+    ("DeleteObject", OWN),
+    ("ListChanges", OWN),
+    ("ImportFile", OWN),
+];
+const SHARING: [(&str, Access); 9] = [
+    ("ListShares", OWN),
+    ("ShareCalendar", OWN),
+    ("EndShare", OWN),
+    ("ListOffers", OWN),
+    ("AnswerOffer", OWN),
+    ("GetLink", OWN),
+    ("PublishCalendar", OWN),
+    ("RenewLink", OWN),
+    ("WithdrawLink", OWN),
+];
+const SUBSCRIPTIONS: [(&str, Access); 7] = [
+    ("ListSubscriptions", OWN),
+    ("CreateSubscription", OWN),
+    ("GetSubscription", OWN),
+    ("ChangeSubscription", OWN),
+    ("DeleteSubscription", OWN),
+    ("FetchSubscription", OWN),
+    ("ListHolidayCountries", OWN),
+];
+
+pub(crate) fn routes(calendars: &Calendars) -> Routes {
+    let speaker = || Speaker(calendars.clone());
+    let busy = [("GetBusyTimes", OWN)];
+    let mail = [("BringMail", Access::key(MAIL))];
+    Routes::new("calendar")
+        .grpc(
+            &CalendarsServer::new(speaker()),
+            &CALENDARS,
+            Some(wire::DESCRIPTORS),
+        )
+        .grpc(&EventsServer::new(speaker()), &EVENTS, None)
+        .grpc(&ObjectsServer::new(speaker()), &OBJECTS, None)
+        .grpc(&SharingServer::new(speaker()), &SHARING, None)
+        .grpc(&SubscriptionsServer::new(speaker()), &SUBSCRIPTIONS, None)
+        .grpc(&FreeBusyServer::new(speaker()), &busy, None)
+        .grpc(&MailServer::new(speaker()), &mail, None)
+}
+
+/// Calendars as gRPC sees them.
+#[derive(Clone)]
+struct Speaker(Calendars);
+
+/// Who the gate let in.
+fn caller<T>(request: &Request<T>) -> Result<Caller, Problem> {
+    let caller = request.extensions().get::<Caller>().cloned();
+    caller.ok_or_else(|| Problem::internal("a gRPC method without a gate asked for its caller"))
+}
+
+/// What cannot be an id names nothing.
+fn id(given: &str) -> Result<Id, Problem> {
+    given.parse().map_err(|_| Problem::not_found())
+}
+
+/// A calendar and an event in it.
+fn ids(calendar: &str, event: &str) -> Result<(Id, Id), Problem> {
+    Ok((id(calendar)?, id(event)?))
+}
+
+/// The version that the caller read. No version is zero, which is what is there when none was given.
+fn read_as(version: i64) -> Result<IfMatch, Problem> {
+    match version {
+        0 => Err(Problem::new(Code::PreconditionRequired)),
+        version => Ok(IfMatch::one(ETag::of(version))),
+    }
+}
+
+/// Written out as REST would have it, and read there.
+fn instant_in(micros: i64) -> String {
+    Moment::from_micros(micros).to_string()
+}

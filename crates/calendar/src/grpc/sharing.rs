@@ -1,0 +1,185 @@
+//! What owners let others do, what others offered, and links.
+
+use front::Problem;
+use kernel::PersonId;
+use tonic::{Request, Response, Status};
+use wire::calendar::v1 as pb;
+use wire::calendar::v1::sharing_server::Sharing;
+
+use super::{Speaker, caller, id, words};
+use crate::http::managed_by;
+use crate::http::sharing::{CalendarOfferIn, CalendarShareIn, Shared};
+use crate::publishing::{Link, Shows};
+use crate::sharing::groups::GroupShare;
+use crate::sharing::{Held, Offer, Share};
+use crate::types::Reason;
+
+#[tonic::async_trait]
+impl Sharing for Speaker {
+    async fn list_shares(
+        &self,
+        request: Request<pb::ListSharesRequest>,
+    ) -> Result<Response<pb::ListSharesResponse>, Status> {
+        let by = caller(&request)?.person()?.id;
+        let calendar = id(&request.get_ref().calendar)?;
+        let all = self.0.shares(by, calendar).await.map_err(Problem::from)?;
+        let mut shares = Vec::with_capacity(all.len());
+        for share in all {
+            shares.push(self.share_out(&share).await?);
+        }
+        let groups = self.0.group_shares(by, calendar).await.map_err(Problem::from)?;
+        for share in groups {
+            shares.push(self.group_share_out(&share).await?);
+        }
+        Ok(Response::new(pb::ListSharesResponse { shares }))
+    }
+
+    async fn share_calendar(
+        &self,
+        request: Request<pb::ShareCalendarRequest>,
+    ) -> Result<Response<pb::Share>, Status> {
+        let by = caller(&request)?;
+        let given = request.into_inner();
+        let calendar = id(&given.calendar)?;
+        let asked = CalendarShareIn {
+            with: given.with,
+            rights: words::must("rights", given.rights)?,
+        };
+        let told = match asked.share(&self.0, &by, calendar).await? {
+            Shared::Person(share) => self.share_out(&share).await?,
+            Shared::Group(share) => self.group_share_out(&share).await?,
+        };
+        Ok(Response::new(told))
+    }
+
+    async fn end_share(
+        &self,
+        request: Request<pb::EndShareRequest>,
+    ) -> Result<Response<pb::EndShareResponse>, Status> {
+        let by = caller(&request)?.person()?.id;
+        let asked = request.get_ref();
+        let (calendar, with) = (id(&asked.calendar)?, id(&asked.with)?);
+        let ended = self.0.unshare(by, calendar, with).await;
+        ended.map_err(Problem::from)?;
+        Ok(Response::new(pb::EndShareResponse {}))
+    }
+
+    async fn list_offers(
+        &self,
+        request: Request<pb::ListOffersRequest>,
+    ) -> Result<Response<pb::ListOffersResponse>, Status> {
+        let by = caller(&request)?.person()?.id;
+        let all = self.0.offered(by).await.map_err(Problem::from)?;
+        let mut offers = Vec::with_capacity(all.len());
+        for (offer, held) in &all {
+            offers.push(self.offer_out(offer, held).await?);
+        }
+        Ok(Response::new(pb::ListOffersResponse { offers }))
+    }
+
+    async fn answer_offer(
+        &self,
+        request: Request<pb::AnswerOfferRequest>,
+    ) -> Result<Response<pb::Offer>, Status> {
+        let by = caller(&request)?;
+        let given = request.into_inner();
+        let calendar = id(&given.calendar)?;
+        let asked = CalendarOfferIn {
+            reply: words::read("reply", given.reply)?,
+            color: given.color,
+        };
+        let (offer, held) = asked.put(&self.0, &by, calendar).await?;
+        Ok(Response::new(self.offer_out(&offer, &held).await?))
+    }
+
+    async fn get_link(&self, request: Request<pb::GetLinkRequest>) -> Result<Response<pb::Link>, Status> {
+        let by = caller(&request)?;
+        let calendar = id(&request.get_ref().calendar)?;
+        let owner = managed_by(&self.0, &by, calendar).await?;
+        let link = self.0.link(owner, calendar).await.map_err(Problem::from)?;
+        let link = link.ok_or(Reason::NotPublished).map_err(Problem::from)?;
+        Ok(Response::new(link_out(&link, owner)))
+    }
+
+    async fn publish_calendar(
+        &self,
+        request: Request<pb::PublishCalendarRequest>,
+    ) -> Result<Response<pb::Link>, Status> {
+        let by = caller(&request)?;
+        let asked = request.get_ref();
+        let calendar = id(&asked.calendar)?;
+        let shows: Shows = words::must("shows", asked.shows)?;
+        let owner = managed_by(&self.0, &by, calendar).await?;
+        let link = self.0.publish(owner, calendar, Some(shows), false).await;
+        Ok(Response::new(link_out(&link.map_err(Problem::from)?, owner)))
+    }
+
+    async fn renew_link(&self, request: Request<pb::RenewLinkRequest>) -> Result<Response<pb::Link>, Status> {
+        let by = caller(&request)?;
+        let calendar = id(&request.get_ref().calendar)?;
+        let owner = managed_by(&self.0, &by, calendar).await?;
+        let link = self.0.publish(owner, calendar, None, true).await;
+        Ok(Response::new(link_out(&link.map_err(Problem::from)?, owner)))
+    }
+
+    async fn withdraw_link(
+        &self,
+        request: Request<pb::WithdrawLinkRequest>,
+    ) -> Result<Response<pb::WithdrawLinkResponse>, Status> {
+        let by = caller(&request)?;
+        let calendar = id(&request.get_ref().calendar)?;
+        let owner = managed_by(&self.0, &by, calendar).await?;
+        let withdrawn = self.0.withdraw(owner, calendar).await;
+        withdrawn.map_err(Problem::from)?;
+        Ok(Response::new(pb::WithdrawLinkResponse {}))
+    }
+}
+
+impl Speaker {
+    async fn share_out(&self, share: &Share) -> Result<pb::Share, Problem> {
+        let card = self.0.card(share.person).await?;
+        Ok(pb::Share {
+            person: Some(share.person.to_string()),
+            group: None,
+            name: card.map(|card| card.name),
+            rights: words::tell(share.rights),
+            reply: Some(words::tell(share.reply)),
+            made_at_micros: share.made.as_micros(),
+        })
+    }
+
+    async fn group_share_out(&self, share: &GroupShare) -> Result<pb::Share, Problem> {
+        let mut names = self.0.group_names(&[share.group]).await?;
+        Ok(pb::Share {
+            person: None,
+            group: Some(share.group.to_string()),
+            name: names.remove(&share.group),
+            rights: words::tell(share.rights),
+            reply: None,
+            made_at_micros: share.made.as_micros(),
+        })
+    }
+
+    async fn offer_out(&self, offer: &Offer, held: &Held) -> Result<pb::Offer, Problem> {
+        let card = self.0.card(offer.held_by).await?;
+        let about = &held.calendar.about;
+        Ok(pb::Offer {
+            calendar: offer.calendar.to_string(),
+            title: about.title.to_string(),
+            owner: offer.held_by.to_string(),
+            owner_name: card.map(|card| card.name),
+            color: about.color.to_string(),
+            rights: words::tell(held.rights),
+            reply: words::tell(offer.reply),
+            offered_at_micros: offer.offered.as_micros(),
+        })
+    }
+}
+
+fn link_out(link: &Link, owner: PersonId) -> pb::Link {
+    pb::Link {
+        path: link.path(owner),
+        shows: words::tell(link.shows),
+        made_at_micros: link.made.as_micros(),
+    }
+}
