@@ -43,7 +43,8 @@ impl Calendars {
     }
 }
 
-/// Deletes some of what lies in a calendar that was deleted by then, then its shares, in the end the calendar itself. False when there is none.
+/// Deletes some of what lies in a calendar that was deleted by then, then its shares, in the end the calendar itself. False when
+/// there is none.
 fn empty_bin(tx: &mut Tx<'_>, deleted_by: Moment) -> Result<bool, StoreError> {
     let Some((owner, calendar)) = rows::in_the_bin(tx, deleted_by)? else {
         return Ok(false);
