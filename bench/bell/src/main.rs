@@ -2,7 +2,8 @@
 //!
 //! Peers are started here, on this machine, in folders of their own, and installed from Debian's packages when they
 //! are missing and this runs as root. Keys are as long as an e-mail address and two ids: 131 bytes. Each case prints one
-//! line of JSON; a ratio above 1 means that ours is better. `--quick` takes fewer timers.
+//! line of JSON; a ratio above 1 means that ours is better. `--quick` takes fewer timers; `--only beside`, `alone` (ours
+//! without peers), `bytes` or `lateness` runs one part.
 
 mod lateness;
 mod ours;
@@ -61,15 +62,41 @@ pub fn rate(count: usize, seconds: f64) -> f64 {
 }
 
 fn main() -> Result<()> {
-    let size = if env::args().any(|argument| argument == "--quick") {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let size = if arguments.iter().any(|argument| argument == "--quick") {
         QUICK
     } else {
         LONG
     };
+    let only = arguments.iter().position(|argument| argument == "--only");
+    let only = only.and_then(|at| arguments.get(at + 1));
+    let is_wanted = |part: &str| only.is_none_or(|only| only == part);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(compare(&size))?;
-    runtime.block_on(ours::bytes(&size))?;
-    runtime.block_on(lateness::measure(&size))
+    if is_wanted("beside") {
+        runtime.block_on(compare(&size))?;
+    }
+    if only.is_some_and(|only| only == "alone") {
+        runtime.block_on(alone(&size))?;
+    }
+    if is_wanted("bytes") {
+        runtime.block_on(ours::bytes(&size))?;
+    }
+    if is_wanted("lateness") {
+        runtime.block_on(lateness::measure(&size))?;
+    }
+    Ok(())
+}
+
+/// Each round by itself: the best one says what the machine allows when others leave it alone.
+async fn alone(size: &Size) -> Result<()> {
+    for _ in 0..ROUNDS {
+        let ours = ours::rates(size).await?;
+        print(&json!({
+            "bench": "bell", "case": "alone", "timers": size.timers,
+            "set": ours.set.round(), "rung": ours.rung.round(), "unit": "timers/s, durable",
+        }))?;
+    }
+    Ok(())
 }
 
 async fn compare(size: &Size) -> Result<()> {

@@ -63,6 +63,11 @@ impl Sql {
         self
     }
 
+    /// Certainly changes nothing. Others may not, either.
+    pub(crate) fn only_reads(&self) -> bool {
+        self.text.trim_start().starts_with("SELECT")
+    }
+
     pub(crate) fn for_postgres(&self) -> &'static str {
         self.on_postgres.unwrap_or(self.text)
     }

@@ -22,6 +22,7 @@ pub struct Tx<'a> {
     asked_at: Moment,
     announced: bool,
     has_turn: bool,
+    has_written: bool,
 }
 
 pub(crate) enum Hands<'a> {
@@ -66,6 +67,7 @@ impl<'a> Tx<'a> {
             asked_at,
             announced: false,
             has_turn: false,
+            has_written: false,
         }
     }
 
@@ -155,6 +157,7 @@ impl<'a> Tx<'a> {
         {
             return Err(self.fail(StoreError::broken(format!("{sql:?} was given text with NUL"))));
         }
+        self.has_written |= !sql.only_reads();
         let start = Instant::now();
         let result = run(&mut self.hands);
         sql.meter().ran(start.elapsed(), result.is_ok());
@@ -192,6 +195,11 @@ impl<'a> Tx<'a> {
     /// Whether this transaction is to take the next number of the log: once, where the engine numbers none itself.
     pub(crate) fn takes_a_turn(&mut self) -> bool {
         matches!(self.hands, Hands::Sqlite(_)) && !std::mem::replace(&mut self.has_turn, true)
+    }
+
+    /// Whether a statement ran that may have changed something.
+    pub(crate) fn has_written(&self) -> bool {
+        self.has_written
     }
 
     pub(crate) fn has_announced(&self) -> bool {

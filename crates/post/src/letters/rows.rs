@@ -169,25 +169,31 @@ pub(crate) fn due_by_deadline(
     Ok(letters)
 }
 
-/// Letters of the bulk lane and a range that wait, counted by the units of time in which their windows open and close.
+/// Letters of the bulk lane and a range that wait, counted by the units of time in which their windows open and close. Piece by
+/// piece, so that nobody steps over the letters of others: with a million of them that is four times the work.
 pub(crate) fn windows(
     tx: &mut Tx<'_>,
     range: VshardRange,
     unit_micros: i64,
 ) -> Result<Vec<(i64, i64, u64)>, StoreError> {
     const WINDOWS_MAX: i64 = 1_000_000;
-    tx.query(
-        sql!(
-            "SELECT ((due_at + $3 - 1) / $3), (wanted_until / $3), count(*) FROM letters
-             WHERE lane = 2 AND due_at IS NOT NULL AND state = 1 AND vshard BETWEEN $1 AND $2
-             GROUP BY ((due_at + $3 - 1) / $3), (wanted_until / $3) LIMIT $4"
-        ),
-        params![range.first, range.last, unit_micros, WINDOWS_MAX],
-        |row| {
-            let letters = u64::try_from(row.get::<i64>(2)?).unwrap_or(0);
-            Ok((row.get(0)?, row.get(1)?, letters))
-        },
-    )
+    let mut windows = Vec::new();
+    for piece in range.first.number() / PIECE..=range.last.number() / PIECE {
+        windows.extend(tx.query(
+            sql!(
+                "SELECT ((due_at + $4 - 1) / $4), (wanted_until / $4), count(*) FROM letters
+                 WHERE lane = 2 AND (vshard / 1024) = $1 AND due_at IS NOT NULL AND state = 1
+                 AND vshard BETWEEN $2 AND $3
+                 GROUP BY ((due_at + $4 - 1) / $4), (wanted_until / $4) LIMIT $5"
+            ),
+            params![piece, range.first, range.last, unit_micros, WINDOWS_MAX],
+            |row| {
+                let letters = u64::try_from(row.get::<i64>(2)?).unwrap_or(0);
+                Ok((row.get(0)?, row.get(1)?, letters))
+            },
+        )?);
+    }
+    Ok(windows)
 }
 
 /// When the next letter of a lane and range is due.

@@ -60,6 +60,7 @@ impl Drop for Out {
 /// Gives a letter, whose attempt is on disk, to the provider that the pass is for.
 pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready, mut pass: Pass) -> Landed {
     let _out = Out::new(&office, letter.id);
+    pass.may_leave(&office.clock).await;
     let (provider, to) = (pass.provider(), ready.to.clone());
     // A client that panics loses one answer, and not what is known of the letter.
     let called = AssertUnwindSafe(provider.hand_over(ready)).catch_unwind();

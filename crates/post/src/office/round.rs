@@ -34,6 +34,8 @@ const LOOK_UPS_MAX: usize = 16;
 const FRESH: Duration = Duration::from_secs(1);
 /// While letters are out, others that fall due are looked for this often.
 const LOOK: Duration = Duration::from_millis(250);
+/// A round that had nothing to do is not followed by another one before this.
+const REST_MIN: Duration = Duration::from_millis(20);
 /// How long a worker that is to leave waits for its letters. The rest is left to the office.
 const LEAVING_MAX: Duration = Duration::from_secs(3);
 /// Pause before what a provider answered is written down once more, after the store could not, and how often.
@@ -177,15 +179,22 @@ impl<'a> Round<'a> {
             if self.out.is_empty() && self.ready.is_empty() {
                 return self.rest().await;
             }
+            let look = self.look();
             tokio::select! {
                 landed = self.out.join_next(), if !self.out.is_empty() => {
                     self.landed.extend(landed.and_then(Result::ok));
                 }
                 () = freed => {}
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(look) => {}
             }
         }
         Ok(Again::AtOnce)
+    }
+
+    /// How long to wait when nothing comes back: a rate that is used up lets another letter go before long.
+    fn look(&self) -> Duration {
+        let rests = self.office.lines.rests(self.office.now());
+        rests.map_or(LOOK, |rests| rests.min(LOOK))
     }
 
     /// Takes letters that are due and has them written. Whether there were any.
@@ -370,8 +379,10 @@ impl<'a> Round<'a> {
             .lines
             .well_at(now)
             .unwrap_or_else(|| now.plus_seconds(60));
+        let rests = self.office.lines.rests(now).unwrap_or_default().max(REST_MIN);
+        let pause = i64::try_from(rests.as_micros()).unwrap_or(MINUTE);
         Ok(match due {
-            Some(due) => Again::At(due.max(well).max(now.plus_micros(20_000))),
+            Some(due) => Again::At(due.max(well).max(now.plus_micros(pause))),
             None => Again::WhenWoken,
         })
     }

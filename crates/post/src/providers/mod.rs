@@ -8,6 +8,7 @@ mod http_tests;
 pub(crate) mod lines;
 mod mailgun;
 mod mandrill;
+mod rate;
 pub(crate) mod rules;
 pub mod smtp;
 

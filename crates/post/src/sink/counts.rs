@@ -1,6 +1,6 @@
 //! What came to a sink.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use kernel::Moment;
 use serde::Serialize;
@@ -27,6 +27,8 @@ pub struct Counts {
     pub domains: BTreeMap<String, OfDomain>,
     /// Letters kept in each minute, by its start in seconds since 1970.
     pub minutes: BTreeMap<i64, u64>,
+    /// Letters kept within one second, whenever it began, where most were.
+    pub most_in_a_second: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -39,6 +41,8 @@ pub struct OfDomain {
 pub struct Book {
     counts: Counts,
     by_id: HashMap<Box<str>, u64>,
+    /// When the letters of the last second came.
+    last_second: VecDeque<Moment>,
 }
 
 impl Book {
@@ -55,6 +59,7 @@ impl Book {
         self.counts.kept += 1;
         let minute = now.as_seconds().div_euclid(60) * 60;
         *self.counts.minutes.entry(minute).or_default() += 1;
+        self.count_second(now);
         for address in to {
             self.of_domain(address).kept += 1;
         }
@@ -64,6 +69,16 @@ impl Book {
                 self.by_id.insert(message_id.into(), 1);
             }
         }
+    }
+
+    fn count_second(&mut self, now: Moment) {
+        let is_over = |at: &Moment| now.micros_since(*at) >= 1_000_000;
+        while self.last_second.front().is_some_and(is_over) {
+            self.last_second.pop_front();
+        }
+        self.last_second.push_back(now);
+        let letters = u64::try_from(self.last_second.len()).unwrap_or(u64::MAX);
+        self.counts.most_in_a_second = self.counts.most_in_a_second.max(letters);
     }
 
     pub fn cut(&mut self, kept: bool) {
