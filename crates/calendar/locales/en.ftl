@@ -423,6 +423,8 @@ link-heading = Link
 link-hint = Whoever has the link can look at the calendar, or subscribe to it with a calendar program, without signing in. What is private is told as “busy”, and nobody who takes part is named.
 link-copy = Copy
 link-copied = Copied
+link-page = As a page:
+link-programs = For calendar programs:
 link-tells-all = The link shows what is in the calendar.
 link-tells-busy = The link shows when you are busy, and nothing else.
 link-only-busy = Show only when I am busy
@@ -488,3 +490,12 @@ follow-trouble-gone = it is not there any more.
 follow-trouble-page = the address is that of a web page. Look there for a link to the calendar itself.
 follow-trouble-unreadable = what comes is no calendar that can be read.
 follow-trouble-too-many = it has too many entries.
+
+# The page of a published calendar.
+public-busy = This calendar shows when its owner is busy, and nothing else.
+public-zone = Show in this zone
+public-heading = In your own calendar
+public-hint = A calendar program that follows it stays up to date by itself.
+public-follow = Follow it here
+public-webcal = Follow it in my calendar program
+public-file = As a file (.ics)

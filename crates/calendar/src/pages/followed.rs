@@ -17,6 +17,7 @@ use crate::rules::edits::times::Times;
 use crate::rules::holidays::{COUNTRIES, Country};
 use crate::said;
 use crate::service::{Calendars, Refused};
+use crate::subscriptions::Told;
 use crate::subscriptions::types::{Followed, HOLIDAYS, Source, State as Standing, SubscriptionChange};
 use crate::types::{Color, Reason, TITLE_CHARS_MAX};
 
@@ -248,7 +249,7 @@ fn wanted(typed: &Typed) -> Result<SubscriptionChange, Reason> {
 
 #[derive(Template)]
 #[template(path = "calendar_followed_entry.html")]
-struct EntryPage {
+pub(super) struct EntryPage {
     frame: Frame,
     heading: String,
     when: String,
@@ -279,28 +280,7 @@ pub async fn entry(
     let told = calendars
         .followed_entry(&guest.visitor, &followed, entry, spot)
         .await?;
-    let seen = told.seen.as_ref();
-    let link = seen.map(|seen| seen.link.clone()).filter(|link| !link.is_empty());
-    let (link, other) = match link {
-        Some(link) if link.starts_with("https://") || link.starts_with("http://") => (Some(link), None),
-        other => (None, other),
-    };
-    let place = seen
-        .map(|seen| seen.place.clone())
-        .filter(|place| !place.is_empty());
-    let mut parts = Vec::new();
-    parts.extend(place.map(|place| (frame.say("event-place").to_string(), place)));
-    parts.extend(other.map(|link| (frame.say("event-link").to_string(), link)));
-    Ok(shown(&EntryPage {
-        heading: match told.title.as_str() {
-            "" => frame.say("untitled").to_string(),
-            title => title.to_owned(),
-        },
-        when: when(&frame, &guest, told.when, seen),
-        rule: seen.and_then(|seen| rule(&frame, seen)),
-        parts,
-        link,
-        description: seen.map(|seen| seen.description.clone()).unwrap_or_default(),
+    let ways = Ways {
         called: followed.title(frame.language()),
         calendar: format!("/calendar/subscriptions/{id}"),
         back: format!(
@@ -308,8 +288,47 @@ pub async fn entry(
             encoded(typed_in(&typed, "view")),
             encoded(typed_in(&typed, "date"))
         ),
-        frame,
-    }))
+    };
+    Ok(shown(&EntryPage::of(frame, &guest.zone, &told, ways)))
+}
+
+/// Where an entry is from, and back to what it was opened from.
+pub(super) struct Ways {
+    pub called: String,
+    pub calendar: String,
+    pub back: String,
+}
+
+impl EntryPage {
+    pub(super) fn of(frame: Frame, zone: &Zone, told: &Told, ways: Ways) -> EntryPage {
+        let seen = told.seen.as_ref();
+        let link = seen.map(|seen| seen.link.clone()).filter(|link| !link.is_empty());
+        let (link, other) = match link {
+            Some(link) if link.starts_with("https://") || link.starts_with("http://") => (Some(link), None),
+            other => (None, other),
+        };
+        let place = seen
+            .map(|seen| seen.place.clone())
+            .filter(|place| !place.is_empty());
+        let mut parts = Vec::new();
+        parts.extend(place.map(|place| (frame.say("event-place").to_string(), place)));
+        parts.extend(other.map(|link| (frame.say("event-link").to_string(), link)));
+        EntryPage {
+            heading: match told.title.as_str() {
+                "" => frame.say("untitled").to_string(),
+                title => title.to_owned(),
+            },
+            when: when(&frame, zone, told.when, seen),
+            rule: seen.and_then(|seen| rule(&frame, seen)),
+            parts,
+            link,
+            description: seen.map(|seen| seen.description.clone()).unwrap_or_default(),
+            called: ways.called,
+            calendar: ways.calendar,
+            back: ways.back,
+            frame,
+        }
+    }
 }
 
 fn rule(frame: &Frame, seen: &Seen) -> Option<String> {
@@ -319,7 +338,7 @@ fn rule(frame: &Frame, seen: &Seen) -> Option<String> {
 }
 
 /// From when until when, by the reader's clock where the zone of the entry is known.
-fn when(frame: &Frame, guest: &Guest, days: Option<Lasting>, seen: Option<&Seen>) -> String {
+fn when(frame: &Frame, reader: &Zone, days: Option<Lasting>, seen: Option<&Seen>) -> String {
     let days_of = |first: Date, last: Date| {
         let first_said = said::date(frame.tongue(), first);
         match first == last {
@@ -336,7 +355,7 @@ fn when(frame: &Frame, guest: &Guest, days: Option<Lasting>, seen: Option<&Seen>
         Some(Times::Hours { starts, ends, zone }) => {
             let there = zone.as_deref().and_then(Zone::iana);
             let here = |at: DateTime| match &there {
-                Some(zone) => guest.zone.local_at(zone.instant_of(at)),
+                Some(zone) => reader.local_at(zone.instant_of(at)),
                 None => at,
             };
             let said = |at: DateTime| said::date_time(frame.tongue(), here(at));

@@ -25,8 +25,15 @@ pub(super) struct Sharing {
     pub sharers: Vec<Sharer>,
     pub with: Field,
     pub rights: Choice,
-    /// Where its link leads, and whether it tells everything.
-    pub link: Option<(String, bool)>,
+    pub link: Option<Published>,
+}
+
+/// Where the link of a calendar leads.
+pub(super) struct Published {
+    /// For calendar programs.
+    pub address: String,
+    pub page: String,
+    pub tells_all: bool,
 }
 
 impl Sharing {
@@ -67,9 +74,10 @@ impl Sharing {
                 .wrong(faults.remove("with")),
             rights: Choice::new("rights", frame.say("share-rights"), options, chosen)
                 .wrong(faults.remove("rights")),
-            link: link.map(|link| {
-                let tells_all = link.shows == Shows::Everything;
-                (calendars.link_to(&link.path(owner)), tells_all)
+            link: link.map(|link| Published {
+                address: calendars.link_to(&link.path(owner)),
+                page: calendars.link_to(&link.page(owner)),
+                tells_all: link.shows == Shows::Everything,
             }),
         })
     }

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use dial::outside::{self, Address, Got};
 use futures_util::{StreamExt as _, stream};
-use kernel::{Id, Moment};
+use kernel::{Id, Moment, PersonId};
 use store::{Shard, StoreError, Tx};
 
 use super::rows;
 use super::types::{Entry, Failing, Feed, Trouble, What};
+use crate::publishing;
 use crate::rules::feeds::{self, Difference, Taken};
-use crate::service::Calendars;
+use crate::service::{Calendars, Refused};
 
 /// Calendars that are taken on in one transaction.
 const CLAIMED_AT_ONCE: u16 = 64;
@@ -112,6 +113,9 @@ impl Calendars {
             Ok(address) => address,
             Err(bad) => return Answer::Failed(Trouble::new(What::Name, bad), None),
         };
+        if let Some((owner, token)) = self.link_at(&feed.address) {
+            return self.look(feed, owner, &token).await;
+        }
         let known = outside::Known {
             etag: feed.etag.clone(),
             modified: feed.modified.clone(),
@@ -121,8 +125,40 @@ impl Calendars {
             Ok(Got::New(page)) => page,
             Err(trouble) => return refused(&trouble),
         };
-        let (at, marks) = (self.now(), page.marks);
-        let reading = tokio::task::spawn_blocking(move || feeds::read(&page.bytes, page.kind.as_deref(), at));
+        self.read(page.bytes, page.kind, page.marks).await
+    }
+
+    /// What a link of this house leads to: nobody need be asked for it.
+    async fn look(&self, feed: &Feed, owner: PersonId, token: &str) -> Answer {
+        let looked = async {
+            let (calendar, shows) = self.published(owner, token).await?;
+            let tag = publishing::tag(&calendar, shows);
+            if feed.etag.as_ref() == Some(&tag) {
+                return Ok(None);
+            }
+            let text = self.published_text(&calendar, shows).await?;
+            Ok::<_, Refused>(Some((tag, text)))
+        };
+        match looked.await {
+            Ok(None) => Answer::Same,
+            Ok(Some((tag, text))) => {
+                let marks = outside::Known {
+                    etag: Some(tag),
+                    modified: None,
+                };
+                self.read(text.into_bytes(), None, marks).await
+            }
+            Err(Refused::Reason(_)) => {
+                let why = "the link was withdrawn or renewed";
+                Answer::Failed(Trouble::new(What::Gone, why), None)
+            }
+            Err(Refused::Store(error)) => Answer::Failed(Trouble::new(What::Unreachable, error), None),
+        }
+    }
+
+    async fn read(&self, bytes: Vec<u8>, kind: Option<String>, marks: outside::Known) -> Answer {
+        let at = self.now();
+        let reading = tokio::task::spawn_blocking(move || feeds::read(&bytes, kind.as_deref(), at));
         match reading.await {
             Ok(Ok(taken)) => Answer::New(taken, marks),
             Ok(Err(trouble)) => Answer::Failed(trouble, None),

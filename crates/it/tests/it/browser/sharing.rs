@@ -15,6 +15,8 @@ struct Read {
     taken: &'static str,
     published: &'static str,
     withdrawn: &'static str,
+    in_own: &'static str,
+    agenda: &'static str,
     imported: &'static str,
     event: &'static str,
     created: &'static str,
@@ -35,6 +37,8 @@ const ENGLISH: Read = Read {
     taken: "The calendar is among yours",
     published: "The link is there",
     withdrawn: "The link leads nowhere any more",
+    in_own: "In your own calendar",
+    agenda: "Agenda",
     imported: "It is in the calendar",
     event: "Tea in the archive",
     created: "The event is in the calendar",
@@ -54,6 +58,8 @@ const RUSSIAN: Read = Read {
     taken: "Календарь теперь среди ваших",
     published: "Ссылка готова",
     withdrawn: "Ссылка больше никуда не ведёт",
+    in_own: "В своём календаре",
+    agenda: "Список",
     imported: "Всё в календаре",
     event: "Чай в архиве",
     created: "Событие в календаре",
@@ -134,9 +140,45 @@ async fn publishes(visit: &Visit, read: &Read) {
     let found = visit.script(&asked).await;
     assert_eq!(found[0], 200);
     assert!(found[1].as_str().unwrap().starts_with("BEGIN:VCALENDAR"));
+    let own = visit.path().await;
+    let page = strangers_look(visit, read).await;
+    visit.go(own.split('?').next().unwrap()).await;
     visit.press("#link button[value=withdraw]").await;
     visit.says(read.withdrawn).await;
     assert_eq!(visit.script(&asked).await[0], 404);
+    let asked = asked.replace(&address, &page);
+    assert_eq!(visit.script(&asked).await[0], 404);
+}
+
+/// Somebody without an account looks at the page of the link.
+async fn strangers_look(visit: &Visit, read: &Read) -> String {
+    let page = visit.text_of("#link-page").await;
+    let path = page.strip_prefix(&visit.base).unwrap().to_owned();
+    let stranger = visit.another(read.language).await;
+    stranger.go(&format!("{path}?date=2026-12-05")).await;
+    stranger.says(read.in_own).await;
+    assert!(
+        !stranger.has("#follow").await,
+        "whoever is nobody follows nothing here"
+    );
+    let webcal = "return document.getElementById('webcal').href";
+    let webcal = stranger.script(webcal).await;
+    assert!(webcal.as_str().unwrap().starts_with("webcal://"), "{webcal}");
+    stranger.press("a[rel=next]").await;
+    stranger.press_called(read.agenda).await;
+    stranger.fill("zone", "Nowhere").await;
+    stranger.press("#zone-form button").await;
+    stranger.shows("#zone-wrong").await;
+    stranger.fill("zone", "Asia/Tokyo").await;
+    stranger.press("#zone-form button").await;
+    stranger.says("Asia/Tokyo").await;
+    for (view, name) in [("month", "public-month"), ("agenda", "public-agenda")] {
+        let at = format!("{path}?view={view}&date=2026-11-23");
+        fits(&stranger, &at, &format!("{}-calendar-{name}", read.language)).await;
+    }
+    assert_eq!(stranger.complaints().await, Vec::<String>::new());
+    stranger.end().await;
+    page
 }
 
 /// A file is looked at first, and brought in then.
