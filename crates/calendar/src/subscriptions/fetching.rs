@@ -23,6 +23,9 @@ const CLAIMED_AT_ONCE: u16 = 64;
 const ASKED_AT_ONCE: usize = 8;
 /// Whoever was asked, and of whom nothing was heard because a process died, is asked again after this time.
 const UNHEARD_SECONDS: i64 = 15 * 60;
+/// Deletions of a calendar elsewhere that are known are among so many of its last changes. Some servers give every entry another
+/// UID each time, and what went would be more than what is there.
+const GONE_KEPT: i64 = 10_000;
 /// Entries that one transaction writes or deletes: others of the shard do not wait long for it.
 const WRITTEN_AT_ONCE: usize = 200;
 
@@ -68,6 +71,9 @@ impl Calendars {
             let own = self.store().shard_of(id);
             let claim = own.write::<_, StoreError>(move |tx| {
                 let found = rows::feed(tx, id)?.filter(|feed| feed.due <= at);
+                if found.is_some() && !rows::is_followed(tx, id)? {
+                    return Ok((None, true));
+                }
                 let claimed = found.map(|feed| Feed {
                     asked: Some(at),
                     due: at.plus_seconds(UNHEARD_SECONDS),
@@ -76,9 +82,13 @@ impl Calendars {
                 if let Some(feed) = &claimed {
                     rows::save_feed(tx, feed)?;
                 }
-                Ok(claimed)
+                Ok((claimed, false))
             });
-            claimed.extend(claim.await?);
+            let (taken, is_left) = claim.await?;
+            claimed.extend(taken);
+            if is_left {
+                self.forget_feed(id).await?;
+            }
         }
         Ok(claimed)
     }
@@ -174,9 +184,7 @@ impl Calendars {
         let known = shard.read::<_, StoreError>(move |tx| rows::known(tx, id)).await?;
         let Difference { written, gone } = feeds::difference(known, taken.entries.clone());
         for part in gone.chunks(WRITTEN_AT_ONCE).map(<[Id]>::to_vec) {
-            let deleted = shard.write::<_, StoreError>(move |tx| {
-                part.iter().try_for_each(|entry| rows::delete_entry(tx, *entry))
-            });
+            let deleted = shard.write::<_, StoreError>(move |tx| delete(tx, id, &part));
             deleted.await?;
         }
         let mut written = written.into_iter().peekable();
@@ -209,13 +217,28 @@ impl Calendars {
 
 /// False when nobody follows it any more.
 fn save(tx: &mut Tx<'_>, feed: Id, entries: &[(Id, Entry)], at: Moment) -> Result<bool, StoreError> {
-    if rows::feed(tx, feed)?.is_none() {
+    let Some(last) = rows::numbers(tx, feed, entries.len())? else {
         return Ok(false);
-    }
-    for (id, entry) in entries {
-        rows::save_entry(tx, feed, (*id, entry), at)?;
+    };
+    for (change, (id, entry)) in (last - count(entries.len()) + 1..).zip(entries) {
+        rows::save_entry(tx, feed, (*id, entry), (change, at))?;
     }
     Ok(true)
+}
+
+/// Deletes entries, and notes down that they went.
+fn delete(tx: &mut Tx<'_>, feed: Id, entries: &[Id]) -> Result<(), StoreError> {
+    let Some(last) = rows::numbers(tx, feed, entries.len())? else {
+        return Ok(());
+    };
+    for (change, entry) in (last - count(entries.len()) + 1..).zip(entries) {
+        rows::delete_entry(tx, *entry)?;
+        rows::save_gone(tx, feed, *entry, change)?;
+    }
+    match last > GONE_KEPT {
+        true => rows::forget_gone(tx, feed, last - GONE_KEPT),
+        false => Ok(()),
+    }
 }
 
 /// As it is after a good answer: a new one, or that there is nothing new.

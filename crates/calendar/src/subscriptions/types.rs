@@ -158,6 +158,10 @@ pub struct Feed {
     pub etag: Option<String>,
     pub modified: Option<String>,
     pub entries: i64,
+    /// The number of the last change of what lies in it.
+    pub changes: i64,
+    /// Deletions up to this number are no longer known.
+    pub forgotten: i64,
     pub unread: i64,
     /// Some of those that could not be read, each in a line.
     pub unread_why: String,

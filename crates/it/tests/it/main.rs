@@ -9,6 +9,7 @@
 mod browser;
 mod calendar_api;
 mod calendar_events;
+mod calendar_followed;
 mod calendar_public;
 mod calendar_sharing;
 mod cli;
