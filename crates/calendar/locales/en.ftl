@@ -230,6 +230,7 @@ daily-more = { $count ->
     [one] and { $count } more
    *[other] and { $count } more
  }
+daily-holidays = Public holiday: { $names }
 daily-why = You get this letter because you asked for one each day that has something in your calendars.
 
 # The pages.
@@ -476,6 +477,7 @@ follow-unread = { $count ->
    *[other] { $count } entries cannot be read, some of them because:
  }
 follow-title-hint = Empty: as it calls itself
+follow-daily = What it brings is in the letter about the day, if I asked for one
 follow-fetch = Get it now
 follow-end = Follow no longer
 follow-from = From

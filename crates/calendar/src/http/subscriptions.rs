@@ -50,6 +50,8 @@ struct SubscriptionOut {
     title: String,
     #[schema(example = "#1e88e5")]
     color: String,
+    /// Whether what it brings stands in the letter about the day.
+    daily: bool,
     /// Grows by one with each change; the ETag is made of it.
     version: i64,
     state: SubscriptionStateWord,
@@ -97,6 +99,7 @@ impl SubscriptionOut {
             source: subscription.source.to_string(),
             title: followed.title(language),
             color: subscription.color.to_string(),
+            daily: subscription.daily,
             version: subscription.version,
             state: match followed.state() {
                 Standing::BuiltIn => SubscriptionStateWord::BuiltIn,
@@ -150,6 +153,8 @@ struct SubscriptionChangeIn {
     #[schema(max_length = 200)]
     title: Option<String>,
     color: Option<String>,
+    /// Whether what it brings stands in the letter about the day.
+    daily: Option<bool>,
 }
 
 fn title(given: &str) -> Result<Text, Problem> {
@@ -207,7 +212,7 @@ async fn get_subscription(
     Ok(shown(&found, visitor.language))
 }
 
-/// Calls it otherwise, or colours it
+/// Calls it otherwise, colours it, or takes it out of the letter about the day
 #[utoipa::path(patch, path = "/api/v1/subscriptions/{id}", operation_id = "change_subscription",
     request_body = SubscriptionChangeIn,
     params(("id" = String, Path, format = "uuid", description = "The subscription"),
@@ -227,6 +232,7 @@ async fn change_subscription(
     let change = SubscriptionChange {
         title: given.title.as_deref().map(title).transpose()?,
         color: given.color.as_deref().map(color).transpose()?,
+        daily: given.daily,
     };
     let changed = calendars
         .change_subscription(visitor.id, id, Some(version), change)

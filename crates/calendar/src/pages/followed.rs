@@ -131,6 +131,7 @@ struct EditPage {
     unread: Vec<String>,
     title: Field,
     color: String,
+    daily: bool,
     is_elsewhere: bool,
     /// It was changed meanwhile.
     stale: bool,
@@ -144,10 +145,13 @@ pub async fn edit(
     Query(_): Query<Typed>,
 ) -> Result<Response, Problem> {
     let followed = calendars.subscription(caller.person()?.id, id).await?;
-    let typed = Typed::from([
+    let mut typed = Typed::from([
         ("title".to_owned(), followed.subscription.title.to_string()),
         ("color".to_owned(), followed.subscription.color.to_string()),
     ]);
+    if followed.subscription.daily {
+        typed.insert("daily".to_owned(), "on".to_owned());
+    }
     Ok(shown(&edit_page(frame, &followed, &typed, Faults::new())))
 }
 
@@ -186,6 +190,7 @@ fn edit_page(frame: Frame, followed: &Followed, typed: &Typed, mut faults: Fault
             .holding(typed_in(typed, "title"))
             .wrong(faults.remove("title")),
         color: typed_in(typed, "color").to_owned(),
+        daily: !typed_in(typed, "daily").is_empty(),
         is_elsewhere: followed.state() != Standing::BuiltIn,
         stale: false,
         frame,
@@ -244,6 +249,7 @@ fn wanted(typed: &Typed) -> Result<SubscriptionChange, Reason> {
     Ok(SubscriptionChange {
         title: Some(title.map_err(|bad| Reason::field("title", bad))?),
         color: Some(color.map_err(|bad| Reason::field("color", bad))?),
+        daily: Some(!typed_in(typed, "daily").is_empty()),
     })
 }
 

@@ -115,6 +115,7 @@ impl Calendars {
             source,
             title,
             color,
+            daily: true,
             version: 1,
             created: at,
         };
@@ -149,6 +150,7 @@ impl Calendars {
             let after = Subscription {
                 title: change.title.clone().unwrap_or(before.title),
                 color: change.color.unwrap_or(before.color),
+                daily: change.daily.unwrap_or(before.daily),
                 version: before.version + 1,
                 ..before
             };

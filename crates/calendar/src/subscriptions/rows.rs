@@ -18,7 +18,7 @@ fn entries_max() -> i64 {
 pub(super) fn subscriptions(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Subscription>, StoreError> {
     let found = tx.query(
         sql!(
-            "SELECT subscription, owner, source, title, color, version, created_at FROM calendar_subscriptions
+            "SELECT subscription, owner, source, title, color, version, created_at, daily FROM calendar_subscriptions
              WHERE vshard = $1 AND owner = $2 ORDER BY created_at, subscription LIMIT $3"
         ),
         params![
@@ -38,7 +38,7 @@ pub(super) fn subscription(
 ) -> Result<Option<Subscription>, StoreError> {
     let found = tx.query_opt(
         sql!(
-            "SELECT subscription, owner, source, title, color, version, created_at FROM calendar_subscriptions
+            "SELECT subscription, owner, source, title, color, version, created_at, daily FROM calendar_subscriptions
              WHERE subscription = $1 AND owner = $2"
         ),
         params![id, owner],
@@ -61,10 +61,11 @@ pub(super) fn address_of(tx: &mut Tx<'_>, owner: PersonId, feed: Id) -> Result<O
 pub(super) fn save_subscription(tx: &mut Tx<'_>, one: &Subscription) -> Result<(), StoreError> {
     tx.execute(
         sql!(
-            "INSERT INTO calendar_subscriptions (subscription, owner, vshard, source, feed, title, color, version, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            "INSERT INTO calendar_subscriptions (subscription, owner, vshard, source, feed, title, color, version, created_at,
+                daily)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (subscription) DO UPDATE SET title = excluded.title, color = excluded.color,
-                version = excluded.version"
+                version = excluded.version, daily = excluded.daily"
         ),
         params![
             one.id,
@@ -75,7 +76,8 @@ pub(super) fn save_subscription(tx: &mut Tx<'_>, one: &Subscription) -> Result<(
             one.title.as_str(),
             one.color.rgb(),
             one.version,
-            one.created
+            one.created,
+            i64::from(one.daily)
         ],
     )?;
     Ok(())
@@ -477,6 +479,7 @@ fn subscription_of(row: &Row<'_>) -> Result<Option<Subscription>, StoreError> {
         color: Color::stored(row.get(4)?).unwrap_or(Color::BLUE),
         version: row.get(5)?,
         created: row.get(6)?,
+        daily: row.get::<i64>(7)? != 0,
     }))
 }
 

@@ -66,6 +66,8 @@ pub struct Subscription {
     /// Empty: as it calls itself.
     pub title: Text,
     pub color: Color,
+    /// What it brings stands in the letter about the day.
+    pub daily: bool,
     /// Grows by one with each change; also the ETag.
     pub version: i64,
     pub created: Moment,
@@ -76,6 +78,7 @@ pub struct Subscription {
 pub struct SubscriptionChange {
     pub title: Option<Text>,
     pub color: Option<Color>,
+    pub daily: Option<bool>,
 }
 
 /// Why a calendar elsewhere could not be got.
@@ -216,6 +219,11 @@ pub struct Followed {
 impl Followed {
     pub fn id(&self) -> Id {
         self.subscription.id
+    }
+
+    /// The house knows it by itself: days off, of which nobody has to think.
+    pub fn is_holidays(&self) -> bool {
+        matches!(self.subscription.source, Source::Holidays(_))
     }
 
     pub fn title(&self, language: Language) -> String {
