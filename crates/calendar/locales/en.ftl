@@ -484,6 +484,7 @@ follow-from = From
 follow-trouble-private = the address is on a private network, and those are not asked.
 follow-trouble-name = nobody knows its machine. Check the address.
 follow-trouble-unreachable = its machine does not answer.
+follow-trouble-certificate = its machine cannot show that it is the one: nobody whom this house trusts vouches for its certificate.
 follow-trouble-slow = the answer takes too long.
 follow-trouble-large = it is too large.
 follow-trouble-redirects = its machine leads nowhere.

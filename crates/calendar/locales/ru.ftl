@@ -558,6 +558,7 @@ follow-from = Из календаря
 follow-trouble-private = адрес в частной сети, а такие не запрашиваются.
 follow-trouble-name = такой машины никто не знает. Проверьте адрес.
 follow-trouble-unreachable = сервер не отвечает.
+follow-trouble-certificate = его сервер не может доказать, что это он: за его сертификат не ручается никто, кому здесь доверяют.
 follow-trouble-slow = ответ идёт слишком долго.
 follow-trouble-large = он слишком велик.
 follow-trouble-redirects = сервер ведёт в никуда.

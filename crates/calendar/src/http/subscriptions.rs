@@ -83,8 +83,8 @@ struct SubscriptionOut {
 struct SubscriptionFailingOut {
     #[schema(format = DateTime)]
     since: String,
-    /// `private`, `name`, `unreachable`, `slow`, `large`, `redirects`, `status`, `gone`, `page` (a web page came), `unreadable` or
-    /// `too_many`.
+    /// `private`, `name`, `unreachable`, `certificate`, `slow`, `large`, `redirects`, `status`, `gone`, `page` (a web page came),
+    /// `unreadable` or `too_many`.
     what: &'static str,
     why: String,
 }

@@ -284,6 +284,7 @@ fn refused(trouble: &outside::Trouble) -> Answer {
         outside::Trouble::Private(_) => What::Private,
         outside::Trouble::NoSuchName(_) => What::Name,
         outside::Trouble::Unreachable(_) | outside::Trouble::BrokenOff => What::Unreachable,
+        outside::Trouble::Untrusted(_) => What::Certificate,
         outside::Trouble::TooSlow(_) => What::Slow,
         outside::Trouble::TooLarge(_) => What::Large,
         outside::Trouble::Redirects(_) => What::Redirects,

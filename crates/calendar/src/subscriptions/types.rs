@@ -89,6 +89,8 @@ pub enum What {
     /// Nobody knows a machine of that name.
     Name,
     Unreachable,
+    /// It cannot show that it is the machine of that name.
+    Certificate,
     Slow,
     Large,
     Redirects,
@@ -103,10 +105,11 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [(What, &'static str); 11] = [
+    const ALL: [(What, &'static str); 12] = [
         (What::Private, "private"),
         (What::Name, "name"),
         (What::Unreachable, "unreachable"),
+        (What::Certificate, "certificate"),
         (What::Slow, "slow"),
         (What::Large, "large"),
         (What::Redirects, "redirects"),
