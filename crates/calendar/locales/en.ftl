@@ -502,3 +502,24 @@ public-hint = A calendar program that follows it stays up to date by itself.
 public-follow = Follow it here
 public-webcal = Follow it in my calendar program
 public-file = As a file (.ics)
+
+# Before people are written to.
+tells-heading = These people hear of it
+tells-save = { $count ->
+    [one] Save and tell one person
+   *[other] Save and tell { $count } people
+}
+tells-move = { $count ->
+    [one] Move and tell one person
+   *[other] Move and tell { $count } people
+}
+tells-delete = { $count ->
+    [one] Delete and tell one person
+   *[other] Delete and tell { $count } people
+}
+tells-what-invitation = Invitation
+tells-what-change = Change
+tells-what-cancellation = Cancellation
+tells-what-answer = Answer
+tells-by-house = in their calendar here
+tells-by-mail = by mail

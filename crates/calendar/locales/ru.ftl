@@ -576,3 +576,27 @@ public-hint = Программа календаря, которая за ним 
 public-follow = Следить за ним здесь
 public-webcal = Следить за ним в моей программе
 public-file = Файл (.ics)
+
+# Прежде чем кому-то написать.
+tells-heading = Об этом узнают
+tells-save = { $count ->
+    [one] Сохранить и сообщить { $count } человеку
+    [few] Сохранить и сообщить { $count } людям
+   *[many] Сохранить и сообщить { $count } людям
+}
+tells-move = { $count ->
+    [one] Перенести и сообщить { $count } человеку
+    [few] Перенести и сообщить { $count } людям
+   *[many] Перенести и сообщить { $count } людям
+}
+tells-delete = { $count ->
+    [one] Удалить и сообщить { $count } человеку
+    [few] Удалить и сообщить { $count } людям
+   *[many] Удалить и сообщить { $count } людям
+}
+tells-what-invitation = Приглашение
+tells-what-change = Изменение
+tells-what-cancellation = Отмена
+tells-what-answer = Ответ
+tells-by-house = в календаре здесь
+tells-by-mail = по почте

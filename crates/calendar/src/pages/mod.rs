@@ -13,6 +13,7 @@ mod own;
 pub(crate) mod published;
 mod sharing;
 mod shown;
+mod telling;
 mod view;
 
 use std::collections::HashMap;

@@ -8,6 +8,7 @@ mod answering;
 mod delivery;
 mod mailed;
 mod notices;
+mod reached;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ pub use answering::Invitation;
 use ical::Component;
 use kernel::{Moment, PersonId};
 pub use mailed::Ignored;
+pub use reached::Reached;
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, outbox};
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use self::given::{EventIn, spot};
-use self::told::{ChangedOut, EventDifferenceOut, EventOut, EventVersionOut};
+use self::told::{ChangedOut, EventDifferenceOut, EventOut, EventReachedOut, EventVersionOut};
 use super::{OWN, written_by};
 use crate::events::{Changed, Look};
 use crate::rules::edits::times::Spot;
@@ -124,6 +124,8 @@ struct EventPreviewOut {
     items: Vec<EventDifferenceOut>,
     /// Whether there are more than are told.
     more: bool,
+    /// Who would be written to, each of them once.
+    written_to: Vec<EventReachedOut>,
 }
 
 /// Why an event is there at a time, or is not.
@@ -280,9 +282,9 @@ async fn answer_event(
     became(&changed, &caller)
 }
 
-/// Which instances a change or a deletion would change, without doing it
+/// Which instances a change or a deletion would change, and who would be written to, without doing it
 ///
-/// From a month ago until two years ahead.
+/// Instances from a month ago until two years ahead.
 #[utoipa::path(post, path = "/api/v1/calendars/{id}/events/{event}/preview", operation_id = "preview_event",
     request_body = EventPreviewIn,
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
@@ -313,14 +315,16 @@ async fn preview_event(
     let found = calendars
         .preview_event(owner, look, wish.as_ref(), range, &viewer)
         .await?;
-    let more = found.len() > DIFFERENCES_MAX;
+    let more = found.differences.len() > DIFFERENCES_MAX;
     let items = found
+        .differences
         .into_iter()
         .take(DIFFERENCES_MAX)
         .map(EventDifferenceOut::from);
     Ok(Body(EventPreviewOut {
         items: items.collect(),
         more,
+        written_to: found.reached.into_iter().map(EventReachedOut::from).collect(),
     }))
 }
 

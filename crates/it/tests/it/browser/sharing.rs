@@ -22,6 +22,8 @@ struct Read {
     created: &'static str,
     answered: &'static str,
     comes: &'static str,
+    tell: &'static str,
+    saved: &'static str,
     followed: &'static str,
     /// What Estonia keeps on the first of January.
     holiday: &'static str,
@@ -44,6 +46,8 @@ const ENGLISH: Read = Read {
     created: "The event is in the calendar",
     answered: "You come",
     comes: "comes",
+    tell: "Save and tell one person",
+    saved: "The event is saved",
     followed: "You follow it from here on",
     holiday: "New Year",
     private: "the address is on a private network",
@@ -65,6 +69,8 @@ const RUSSIAN: Read = Read {
     created: "Событие в календаре",
     answered: "Вы придёте",
     comes: "придёт",
+    tell: "Сохранить и сообщить 1 человеку",
+    saved: "Событие сохранено",
     followed: "Теперь вы следите за ним",
     holiday: "Новый год",
     private: "адрес в частной сети",
@@ -106,6 +112,7 @@ async fn between(read: &Read) {
     visit.go(&own).await;
     assert!(!visit.text_of("#shares").await.contains(read.waiting));
     hears(&visit, read).await;
+    tells(&visit, read).await;
     assert_eq!(visit.complaints().await, Vec::<String>::new());
     visit.end().await;
 }
@@ -318,4 +325,31 @@ async fn hears(visit: &Visit, read: &Read) {
         }
         assert!(std::time::Instant::now() < deadline, "{said}");
     }
+}
+
+/// Before somebody else is written to, one is asked; what is only one's own is saved at once.
+async fn tells(visit: &Visit, read: &Read) {
+    let page = visit.path().await;
+    let later = "document.querySelector('[name=start_time]').value = '07:00';
+        document.querySelector('[name=end_time]').value = '08:00';";
+    visit.script(later).await;
+    visit.press("#event button[value=save]").await;
+    visit.shows("#tells li").await;
+    assert_eq!(visit.text_of("#tell").await, read.tell);
+    visit.picture(&format!("{}-calendar-tells", read.language)).await;
+    visit.press(".actions a").await;
+    visit.shows("#event").await;
+    let time = visit.value("start_time").await;
+    assert_ne!(time, "07:00", "nothing was saved");
+    visit.script(later).await;
+    visit.press("#event button[value=save]").await;
+    visit.press("#tell").await;
+    visit.says(read.saved).await;
+    visit.go(&page).await;
+    assert_eq!(visit.value("start_time").await, "07:00");
+    let one = "document.querySelector('[name=remind]').selectedIndex = 1;
+        document.querySelectorAll('details').forEach((one) => one.open = true)";
+    visit.script(one).await;
+    visit.press("#event button[value=save]").await;
+    visit.says(read.saved).await;
 }
