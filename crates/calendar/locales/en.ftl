@@ -230,6 +230,7 @@ daily-more = { $count ->
     [one] and { $count } more
    *[other] and { $count } more
  }
+daily-holidays = Public holiday: { $names }
 daily-why = You get this letter because you asked for one each day that has something in your calendars.
 
 # The pages.
@@ -429,6 +430,8 @@ link-heading = Link
 link-hint = Whoever has the link can look at the calendar, or subscribe to it with a calendar program, without signing in. What is private is told as “busy”, and nobody who takes part is named.
 link-copy = Copy
 link-copied = Copied
+link-page = As a page:
+link-programs = For calendar programs:
 link-tells-all = The link shows what is in the calendar.
 link-tells-busy = The link shows when you are busy, and nothing else.
 link-only-busy = Show only when I am busy
@@ -480,12 +483,14 @@ follow-unread = { $count ->
    *[other] { $count } entries cannot be read, some of them because:
  }
 follow-title-hint = Empty: as it calls itself
+follow-daily = What it brings is in the letter about the day, if I asked for one
 follow-fetch = Get it now
 follow-end = Follow no longer
 follow-from = From
 follow-trouble-private = the address is on a private network, and those are not asked.
 follow-trouble-name = nobody knows its machine. Check the address.
 follow-trouble-unreachable = its machine does not answer.
+follow-trouble-certificate = its machine cannot show that it is the one: nobody whom this house trusts vouches for its certificate.
 follow-trouble-slow = the answer takes too long.
 follow-trouble-large = it is too large.
 follow-trouble-redirects = its machine leads nowhere.
@@ -494,25 +499,3 @@ follow-trouble-gone = it is not there any more.
 follow-trouble-page = the address is that of a web page. Look there for a link to the calendar itself.
 follow-trouble-unreadable = what comes is no calendar that can be read.
 follow-trouble-too-many = it has too many entries.
-invitations-heading = Invitations
-invitations-count = Invitations ({ $count })
-invitations-none = Nothing waits for your answer.
-invitations-by = From { $by }
-invitations-apart = From people you do not know
-invitations-apart-hint = None of this is in your calendar, and none of it reminds you. Whoever you let in, or answer with yes or maybe, you know from then on.
-invitations-let-in = Let in
-invitations-remove = Remove
-invitations-block = Block the sender
-invitations-who = Whose invitations you want
-invitations-whose = They come into the calendar at once
-invitations-whose-hint = You know whom you invited or answered, and with whom one of you shares a calendar. Everybody else waits here.
-invitations-of-everybody = Of everybody
-invitations-of-house = Of people of the house, and of those outside whom I know
-invitations-of-known = Only of those whom I know
-invitations-blocked = Blocked
-invitations-unblock = Hear them again
-done-let-in = It is in the calendar, and waits for your answer.
-done-dismissed = The invitation is gone. Nobody hears of it.
-done-blocked = You hear nothing more of them. They do not learn it.
-done-unblocked = What they send from now on comes again.
-done-whose-saved = Your choice is saved.

@@ -63,3 +63,58 @@ wrong-hours = Write a time such as 09:00.
 wrong-people = Write at most 500 addresses.
 wrong-place = Write at most 200 characters.
 wrong-seats = Write a number from 0 to 100,000.
+
+# Invitations.
+
+invitations-heading = Invitations
+invitations-count = Invitations ({ $count })
+invitations-none = Nothing waits for your answer.
+invitations-by = From { $by }
+invitations-apart = From people you do not know
+invitations-apart-hint = None of this is in your calendar, and none of it reminds you. Whoever you let in, or answer with yes or maybe, you know from then on.
+invitations-let-in = Let in
+invitations-remove = Remove
+invitations-block = Block the sender
+invitations-who = Whose invitations you want
+invitations-whose = They come into the calendar at once
+invitations-whose-hint = You know whom you invited or answered, and with whom one of you shares a calendar. Everybody else waits here.
+invitations-of-everybody = Of everybody
+invitations-of-house = Of people of the house, and of those outside whom I know
+invitations-of-known = Only of those whom I know
+invitations-blocked = Blocked
+invitations-unblock = Hear them again
+done-let-in = It is in the calendar, and waits for your answer.
+done-dismissed = The invitation is gone. Nobody hears of it.
+done-blocked = You hear nothing more of them. They do not learn it.
+done-unblocked = What they send from now on comes again.
+done-whose-saved = Your choice is saved.
+
+# The page of a published calendar.
+public-busy = This calendar shows when its owner is busy, and nothing else.
+public-zone = Show in this zone
+public-heading = In your own calendar
+public-hint = A calendar program that follows it stays up to date by itself.
+public-follow = Follow it here
+public-webcal = Follow it in my calendar program
+public-file = As a file (.ics)
+
+# Before people are written to.
+tells-heading = These people hear of it
+tells-save = { $count ->
+    [one] Save and tell one person
+   *[other] Save and tell { $count } people
+}
+tells-move = { $count ->
+    [one] Move and tell one person
+   *[other] Move and tell { $count } people
+}
+tells-delete = { $count ->
+    [one] Delete and tell one person
+   *[other] Delete and tell { $count } people
+}
+tells-what-invitation = Invitation
+tells-what-change = Change
+tells-what-cancellation = Cancellation
+tells-what-answer = Answer
+tells-by-house = in their calendar here
+tells-by-mail = by mail

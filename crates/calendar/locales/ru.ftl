@@ -299,6 +299,7 @@ daily-more = { $count ->
     [few] и ещё { $count } события
    *[many] и ещё { $count } событий
  }
+daily-holidays = Праздник: { $names }
 daily-why = Вы получили это письмо, потому что попросили писать вам в дни, когда в календарях что-то есть.
 
 # Страницы.
@@ -501,6 +502,8 @@ link-heading = Ссылка
 link-hint = У кого есть ссылка, тот увидит календарь или подпишется на него в своей программе, не входя сюда. Личное видно как «занято», участники не называются.
 link-copy = Скопировать
 link-copied = Скопировано
+link-page = Страница:
+link-programs = Для программ календаря:
 link-tells-all = По ссылке видно, что есть в календаре.
 link-tells-busy = По ссылке видно только, когда вы заняты.
 link-only-busy = Показывать только занятость
@@ -554,12 +557,14 @@ follow-unread = { $count ->
    *[many] Не удалось прочитать { $count } записей, в том числе:
  }
 follow-title-hint = Пусто: как он называет себя сам
+follow-daily = То, что в нём, есть в письме о дне, если я просил такое письмо
 follow-fetch = Получить сейчас
 follow-end = Больше не следить
 follow-from = Из календаря
 follow-trouble-private = адрес в частной сети, а такие не запрашиваются.
 follow-trouble-name = такой машины никто не знает. Проверьте адрес.
 follow-trouble-unreachable = сервер не отвечает.
+follow-trouble-certificate = его сервер не может доказать, что это он: за его сертификат не ручается никто, кому здесь доверяют.
 follow-trouble-slow = ответ идёт слишком долго.
 follow-trouble-large = он слишком велик.
 follow-trouble-redirects = сервер ведёт в никуда.
@@ -568,25 +573,3 @@ follow-trouble-gone = его больше нет.
 follow-trouble-page = это адрес веб-страницы. Поищите на ней ссылку на сам календарь.
 follow-trouble-unreadable = приходит не календарь или его нельзя прочитать.
 follow-trouble-too-many = в нём слишком много записей.
-invitations-heading = Приглашения
-invitations-count = Приглашения ({ $count })
-invitations-none = Ничто не ждёт вашего ответа.
-invitations-by = Приглашает { $by }
-invitations-apart = От тех, кого вы не знаете
-invitations-apart-hint = Этого нет в вашем календаре, и напоминаний не будет. Кого вы впустите или кому ответите «да» или «возможно», того вы с этих пор знаете.
-invitations-let-in = Впустить
-invitations-remove = Убрать
-invitations-block = Заблокировать отправителя
-invitations-who = Чьи приглашения вам нужны
-invitations-whose = Сразу попадают в календарь
-invitations-whose-hint = Вы знаете тех, кого приглашали, кому отвечали и с кем кто-то из вас поделился календарём. Остальные ждут здесь.
-invitations-of-everybody = От всех
-invitations-of-house = От людей этого дома и от знакомых извне
-invitations-of-known = Только от знакомых
-invitations-blocked = Заблокированы
-invitations-unblock = Снова принимать
-done-let-in = Событие в календаре и ждёт вашего ответа.
-done-dismissed = Приглашение убрано. Никто об этом не узнает.
-done-blocked = Вы больше ничего от них не получите. Они об этом не узнают.
-done-unblocked = То, что они пришлют с этих пор, снова будет приходить.
-done-whose-saved = Ваш выбор сохранён.

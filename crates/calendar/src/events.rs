@@ -14,6 +14,7 @@ use crate::people::addresses;
 use crate::rows;
 use crate::rules::edits::wish::{Guest, Wish};
 use crate::rules::edits::{self, Aim, Difference, Edited, Pen};
+use crate::scheduling::Reached;
 use crate::service::{Calendars, Refused, live};
 use crate::sharing::Rights;
 use crate::types::{Calendar, Expected, Name, Reason, Stored};
@@ -28,6 +29,13 @@ pub struct Changed {
     pub event: Option<Stored>,
     /// The part of a series that was cut off.
     pub split: Option<Stored>,
+}
+
+/// What an edit would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preview {
+    pub differences: Vec<Difference>,
+    pub reached: Vec<Reached>,
 }
 
 /// How an event was for a while.
@@ -99,7 +107,7 @@ impl Calendars {
         self.write(owner, before, edited, beside).await
     }
 
-    /// What an edit would change within a range; without a wish, what a deletion would.
+    /// What an edit would change within a range, and whom it would reach; without a wish, what a deletion would.
     pub async fn preview_event(
         &self,
         owner: PersonId,
@@ -107,7 +115,35 @@ impl Calendars {
         wish: Option<&Wish>,
         (from, to): (Timestamp, Timestamp),
         viewer: &Zone,
-    ) -> Result<Vec<Difference>, Refused> {
+    ) -> Result<Preview, Refused> {
+        let (before, edited) = self.rehearsed(owner, look, wish).await?;
+        let found = edits::differences(&before.text, &edited, (from, to), viewer)?;
+        let (after, split) = (edited.text.as_deref(), edited.split.as_deref());
+        Ok(Preview {
+            reached: self.reached(owner, &before.text, after, split).await?,
+            differences: found,
+        })
+    }
+
+    /// Whom an edit would reach; without a wish, whom a deletion would.
+    pub async fn reached_by(
+        &self,
+        owner: PersonId,
+        look: Look,
+        wish: Option<&Wish>,
+    ) -> Result<Vec<Reached>, Refused> {
+        let (before, edited) = self.rehearsed(owner, look, wish).await?;
+        let (after, split) = (edited.text.as_deref(), edited.split.as_deref());
+        self.reached(owner, &before.text, after, split).await
+    }
+
+    /// An edit that is not written: what it is about, and what would become of it.
+    async fn rehearsed(
+        &self,
+        owner: PersonId,
+        look: Look,
+        wish: Option<&Wish>,
+    ) -> Result<(Stored, Edited), Refused> {
         let (before, into) = self.looked_at(owner, look).await?;
         let pen = self.pen(before.id, &into);
         let pen = Pen {
@@ -115,10 +151,13 @@ impl Calendars {
             ..pen
         };
         let edited = match wish {
-            Some(wish) => edits::change(&before.text, look.aim, wish, &pen)?,
+            Some(wish) => {
+                let wish = &self.organized(owner, Some(&before.text), wish).await?;
+                edits::change(&before.text, look.aim, wish, &pen)?
+            }
             None => edits::delete(&before.text, look.aim, &pen)?,
         };
-        Ok(edits::differences(&before.text, &edited, (from, to), viewer)?)
+        Ok((before, edited))
     }
 
     /// The same event once more.

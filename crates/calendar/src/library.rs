@@ -11,10 +11,15 @@ use crate::objects::{Mark, Put};
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::sharing::{Consent, Held, Rights, readable};
+use crate::subscriptions::reading::Picked;
+use crate::subscriptions::types::Followed;
 use crate::types::{
     About, AboutChange, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Role, Stored,
     TITLE_CHARS_MAX,
 };
+
+/// What is followed stands behind what is one's own or was shared.
+const FOLLOWED_ORDER: i64 = 1_000;
 
 /// The library that CalDAV reads and writes.
 #[derive(Clone)]
@@ -25,12 +30,49 @@ impl Shelf {
         Shelf(calendars)
     }
 
+    /// Entries of what somebody follows.
+    async fn followed(
+        &self,
+        who: &SignedIn,
+        calendar: &dav::Calendar,
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<Object>, Denied> {
+        let followed = self.0.subscription(who.id, calendar.id).await?;
+        let found = match wanted {
+            Wanted::Named(names) => {
+                let names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
+                let picked = Picked::Named(&names);
+                self.0.followed_objects(&followed, who.language, picked).await?
+            }
+            Wanted::After(after, limit) => {
+                let after = after.map(|name| Name::stored(name.to_owned()));
+                let picked = Picked::After(after.as_ref(), limit);
+                self.0.followed_objects(&followed, who.language, picked).await?
+            }
+            Wanted::Around {
+                from,
+                to,
+                kind,
+                after,
+                limit,
+            } => {
+                let picked = Picked::Around(from.into(), to.into());
+                let near = self.0.followed_objects(&followed, who.language, picked).await?;
+                page(near, kind, after, limit)
+            }
+        };
+        Ok(found.into_iter().map(object).collect())
+    }
+
     async fn found(
         &self,
         who: &SignedIn,
         calendar: &dav::Calendar,
         wanted: Wanted<'_>,
     ) -> Result<Vec<Object>, Denied> {
+        if is_followed(who, calendar) {
+            return self.followed(who, calendar, wanted).await;
+        }
         let rights = rights_of(who, calendar);
         let found: Vec<Stored> = match wanted {
             Wanted::Named(names) => {
@@ -52,11 +94,10 @@ impl Shelf {
                 limit,
             } => {
                 let near = self.0.near(calendar.owner, calendar.id, from.into(), to.into());
-                let mut near: Vec<Stored> = near.await?;
-                near.retain(|one| kind.is_none_or(|kind| kind == one.kind));
-                near.retain(|one| after.is_none_or(|after| one.name.as_str() > after));
-                let seen = near.into_iter().filter_map(|stored| readable(stored, rights));
-                return Ok(seen.take(limit).map(object).collect());
+                let seen = near.await?.into_iter();
+                let seen = seen.filter_map(|stored| readable(stored, rights));
+                let seen = page(seen.collect(), kind, after, limit);
+                return Ok(seen.into_iter().map(object).collect());
             }
         };
         let seen = found.into_iter().filter_map(|stored| readable(stored, rights));
@@ -92,6 +133,19 @@ fn rights_of(who: &SignedIn, calendar: &dav::Calendar) -> Rights {
         (false, true) => Rights::Edit,
         (false, false) => Rights::Read,
     }
+}
+
+/// So many of them after a name.
+fn page(mut near: Vec<Stored>, kind: Option<Kind>, after: Option<&str>, limit: usize) -> Vec<Stored> {
+    near.retain(|one| kind.is_none_or(|kind| kind == one.kind));
+    near.retain(|one| after.is_none_or(|after| one.name.as_str() > after));
+    near.truncate(limit);
+    near
+}
+
+/// Only what somebody follows is theirs and still not to be written.
+fn is_followed(who: &SignedIn, calendar: &dav::Calendar) -> bool {
+    calendar.owner == who.id && !calendar.rights.write
 }
 
 fn visitor(who: &SignedIn) -> Visitor {
@@ -139,6 +193,35 @@ fn shown(held: &Held) -> dav::Calendar {
         changes: calendar.changes,
         created: calendar.created,
         changed: calendar.changed,
+    }
+}
+
+/// What somebody follows, elsewhere or holidays: a calendar that they read and nobody writes.
+fn shown_followed(calendars: &Calendars, who: &SignedIn, followed: &Followed) -> dav::Calendar {
+    let subscription = &followed.subscription;
+    let got = followed.feed.as_ref().and_then(|feed| feed.fetched);
+    dav::Calendar {
+        id: subscription.id,
+        name: subscription.id.to_string(),
+        owner: who.id,
+        role: dav::Role::Plain,
+        rights: dav::Rights {
+            read: true,
+            write: false,
+            manage: false,
+        },
+        title: followed.title(who.language),
+        description: String::new(),
+        color: u32::try_from(subscription.color.rgb()).ok(),
+        order: FOLLOWED_ORDER,
+        zone: who.zone.clone(),
+        kinds: dav::Kinds::ALL,
+        transparent: true,
+        extra: String::new(),
+        version: subscription.version,
+        changes: calendars.followed_number(followed, who.language),
+        created: subscription.created,
+        changed: got.unwrap_or(subscription.created),
     }
 }
 
@@ -229,7 +312,9 @@ impl Library for Shelf {
         Box::pin(async move {
             let all = self.0.held_for_sure(&visitor(who)).await?;
             let readable = all.iter().filter(|held| held.rights >= Rights::Read);
-            Ok(readable.map(shown).collect())
+            let followed = self.0.subscriptions(who.id).await?;
+            let followed = followed.iter().map(|one| shown_followed(&self.0, who, one));
+            Ok(readable.map(shown).chain(followed).collect())
         })
     }
 
@@ -247,6 +332,9 @@ impl Library for Shelf {
             let held = match own {
                 Err(Refused::Reason(Reason::NoCalendar)) => {
                     let id = called.parse().map_err(|_| Denied::NotFound)?;
+                    if let Some(followed) = self.0.followed_with(who.id, id).await? {
+                        return Ok(shown_followed(&self.0, who, &followed));
+                    }
                     let held = self.0.reach(who.id, id, Rights::Read).await?;
                     Some(held).filter(|held| held.is_taken).ok_or(Denied::NotFound)?
                 }
@@ -318,13 +406,21 @@ impl Library for Shelf {
         limit: usize,
     ) -> Asked<'a, dav::Changes> {
         Box::pin(async move {
-            let mark = Mark {
-                after: since.after,
-                began: Some(since.began),
+            let found = if is_followed(who, calendar) {
+                let followed = self.0.subscription(who.id, calendar.id).await?;
+                let since = (since.after, since.began);
+                self.0
+                    .followed_changes(&followed, who.language, since, limit)
+                    .await?
+            } else {
+                let mark = Mark {
+                    after: since.after,
+                    began: Some(since.began),
+                };
+                let rights = rights_of(who, calendar);
+                let of = (calendar.owner, calendar.id);
+                self.0.changes_for(rights, of, mark, limit).await?
             };
-            let rights = rights_of(who, calendar);
-            let of = (calendar.owner, calendar.id);
-            let found = self.0.changes_for(rights, of, mark, limit).await?;
             let found = found.ok_or(Denied::TooOld)?;
             let changed = found.items.into_iter().map(|heard| dav::Changed {
                 name: heard.name.to_string(),

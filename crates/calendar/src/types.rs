@@ -193,6 +193,11 @@ impl Name {
         Name(format!("{id}.ics"))
     }
 
+    /// Whose name it is, if it is one that the house gave.
+    pub fn object_id(&self) -> Option<Id> {
+        self.0.strip_suffix(".ics")?.parse().ok()
+    }
+
     /// A name that was checked before it was stored.
     pub fn stored(text: String) -> Name {
         Name(text)

@@ -31,7 +31,13 @@ pub fn open(
     clock: Clock,
     registry: &Arc<Registry>,
 ) -> anyhow::Result<Calendars> {
-    let outside = Outside::new(config.calendar.private_addresses).map_err(anyhow::Error::msg)?;
+    let mut outside = Outside::new(config.calendar.private_addresses).map_err(anyhow::Error::msg)?;
+    let roots = &config.calendar.root_cert;
+    if !roots.as_os_str().is_empty() {
+        let trusting = outside.trusting(roots);
+        outside =
+            trusting.map_err(|why| anyhow::anyhow!("calendar.root_cert: {}: {why}", roots.display()))?;
+    }
     let people = Arc::new(Neighbours(Arc::clone(registry)));
     let address = Address {
         base: registry.options().base.clone(),

@@ -1487,6 +1487,24 @@ pub struct PreviewEventResponse {
     /// Whether there are more than are told.
     #[prost(bool, tag = "2")]
     pub more: bool,
+    /// Who would be written to, each of them once.
+    #[prost(message, repeated, tag = "3")]
+    pub written_to: ::prost::alloc::vec::Vec<Reached>,
+}
+/// Somebody who would be written to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Reached {
+    /// As it stands in the event.
+    #[prost(string, tag = "1")]
+    pub address: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "2")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
+    /// `invitation`, `change`, `cancellation` or `answer`.
+    #[prost(string, tag = "3")]
+    pub what: ::prost::alloc::string::String,
+    /// `house`: it comes into their calendar here. `mail`: nobody here has the address, and a letter is all.
+    #[prost(string, tag = "4")]
+    pub by: ::prost::alloc::string::String,
 }
 /// How an instance was and will be; absent where it is not there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5525,14 +5543,17 @@ pub struct Subscription {
     pub failing: ::core::option::Option<SubscriptionFailing>,
     #[prost(int64, tag = "13")]
     pub created_at_micros: i64,
+    /// Whether what it brings stands in the letter about the day.
+    #[prost(bool, tag = "14")]
+    pub daily: bool,
 }
 /// Why a calendar elsewhere cannot be got.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SubscriptionFailing {
     #[prost(int64, tag = "1")]
     pub since_micros: i64,
-    /// `private`, `name`, `unreachable`, `slow`, `large`, `redirects`, `status`, `gone`, `page` (a web page came), `unreadable` or
-    /// `too_many`.
+    /// `private`, `name`, `unreachable`, `certificate`, `slow`, `large`, `redirects`, `status`, `gone`, `page` (a web page came),
+    /// `unreadable` or `too_many`.
     #[prost(string, tag = "2")]
     pub what: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
@@ -5574,6 +5595,9 @@ pub struct ChangeSubscriptionRequest {
     pub title: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, optional, tag = "4")]
     pub color: ::core::option::Option<::prost::alloc::string::String>,
+    /// Whether what it brings stands in the letter about the day.
+    #[prost(bool, optional, tag = "5")]
+    pub daily: ::core::option::Option<bool>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteSubscriptionRequest {

@@ -2,7 +2,7 @@
 
 use bell::Bell;
 use jiff::civil::time;
-use kernel::{Id, Language, Moment, PersonId};
+use kernel::{Id, Language, Moment, PersonId, Text};
 use post::letters::Letter;
 use post::{Content, NotWritten, Recipient, Wanted, Write as _};
 use store::StoreError;
@@ -11,7 +11,8 @@ use testkit::stores::{self, KINDS, Kind, TestStore};
 use super::Daily;
 use crate::letters::daily::{DAILY, Writer};
 use crate::service::{Calendars, Visitor};
-use crate::types::{Expected, Name};
+use crate::subscriptions::types::{Source, SubscriptionChange};
+use crate::types::{Color, Expected, Name};
 
 const DAY: i64 = 86_400;
 
@@ -31,7 +32,8 @@ impl Scene {
             language: Language::English,
             zone: "Europe/Berlin".to_owned(),
         };
-        let bell = calendars.later(Bell::new(store.store.clone(), store.clock.clone()));
+        let bell = Bell::new(store.store.clone(), store.clock.clone());
+        let bell = calendars.later(calendars.hearing(bell));
         Scene {
             store,
             calendars,
@@ -72,7 +74,11 @@ impl Scene {
     }
 
     async fn put(&self, uid: &str, lines: &str) {
-        let calendar = self.calendars.home(&self.anna).await.unwrap().remove(0);
+        self.put_for(&self.anna, uid, lines).await;
+    }
+
+    async fn put_for(&self, owner: &Visitor, uid: &str, lines: &str) {
+        let calendar = self.calendars.home(owner).await.unwrap().remove(0);
         let text = format!(
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\nUID:{uid}\r\n{}\r\nEND:VEVENT\r\n\
              END:VCALENDAR\r\n",
@@ -196,6 +202,53 @@ async fn the_letter_says_what_the_day_brings_in_order_and_by_the_clocks_that_wer
         "- 12:00–13:00 Lunch, Canteen",
     ];
     assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn what_is_followed_stands_in_the_letter_unless_its_reader_does_not_want_it() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        // What somebody else published comes without asking anybody.
+        let boris = Visitor {
+            id: PersonId(Id::named("person", "boris")),
+            ..scene.anna.clone()
+        };
+        let bins =
+            "SUMMARY:Blue bin\nDTSTART;TZID=Europe/Berlin:20261123T083000\nRRULE:FREQ=DAILY\nLOCATION:Gate";
+        scene.put_for(&boris, "bins", bins).await;
+        let of_boris = scene.calendars.home(&boris).await.unwrap().remove(0);
+        let link = scene.calendars.publish(boris.id, of_boris.id, None, false);
+        let address = scene.calendars.link_to(&link.await.unwrap().path(boris.id));
+        let follow = async |source: &str| {
+            let (source, title) = (Source::parse(source).unwrap(), Text::new("", 10).unwrap());
+            let followed = scene
+                .calendars
+                .subscribe(scene.anna.id, source, title, Color::BLUE);
+            followed.await.unwrap().id()
+        };
+        let bins = follow(&address).await;
+        follow("holidays:de").await;
+        scene.at_seven().await;
+        scene.at("2026-12-25T06:30:00Z").await;
+        scene.calendars.fetch_due().await.unwrap();
+        let letters = scene.letters().await;
+        let letter = letters.last().unwrap();
+        assert_eq!(letter.key, b"2026-12-25", "{kind:?}");
+        let text = scene.written(letter).await.unwrap().text;
+        assert!(text.contains("Public holiday: Christmas Day"), "{kind:?}: {text}");
+        assert!(text.contains("- 08:30 Blue bin, Gate"), "{kind:?}: {text}");
+        let quiet = SubscriptionChange {
+            daily: Some(false),
+            ..SubscriptionChange::default()
+        };
+        let changed = scene
+            .calendars
+            .change_subscription(scene.anna.id, bins, None, quiet);
+        changed.await.unwrap();
+        let free = scene.written(letter).await;
+        let why = NotWritten::Unwanted("the day is free".to_owned());
+        assert_eq!(free, Err(why), "{kind:?}: a holiday alone brings no letter");
+    }
 }
 
 #[tokio::test]

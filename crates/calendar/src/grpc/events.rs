@@ -12,7 +12,9 @@ use super::{Speaker, caller, id, ids, instant_in, read_as, words};
 use crate::agenda::Shown;
 use crate::events::Changed;
 use crate::http::agenda::RangeIn;
-use crate::http::events::{AnswerWord, AtIn, EventPreviewIn, MoveIn, ReturnIn, instance, look, tongue};
+use crate::http::events::{
+    AnswerWord, AtIn, EventPreviewIn, MoveIn, ReturnIn, Tried, instance, look, tongue,
+};
 use crate::http::{visitor, written_by};
 use crate::service::Refused;
 use crate::types::Stored;
@@ -116,10 +118,17 @@ impl Events for Speaker {
         let asked = EventPreviewIn {
             change: fields.transpose()?,
         };
-        let (differences, more) = asked.tried(&self.0, &by, called, &aim).await?;
+        let Tried { found, more } = asked.tried(&self.0, &by, called, &aim).await?;
+        let reached = found.reached.into_iter().map(|one| pb::Reached {
+            address: one.address,
+            name: one.name,
+            what: one.sent.word().to_owned(),
+            by: one.means.word().to_owned(),
+        });
         Ok(Response::new(pb::PreviewEventResponse {
-            differences: differences.into_iter().map(difference_out).collect(),
+            differences: found.differences.into_iter().map(difference_out).collect(),
             more,
+            written_to: reached.collect(),
         }))
     }
 

@@ -61,6 +61,7 @@ impl Subscriptions for Speaker {
         let asked = SubscriptionChangeIn {
             title: given.title,
             color: given.color,
+            daily: given.daily,
         };
         let changed = asked.put(&self.0, &visitor, id(&given.id)?, &read).await?;
         Ok(Response::new(subscription_out(&changed, visitor.language)))
@@ -127,6 +128,7 @@ fn subscription_out(followed: &Followed, language: Language) -> pb::Subscription
         next_fetch_at_micros: feed.map(|feed| feed.due.as_micros()),
         failing: feed.and_then(|feed| feed.failing.as_ref()).map(failing_out),
         created_at_micros: subscription.created.as_micros(),
+        daily: subscription.daily,
     }
 }
 

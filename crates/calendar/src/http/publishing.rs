@@ -1,17 +1,25 @@
 //! Links to calendars, over HTTP: made by their owners, and followed by whoever has them.
 
+use axum::body::to_bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use front::{Access, Body, Caller, InPath, InPath2, Problem, Routes, routes};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use front::frame::Frame;
+use front::{Access, Body, Caller, InPath, InPath2, Problem, Query, Routes, routes};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use kernel::{Id, PersonId};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::{OWN, managed_by};
-use crate::publishing::{Link, Shows};
+use crate::pages::Typed;
+use crate::pages::published::{Visit, show};
+use crate::publishing::{Link, Shows, tag};
 use crate::service::Calendars;
-use crate::types::Calendar;
+
+const X_ROBOTS_TAG: HeaderName = HeaderName::from_static("x-robots-tag");
+/// A month of a calendar with more in each day than anybody reads is well below.
+const PAGE_BYTES_MAX: usize = 32 << 20;
 
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
     routes
@@ -25,7 +33,7 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
             ),
         )
         .page(
-            Access::PUBLIC,
+            Access::GREETED,
             Method::GET,
             "/calendar/public/{person}/{file}",
             published,
@@ -50,8 +58,10 @@ struct CalendarLinkIn {
 /// The link of a calendar.
 #[derive(Serialize, ToSchema)]
 struct CalendarLinkOut {
-    /// Below the address of the house. Whoever knows it may look.
+    /// The calendar for programs, below the address of the house. Whoever knows it may look.
     path: String,
+    /// The same as a page.
+    page: String,
     shows: ShowsWord,
     #[schema(format = "date-time")]
     made_at: String,
@@ -61,6 +71,7 @@ impl CalendarLinkOut {
     fn of(link: &Link, owner: PersonId) -> CalendarLinkOut {
         CalendarLinkOut {
             path: link.path(owner),
+            page: link.page(owner),
             shows: match link.shows {
                 Shows::Everything => ShowsWord::Everything,
                 Shows::Busy => ShowsWord::Busy,
@@ -132,23 +143,47 @@ async fn withdraw_calendar_link(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What a link leads to, for calendar programs.
+/// What a link leads to: a page, and for calendar programs a text.
 async fn published(
     State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
     InPath2(person, file): InPath2<Id, String>,
+    Query(typed): Query<Typed>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let token = file.strip_suffix(".ics").ok_or_else(Problem::not_found)?;
-    let (calendar, shows) = calendars.published(PersonId(person), token).await?;
+    let owner = PersonId(person);
+    let mut response = match file.strip_suffix(".ics") {
+        Some(token) => text(&calendars, owner, token, &headers).await?,
+        None => {
+            let visit = Visit {
+                owner,
+                token: &file,
+                caller: &caller,
+                typed: &typed,
+            };
+            tagged(show(&calendars, frame, visit).await?, &headers).await?
+        }
+    };
+    let said = response.headers_mut();
+    said.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=300"),
+    );
+    // Whoever has the link may look; those who search the web shall not find it.
+    said.insert(X_ROBOTS_TAG, HeaderValue::from_static("noindex, nofollow"));
+    Ok(response)
+}
+
+async fn text(
+    calendars: &Calendars,
+    owner: PersonId,
+    token: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let (calendar, shows) = calendars.published(owner, token).await?;
     let tag = tag(&calendar, shows);
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| {
-            let mut tags = tags.split(',').map(|one| one.trim().trim_start_matches("W/"));
-            tags.any(|one| one == tag)
-        });
-    let mut response = match known {
+    let mut response = match is_known(headers, &tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => calendars.published_text(&calendar, shows).await?.into_response(),
     };
@@ -157,18 +192,40 @@ async fn published(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/calendar; charset=utf-8"),
     );
-    said.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=300"),
-    );
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        said.insert(header::ETAG, tag);
-    }
+    said.insert(header::ETAG, tag_value(&tag)?);
     Ok(response)
 }
 
-/// What it shows is the same while this is.
-fn tag(calendar: &Calendar, shows: Shows) -> String {
-    let busy = if shows == Shows::Busy { "b" } else { "" };
-    format!("\"{}-{}{busy}\"", calendar.changes, calendar.version)
+/// A page that is sent only if it is another one than its reader has: it is told by what it says, which is different for each
+/// language, zone and day.
+async fn tagged(page: Response, headers: &HeaderMap) -> Result<Response, Problem> {
+    let (head, body) = page.into_parts();
+    let bytes = to_bytes(body, PAGE_BYTES_MAX).await;
+    let bytes = bytes.map_err(|_| Problem::internal("a page is too long"))?;
+    let hash: [u8; 32] = Sha256::digest(&bytes).into();
+    let hash = hash.split_at(8).0.iter();
+    let hash: String = hash.map(|byte| format!("{byte:02x}")).collect();
+    let tag = format!("\"{hash}\"");
+    let mut response = match head.status == StatusCode::OK && is_known(headers, &tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => Response::from_parts(head, bytes.into()),
+    };
+    let said = response.headers_mut();
+    said.insert(header::ETAG, tag_value(&tag)?);
+    said.insert(header::VARY, HeaderValue::from_static("cookie, accept-language"));
+    Ok(response)
+}
+
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let tags = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok());
+    tags.is_some_and(|tags| {
+        let mut tags = tags.split(',').map(|one| one.trim().trim_start_matches("W/"));
+        tags.any(|one| one == tag)
+    })
+}
+
+fn tag_value(tag: &str) -> Result<HeaderValue, Problem> {
+    HeaderValue::try_from(tag).map_err(|_| Problem::internal("a tag is no header"))
 }

@@ -50,6 +50,8 @@ struct SubscriptionOut {
     title: String,
     #[schema(example = "#1e88e5")]
     color: String,
+    /// Whether what it brings stands in the letter about the day.
+    daily: bool,
     /// Grows by one with each change; the ETag is made of it.
     version: i64,
     state: SubscriptionStateWord,
@@ -81,8 +83,8 @@ struct SubscriptionOut {
 struct SubscriptionFailingOut {
     #[schema(format = DateTime)]
     since: String,
-    /// `private`, `name`, `unreachable`, `slow`, `large`, `redirects`, `status`, `gone`, `page` (a web page came), `unreadable` or
-    /// `too_many`.
+    /// `private`, `name`, `unreachable`, `certificate`, `slow`, `large`, `redirects`, `status`, `gone`, `page` (a web page came),
+    /// `unreadable` or `too_many`.
     what: &'static str,
     why: String,
 }
@@ -97,6 +99,7 @@ impl SubscriptionOut {
             source: subscription.source.to_string(),
             title: followed.title(language),
             color: subscription.color.to_string(),
+            daily: subscription.daily,
             version: subscription.version,
             state: match followed.state() {
                 Standing::BuiltIn => SubscriptionStateWord::BuiltIn,
@@ -150,6 +153,8 @@ pub(crate) struct SubscriptionChangeIn {
     #[schema(max_length = 200)]
     pub(crate) title: Option<String>,
     pub(crate) color: Option<String>,
+    /// Whether what it brings stands in the letter about the day.
+    pub(crate) daily: Option<bool>,
 }
 
 impl SubscriptionIn {
@@ -176,6 +181,7 @@ impl SubscriptionChangeIn {
         let change = SubscriptionChange {
             title: self.title.as_deref().map(title).transpose()?,
             color: self.color.as_deref().map(color).transpose()?,
+            daily: self.daily,
         };
         let changed = calendars.change_subscription(visitor.id, id, Some(version), change);
         Ok(changed.await?)
@@ -234,7 +240,7 @@ async fn get_subscription(
     Ok(shown(&found, visitor.language))
 }
 
-/// Calls it otherwise, or colours it
+/// Calls it otherwise, colours it, or takes it out of the letter about the day
 #[utoipa::path(patch, path = "/api/v1/subscriptions/{id}", operation_id = "change_subscription",
     request_body = SubscriptionChangeIn,
     params(("id" = String, Path, format = "uuid", description = "The subscription"),

@@ -16,8 +16,8 @@ use store::StoreError;
 
 use super::wording::{clock, date, day, titled};
 use super::{WORDS, as_text, failed, for_its_reader, unwanted};
-use crate::agenda::{Lasting, each};
-use crate::service::Calendars;
+use crate::agenda::{Lasting, Shown, each};
+use crate::service::{Calendars, Refused, Visitor};
 
 pub const STREAM: &str = "calendar.daily";
 
@@ -41,6 +41,16 @@ impl Told {
     pub(crate) fn new(day: Date, zone: &str) -> Told {
         let zone = zone.to_owned();
         Told { day, zone }
+    }
+
+    fn zone(&self) -> Zone {
+        Zone::iana(&self.zone).unwrap_or(Zone::UTC)
+    }
+
+    fn range(&self) -> (Moment, Moment) {
+        let zone = self.zone();
+        let midnight = |day: Date| Moment::from(zone.instant_of(day.at(0, 0, 0, 0)));
+        (midnight(self.day), midnight(self.day.saturating_add(1.day())))
     }
 
     pub(crate) fn as_json(&self) -> Result<String, StoreError> {
@@ -67,22 +77,26 @@ impl Writer {
         let person = to
             .person
             .ok_or_else(|| failed("a daily letter is for a person"))?;
-        let items = self.items(person, &told, to).await?;
+        let mut items = self.items(person, &told, to).await?;
+        let (followed, holidays) = self.followed(person, &told, to).await?;
+        items.extend(followed);
+        // Nobody has to be told in the morning that they have nothing to do.
         if items.is_empty() {
             return Err(unwanted("the day is free"));
         }
+        let zone = told.zone();
+        items.sort_by(|one, other| one.order(&zone).cmp(&other.order(&zone)));
         let day = Day {
             day: told.day,
             zone: told.zone,
+            holidays,
             items,
         };
         day.content(to, wanted.now).map_err(|error| failed(&error))
     }
 
     async fn items(&self, owner: PersonId, told: &Told, to: &Recipient) -> Result<Vec<Item>, NotWritten> {
-        let zone = Zone::iana(&told.zone).unwrap_or(Zone::UTC);
-        let midnight = |day: Date| Moment::from(zone.instant_of(day.at(0, 0, 0, 0)));
-        let range = (midnight(told.day), midnight(told.day.saturating_add(1.day())));
+        let (zone, range) = (told.zone(), told.range());
         let shard = self.0.store().shard_of(owner);
         let found = shard.read::<_, StoreError>(move |tx| {
             let calendars = crate::rows::calendars(tx, owner)?;
@@ -96,8 +110,50 @@ impl Writer {
             let found = each(object, range, &zone, |one| Some(Item::of(one, to)));
             items.extend(found.into_iter().flatten());
         }
-        items.sort_by(|one, other| one.order(&zone).cmp(&other.order(&zone)));
         Ok(items)
+    }
+
+    /// What the day brings in what its reader follows, and which holidays it is.
+    async fn followed(
+        &self,
+        owner: PersonId,
+        told: &Told,
+        to: &Recipient,
+    ) -> Result<(Vec<Item>, Vec<String>), NotWritten> {
+        let visitor = Visitor {
+            id: owner,
+            language: to.language,
+            zone: told.zone.clone(),
+        };
+        let (mut items, mut holidays) = (Vec::new(), Vec::new());
+        for one in self.0.subscriptions(owner).await.map_err(unread)? {
+            if !one.subscription.daily {
+                continue;
+            }
+            let (mut shown, alone) = (Vec::new(), [&one]);
+            let (range, zone) = (told.range(), told.zone());
+            let added = self
+                .0
+                .add_followed(&mut shown, &visitor, &alone, range, &zone, "");
+            match added.await {
+                // A calendar elsewhere with too much in it keeps nothing else from its reader.
+                Err(Refused::Reason(_)) => continue,
+                added => added.map_err(unread)?,
+            }
+            match one.is_holidays() {
+                true => holidays.extend(shown.into_iter().map(|day| day.title)),
+                false => items.extend(shown.into_iter().filter_map(Item::seen)),
+            }
+        }
+        holidays.dedup();
+        Ok((items, holidays))
+    }
+}
+
+fn unread(why: Refused) -> NotWritten {
+    match why {
+        Refused::Store(error) => error.into(),
+        Refused::Reason(reason) => failed(&reason),
     }
 }
 
@@ -105,6 +161,8 @@ impl Writer {
 pub(super) struct Day {
     pub(super) day: Date,
     pub(super) zone: String,
+    /// What they are called.
+    pub(super) holidays: Vec<String>,
     pub(super) items: Vec<Item>,
 }
 
@@ -130,6 +188,15 @@ impl Item {
             title: entry.summary.as_deref().unwrap_or_default().to_owned(),
             when: Lasting::of(one),
             place: place.filter(|place| !place.is_empty()).map(str::to_owned),
+        })
+    }
+
+    /// The same of what is only followed.
+    fn seen(shown: Shown) -> Option<Item> {
+        (!shown.is_cancelled).then_some(Item {
+            title: shown.title,
+            when: shown.when,
+            place: shown.place.filter(|place| !place.trim().is_empty()),
         })
     }
 
@@ -164,7 +231,12 @@ impl Day {
             );
         }
         let lead = tongue.say("daily-lead").with("count", count).to_string();
-        let body = Body::new().heading(title.clone()).paragraph(lead).list(lines);
+        let mut body = Body::new().heading(title.clone());
+        if !self.holidays.is_empty() {
+            let names = self.holidays.join(", ");
+            body = body.paragraph(tongue.say("daily-holidays").with("names", names).to_string());
+        }
+        let body = body.paragraph(lead).list(lines);
         let subject = tongue.say("daily-subject").with("day", title);
         Ok(Content {
             subject: subject.with("count", count).to_string(),

@@ -55,6 +55,7 @@ struct Scene {
     guests: [&'static str; 2],
     comment: &'static str,
     holiday: &'static str,
+    feast: &'static str,
     lunch: &'static str,
 }
 
@@ -68,6 +69,7 @@ const ENGLISH: Scene = Scene {
     guests: ["Oliver Hart", "Emily Stone"],
     comment: "I shall be ten minutes late.",
     holiday: "Day of open doors",
+    feast: "Unity Day",
     lunch: "Lunch with the archive",
 };
 const RUSSIAN: Scene = Scene {
@@ -80,6 +82,7 @@ const RUSSIAN: Scene = Scene {
     guests: ["Олег Громов", "Анна Белова"],
     comment: "Опоздаю на десять минут.",
     holiday: "День открытых дверей",
+    feast: "День народного единства",
     lunch: "Обед с архивом",
 };
 
@@ -171,6 +174,7 @@ fn daily(to: &Recipient, now: Moment) -> Result<Content, askama::Error> {
     let day = Day {
         day,
         zone: to.zone.clone(),
+        holidays: vec![scene.feast.to_owned()],
         items: vec![
             item(scene.holiday, whole, None),
             item(scene.title, hours(to, now, 10, 11), Some(scene.place)),

@@ -11,6 +11,7 @@ use jiff::civil::{Date, DateTime};
 use kernel::Id;
 
 use super::form::{self, Controls};
+use super::telling::{Doing, Way, asks};
 use super::view::takers;
 use super::{Faults, Guest, Step, Typed, WORDS, fault, id, look, moving, number, refused, to_day, typed_in};
 use crate::events::{Changed, Look};
@@ -379,6 +380,10 @@ async fn act(calendars: &Calendars, open: &Open, frame: &Frame, typed: &Typed) -
         .map_or(open.guest.today(), |times| times.starts().date());
     match typed_in(typed, "act") {
         "delete" => {
+            let reached = calendars.reached_by(owner, look, None).await?;
+            if let Some(asked) = asks(frame, &reached, Doing::Delete, typed, way(open, typed)) {
+                return Ok(asked);
+            }
             let changed = calendars.delete_event(owner, look).await?;
             Ok(done(typed, start, "done-event-deleted", open, &changed))
         }
@@ -390,6 +395,10 @@ async fn act(calendars: &Calendars, open: &Open, frame: &Frame, typed: &Typed) -
         }
         _ => {
             let wish = form::wish(frame, typed, Some(&open.seen)).map_err(Stopped::Wrong)?;
+            let reached = calendars.reached_by(owner, look, Some(&wish)).await?;
+            if let Some(asked) = asks(frame, &reached, Doing::Save, typed, way(open, typed)) {
+                return Ok(asked);
+            }
             let to: Option<Id> = typed_in(typed, "calendar").parse().ok();
             let to = to.filter(|to| *to != look.calendar);
             if let Some(to) = to {
@@ -408,6 +417,20 @@ async fn act(calendars: &Calendars, open: &Open, frame: &Frame, typed: &Typed) -
             let day = typed_in(typed, "start_date").parse().unwrap_or(start);
             Ok(done(typed, day, "done-event-saved", open, &changed))
         }
+    }
+}
+
+/// To this event and back to it, from a page that asks.
+fn way(open: &Open, typed: &Typed) -> Way {
+    let action = format!("/calendar/events/{}/{}", open.stored.calendar, open.stored.id);
+    let part = |name: &str| encoded(typed_in(typed, name));
+    let instance = match open.instance {
+        Some(instance) => format!("&instance={instance}"),
+        None => String::new(),
+    };
+    Way {
+        back: format!("{action}?view={}&date={}{instance}", part("view"), part("date")),
+        action,
     }
 }
 

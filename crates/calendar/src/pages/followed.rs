@@ -17,6 +17,7 @@ use crate::rules::edits::times::Times;
 use crate::rules::holidays::{COUNTRIES, Country};
 use crate::said;
 use crate::service::{Calendars, Refused};
+use crate::subscriptions::Told;
 use crate::subscriptions::types::{Followed, HOLIDAYS, Source, State as Standing, SubscriptionChange};
 use crate::types::{Color, Reason, TITLE_CHARS_MAX};
 
@@ -130,6 +131,7 @@ struct EditPage {
     unread: Vec<String>,
     title: Field,
     color: String,
+    daily: bool,
     is_elsewhere: bool,
     /// It was changed meanwhile.
     stale: bool,
@@ -143,10 +145,13 @@ pub async fn edit(
     Query(_): Query<Typed>,
 ) -> Result<Response, Problem> {
     let followed = calendars.subscription(caller.person()?.id, id).await?;
-    let typed = Typed::from([
+    let mut typed = Typed::from([
         ("title".to_owned(), followed.subscription.title.to_string()),
         ("color".to_owned(), followed.subscription.color.to_string()),
     ]);
+    if followed.subscription.daily {
+        typed.insert("daily".to_owned(), "on".to_owned());
+    }
     Ok(shown(&edit_page(frame, &followed, &typed, Faults::new())))
 }
 
@@ -185,6 +190,7 @@ fn edit_page(frame: Frame, followed: &Followed, typed: &Typed, mut faults: Fault
             .holding(typed_in(typed, "title"))
             .wrong(faults.remove("title")),
         color: typed_in(typed, "color").to_owned(),
+        daily: !typed_in(typed, "daily").is_empty(),
         is_elsewhere: followed.state() != Standing::BuiltIn,
         stale: false,
         frame,
@@ -243,12 +249,13 @@ fn wanted(typed: &Typed) -> Result<SubscriptionChange, Reason> {
     Ok(SubscriptionChange {
         title: Some(title.map_err(|bad| Reason::field("title", bad))?),
         color: Some(color.map_err(|bad| Reason::field("color", bad))?),
+        daily: Some(!typed_in(typed, "daily").is_empty()),
     })
 }
 
 #[derive(Template)]
 #[template(path = "calendar_followed_entry.html")]
-struct EntryPage {
+pub(super) struct EntryPage {
     frame: Frame,
     heading: String,
     when: String,
@@ -279,28 +286,7 @@ pub async fn entry(
     let told = calendars
         .followed_entry(&guest.visitor, &followed, entry, spot)
         .await?;
-    let seen = told.seen.as_ref();
-    let link = seen.map(|seen| seen.link.clone()).filter(|link| !link.is_empty());
-    let (link, other) = match link {
-        Some(link) if link.starts_with("https://") || link.starts_with("http://") => (Some(link), None),
-        other => (None, other),
-    };
-    let place = seen
-        .map(|seen| seen.place.clone())
-        .filter(|place| !place.is_empty());
-    let mut parts = Vec::new();
-    parts.extend(place.map(|place| (frame.say("event-place").to_string(), place)));
-    parts.extend(other.map(|link| (frame.say("event-link").to_string(), link)));
-    Ok(shown(&EntryPage {
-        heading: match told.title.as_str() {
-            "" => frame.say("untitled").to_string(),
-            title => title.to_owned(),
-        },
-        when: when(&frame, &guest, told.when, seen),
-        rule: seen.and_then(|seen| rule(&frame, seen)),
-        parts,
-        link,
-        description: seen.map(|seen| seen.description.clone()).unwrap_or_default(),
+    let ways = Ways {
         called: followed.title(frame.language()),
         calendar: format!("/calendar/subscriptions/{id}"),
         back: format!(
@@ -308,8 +294,47 @@ pub async fn entry(
             encoded(typed_in(&typed, "view")),
             encoded(typed_in(&typed, "date"))
         ),
-        frame,
-    }))
+    };
+    Ok(shown(&EntryPage::of(frame, &guest.zone, &told, ways)))
+}
+
+/// Where an entry is from, and back to what it was opened from.
+pub(super) struct Ways {
+    pub called: String,
+    pub calendar: String,
+    pub back: String,
+}
+
+impl EntryPage {
+    pub(super) fn of(frame: Frame, zone: &Zone, told: &Told, ways: Ways) -> EntryPage {
+        let seen = told.seen.as_ref();
+        let link = seen.map(|seen| seen.link.clone()).filter(|link| !link.is_empty());
+        let (link, other) = match link {
+            Some(link) if link.starts_with("https://") || link.starts_with("http://") => (Some(link), None),
+            other => (None, other),
+        };
+        let place = seen
+            .map(|seen| seen.place.clone())
+            .filter(|place| !place.is_empty());
+        let mut parts = Vec::new();
+        parts.extend(place.map(|place| (frame.say("event-place").to_string(), place)));
+        parts.extend(other.map(|link| (frame.say("event-link").to_string(), link)));
+        EntryPage {
+            heading: match told.title.as_str() {
+                "" => frame.say("untitled").to_string(),
+                title => title.to_owned(),
+            },
+            when: when(&frame, zone, told.when, seen),
+            rule: seen.and_then(|seen| rule(&frame, seen)),
+            parts,
+            link,
+            description: seen.map(|seen| seen.description.clone()).unwrap_or_default(),
+            called: ways.called,
+            calendar: ways.calendar,
+            back: ways.back,
+            frame,
+        }
+    }
 }
 
 fn rule(frame: &Frame, seen: &Seen) -> Option<String> {
@@ -319,7 +344,7 @@ fn rule(frame: &Frame, seen: &Seen) -> Option<String> {
 }
 
 /// From when until when, by the reader's clock where the zone of the entry is known.
-fn when(frame: &Frame, guest: &Guest, days: Option<Lasting>, seen: Option<&Seen>) -> String {
+fn when(frame: &Frame, reader: &Zone, days: Option<Lasting>, seen: Option<&Seen>) -> String {
     let days_of = |first: Date, last: Date| {
         let first_said = said::date(frame.tongue(), first);
         match first == last {
@@ -336,7 +361,7 @@ fn when(frame: &Frame, guest: &Guest, days: Option<Lasting>, seen: Option<&Seen>
         Some(Times::Hours { starts, ends, zone }) => {
             let there = zone.as_deref().and_then(Zone::named);
             let here = |at: DateTime| match &there {
-                Some(zone) => guest.zone.local_at(zone.instant_of(at)),
+                Some(zone) => reader.local_at(zone.instant_of(at)),
                 None => at,
             };
             let said = |at: DateTime| said::date_time(frame.tongue(), here(at));

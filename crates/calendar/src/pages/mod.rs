@@ -11,9 +11,11 @@ mod invitations;
 mod look;
 mod moving;
 mod own;
+pub(crate) mod published;
 mod rooms;
 mod sharing;
 mod shown;
+mod telling;
 mod times;
 mod view;
 
@@ -84,7 +86,7 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 }
 
 /// The fields of a form or a query as they were typed.
-type Typed = HashMap<String, String>;
+pub(crate) type Typed = HashMap<String, String>;
 
 /// One of them, without the spaces around it; empty when it is missing.
 fn typed_in<'a>(typed: &'a Typed, name: &str) -> &'a str {

@@ -2,13 +2,14 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use front::frame::Frame;
+use front::frame::{Frame, encoded};
 use front::{Caller, Form, InPath2, Problem};
 use http::HeaderMap;
 use ical::Answer;
-use jiff::civil::DateTime;
-use kernel::Id;
+use jiff::civil::{Date, DateTime};
+use kernel::{Id, PersonId};
 
+use super::telling::{Doing, Way, asks};
 use super::{Faults, Guest, Step, Typed, WORDS, fault, id, number, to_day, typed_in, unknown, view};
 use crate::events::Look;
 use crate::rules::edits::times::{Times, TimesWish};
@@ -93,6 +94,7 @@ pub(super) async fn create(
 pub async fn drag(
     State(calendars): State<Calendars>,
     caller: Caller,
+    frame: Frame,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let guest = Guest::of(&calendars, &caller)?;
@@ -135,9 +137,13 @@ pub async fn drag(
         times: wanted,
         ..Wish::default()
     };
+    let day = times.starts().date();
+    let frame = frame.over(&WORDS);
+    if let Some(asked) = asked_first(&calendars, &frame, (owner, look), &wish, (&typed, day)).await? {
+        return Ok(asked);
+    }
     match calendars.change_event(owner, look, &wish).await {
         Ok(changed) => {
-            let day = times.starts().date();
             let step = Step {
                 calendar,
                 event,
@@ -153,6 +159,25 @@ pub async fn drag(
         }
         Err(why) => Err(why.into()),
     }
+}
+
+/// The page that asks before others hear of it. What is wrong with a move is said when it is done.
+async fn asked_first(
+    calendars: &Calendars,
+    frame: &Frame,
+    (owner, look): (PersonId, Look),
+    wish: &Wish,
+    (typed, day): (&Typed, Date),
+) -> Result<Option<Response>, Problem> {
+    let reached = match calendars.reached_by(owner, look, Some(wish)).await {
+        Err(Refused::Reason(Reason::Stale | Reason::Field { .. })) => return Ok(None),
+        reached => reached?,
+    };
+    let way = Way {
+        action: "/calendar/move".to_owned(),
+        back: format!("/calendar?view={}&date={day}", encoded(typed_in(typed, "view"))),
+    };
+    Ok(asks(frame, &reached, Doing::Move, typed, way))
 }
 
 fn stretched(times: Times, seconds: i64) -> Times {

@@ -28,8 +28,15 @@ pub(super) struct Sharing {
     pub rights: Choice,
     /// For whoever is in a group: the groups, and what those in one may do.
     pub groups: Option<(Choice, Choice)>,
-    /// Where its link leads, and whether it tells everything.
-    pub link: Option<(String, bool)>,
+    pub link: Option<Published>,
+}
+
+/// Where the link of a calendar leads.
+pub(super) struct Published {
+    /// For calendar programs.
+    pub address: String,
+    pub page: String,
+    pub tells_all: bool,
 }
 
 impl Sharing {
@@ -65,9 +72,10 @@ impl Sharing {
                 .wrong(faults.remove("with")),
             rights: rights(frame, typed, "rights").wrong(faults.remove("rights")),
             groups,
-            link: link.map(|link| {
-                let tells_all = link.shows == Shows::Everything;
-                (calendars.link_to(&link.path(owner)), tells_all)
+            link: link.map(|link| Published {
+                address: calendars.link_to(&link.path(owner)),
+                page: calendars.link_to(&link.page(owner)),
+                tells_all: link.shows == Shows::Everything,
             }),
         })
     }

@@ -1,13 +1,14 @@
 //! What stands where on the page: times of a range, laid out by days for whoever looks.
 
-use front::frame::Frame;
+use front::frame::{Frame, encoded};
 use ical::Kind;
+use ical::zones::Zone;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime, Time};
 use kernel::Id;
 
 use super::look::{LANES_MAX, STEP_MINUTES, STEPS, class};
-use super::{Guest, short};
+use super::short;
 use crate::agenda::{Lasting, Shown};
 use crate::rules::lanes::lanes;
 use crate::said;
@@ -23,6 +24,8 @@ const STEPS_LEAST: i64 = 4;
 /// One day of a page.
 pub(super) struct Day {
     pub date: String,
+    /// All of it.
+    pub href: String,
     /// "23".
     pub number: i8,
     /// "Mon".
@@ -75,10 +78,31 @@ impl Block {
 /// What is being laid out.
 pub(super) struct Layout<'a> {
     pub frame: &'a Frame,
-    pub guest: &'a Guest,
+    /// Of whoever looks.
+    pub zone: &'a Zone,
+    /// What their clock shows.
+    pub at: DateTime,
     pub held: &'a [Held],
     pub followed: &'a [Followed],
     pub view: &'a str,
+    /// The page that is laid out, if it is one that is open to whoever has its link.
+    pub public: Option<&'a Open>,
+}
+
+/// A page that is open to whoever has its link; from there one comes to the same page only.
+pub(super) struct Open {
+    pub path: String,
+    /// The zone that its reader chose.
+    pub zone: Option<String>,
+}
+
+impl Open {
+    /// The same page, about something else.
+    pub fn to(&self, query: &str) -> String {
+        let zone = self.zone.as_deref();
+        let zone = zone.map(|zone| format!("&zone={}", encoded(zone)));
+        format!("{}?{query}{}", self.path, zone.unwrap_or_default())
+    }
 }
 
 /// Local start and end, and whether it stands above the hours.
@@ -97,7 +121,7 @@ impl Layout<'_> {
                 is_whole: true,
             },
             Lasting::Time { starts, ends } => {
-                let local = |at: kernel::Moment| self.guest.zone.local_at(at.to_timestamp());
+                let local = |at: kernel::Moment| self.zone.local_at(at.to_timestamp());
                 let (starts, ends) = (local(starts), local(ends));
                 let is_whole = minutes_from(starts, ends) >= LONG_MINUTES;
                 Span {
@@ -175,10 +199,11 @@ impl Layout<'_> {
             }
         }
         whole.sort_by_key(|(row, _)| *row);
-        let today = self.guest.today();
-        let minute = minutes_from(begins, self.guest.at);
+        let today = self.at.date();
+        let minute = minutes_from(begins, self.at);
         Day {
             date: date.to_string(),
+            href: self.day_link(date),
             number: date.day(),
             short: self
                 .frame
@@ -276,16 +301,26 @@ impl Layout<'_> {
 }
 
 impl Layout<'_> {
+    fn day_link(&self, day: Date) -> String {
+        match self.public {
+            Some(open) => open.to(&format!("view=agenda&date={day}")),
+            None => format!("/calendar?view=day&date={day}"),
+        }
+    }
+
     /// Where an event is opened; of what is hidden nobody sees more than its day.
     fn href(&self, shown: &Shown, pages: &str, day: Date, instance: &str) -> String {
         if shown.is_hidden {
-            return format!("/calendar?view=day&date={day}");
+            return self.day_link(day);
         }
         let (calendar, event, view) = (shown.calendar, shown.object, self.view);
         let query = match instance {
             "" => String::new(),
             instance => format!("&instance={instance}"),
         };
+        if let Some(open) = self.public {
+            return open.to(&format!("event={event}&view={view}&date={day}{query}"));
+        }
         format!("/calendar/{pages}/{calendar}/{event}?view={view}&date={day}{query}")
     }
 }

@@ -18,7 +18,7 @@ use crate::service::Calendars;
 use crate::sharing::Held;
 use crate::subscriptions::types::Followed;
 
-const VIEWS: [(&str, &str, &str); 4] = [
+pub(super) const VIEWS: [(&str, &str, &str); 4] = [
     ("day", "view-day", "d"),
     ("week", "view-week", "w"),
     ("month", "view-month", "m"),
@@ -59,11 +59,11 @@ struct ViewPage {
 /// Keys, and what they do.
 type Keys = (&'static [&'static str], String);
 
-struct Way {
-    href: String,
-    called: String,
-    key: &'static str,
-    is_here: bool,
+pub(super) struct Way {
+    pub href: String,
+    pub called: String,
+    pub key: &'static str,
+    pub is_here: bool,
 }
 
 /// What can be undone from the page: an event as it was after a change.
@@ -98,12 +98,7 @@ pub(super) async fn page(
     let followed = calendars.subscriptions(guest.visitor.id).await?;
     let search = typed_in(typed, "search").to_owned();
     let view = view_of(typed);
-    let date = typed_in(typed, "date").parse().unwrap_or(guest.today());
-    let date = if (1..=8_999).contains(&date.year()) {
-        date
-    } else {
-        guest.today()
-    };
+    let date = date_of(typed, guest.today());
     let (first, count) = range(view, date, !search.is_empty());
     let visible = held.iter().filter(|one| !is_hidden(headers, &one.calendar));
     let visible: Vec<Held> = visible.cloned().collect();
@@ -116,10 +111,12 @@ pub(super) async fn page(
         .await?;
     let layout = Layout {
         frame: &frame,
-        guest: &guest,
+        zone: &guest.zone,
+        at: guest.at,
         held: &held,
         followed: &followed,
         view,
+        public: None,
     };
     let days = fitted(view, date, layout.days(first, count, &all));
     let last = first.saturating_add((count - 1).days());
@@ -166,6 +163,16 @@ fn view_of(typed: &Typed) -> &'static str {
     known.map_or("week", |(name, ..)| *name)
 }
 
+/// The day that a page is about. Years that clocks cannot show are today.
+pub(super) fn date_of(typed: &Typed, today: Date) -> Date {
+    let date = typed_in(typed, "date").parse::<Date>().unwrap_or(today);
+    if (1..=8_999).contains(&date.year()) {
+        date
+    } else {
+        today
+    }
+}
+
 /// Own calendars, and then what is followed.
 fn ticks(frame: &Frame, headers: &HeaderMap, held: &[Held], followed: &[Followed]) -> Vec<Tick> {
     let own = held
@@ -204,7 +211,7 @@ pub(super) fn takers(held: &[Held]) -> Vec<(String, String)> {
 }
 
 /// The first day that a view shows, and how many.
-fn range(view: &str, date: Date, is_search: bool) -> (Date, i32) {
+pub(super) fn range(view: &str, date: Date, is_search: bool) -> (Date, i32) {
     let monday = |date: Date| date.saturating_sub(i32::from(date.weekday().to_monday_zero_offset()).days());
     match view {
         "day" => (date, 1),
@@ -219,7 +226,7 @@ fn range(view: &str, date: Date, is_search: bool) -> (Date, i32) {
 }
 
 /// The day that the page before or after is about.
-fn step(view: &str, date: Date, by: i32) -> Date {
+pub(super) fn step(view: &str, date: Date, by: i32) -> Date {
     match view {
         "day" => date.saturating_add(by.days()),
         "month" => date.first_of_month().saturating_add(by.months()),
@@ -228,7 +235,7 @@ fn step(view: &str, date: Date, by: i32) -> Date {
     }
 }
 
-fn fitted(view: &str, date: Date, mut days: Vec<Day>) -> Vec<Day> {
+pub(super) fn fitted(view: &str, date: Date, mut days: Vec<Day>) -> Vec<Day> {
     match view {
         "agenda" => days.retain(|day| !(day.whole.is_empty() && day.timed.is_empty())),
         "month" => {

@@ -7,11 +7,15 @@ mod rows;
 
 use std::collections::HashSet;
 
+use dial::outside::Address;
 use ical::{Component, Property};
+use jiff::civil::DateTime;
 use kernel::{Id, Moment, PersonId, Secret, random_token};
 
+use crate::rules::edits::{Seen, seen};
 use crate::rules::published;
 use crate::service::{Calendars, Refused, live};
+use crate::sharing::{Held, Rights};
 use crate::types::{Calendar, Reason};
 
 /// Objects that are read at a time.
@@ -20,6 +24,9 @@ const PAGE: usize = 500;
 const BYTES_MAX: usize = 64 << 20;
 /// Clients ask again after this time, if they ask us how often.
 const REFRESH: &str = "PT1H";
+
+/// Below it lie the links of all.
+const PLACE: &str = "/calendar/public/";
 
 /// What whoever has a link sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +46,33 @@ pub struct Link {
 }
 
 impl Link {
-    /// Where it leads, below the address of the house.
+    /// The page that it leads to, below the address of the house.
+    pub fn page(&self, owner: PersonId) -> String {
+        format!("{PLACE}{owner}/{}", self.token)
+    }
+
+    /// The same for calendar programs.
     pub fn path(&self, owner: PersonId) -> String {
-        format!("/calendar/public/{owner}/{}.ics", self.token)
+        format!("{}.ics", self.page(owner))
+    }
+}
+
+/// What a link shows is the same while this is.
+pub(crate) fn tag(calendar: &Calendar, shows: Shows) -> String {
+    let busy = if shows == Shows::Busy { "b" } else { "" };
+    format!("\"{}-{}{busy}\"", calendar.changes, calendar.version)
+}
+
+/// A calendar as whoever has its link sees it.
+pub(crate) fn held(calendar: Calendar, shows: Shows) -> Held {
+    Held {
+        rights: match shows {
+            Shows::Everything => Rights::Read,
+            Shows::Busy => Rights::Busy,
+        },
+        calendar,
+        is_taken: true,
+        groups: Vec::new(),
     }
 }
 
@@ -120,6 +151,32 @@ impl Calendars {
             Ok((live(tx, owner, link.calendar)?, link.shows))
         });
         found.await
+    }
+
+    /// Whose link it is, and what it names, of an address that leads to a calendar of this house.
+    pub(crate) fn link_at(&self, address: &str) -> Option<(PersonId, String)> {
+        let place = Address::parse(&self.link_to(PLACE)).ok()?;
+        let (owner, file) = address.strip_prefix(place.as_str())?.split_once('/')?;
+        let token = file.strip_suffix(".ics")?.to_owned();
+        Some((PersonId(owner.parse().ok()?), token))
+    }
+
+    /// One event as a link that shows everything shows it.
+    pub async fn published_event(
+        &self,
+        calendar: &Calendar,
+        event: Id,
+        instance: Option<DateTime>,
+    ) -> Result<Seen, Refused> {
+        let stored = self.object(calendar.owner, event).await?;
+        let object = ical::parse(stored.text.as_bytes()).ok();
+        let object = object.filter(|_| stored.calendar == calendar.id);
+        let open = object.map(|object| published::shown(&object, false));
+        let open = open.filter(|open| !open.is_empty()).ok_or(Reason::NoObject)?;
+        let mut text = Component::new("VCALENDAR");
+        text.add(Property::new("VERSION", "2.0"));
+        text.components.extend(open);
+        seen(&text.write(), instance).map_err(Refused::from)
     }
 
     /// All that a link shows, as one text.

@@ -158,7 +158,7 @@ fn counted(before: Option<&Component<'_>>, after: &Component<'_>) -> Component<'
 }
 
 /// The events or tasks of an object, each of its instances that are moved by itself.
-pub(super) fn entries<'c, 'a>(calendar: &'c Component<'a>) -> impl Iterator<Item = &'c Component<'a>> {
+pub(crate) fn entries<'c, 'a>(calendar: &'c Component<'a>) -> impl Iterator<Item = &'c Component<'a>> {
     calendar.components.iter().filter(|component| is_entry(component))
 }
 
@@ -166,7 +166,7 @@ pub(super) fn is_entry(component: &Component<'_>) -> bool {
     component.is("VEVENT") || component.is("VTODO")
 }
 
-pub(super) fn attendees<'c>(entry: &'c Component<'_>) -> impl Iterator<Item = Participant<'c>> {
+pub(crate) fn attendees<'c>(entry: &'c Component<'_>) -> impl Iterator<Item = Participant<'c>> {
     entry.all("ATTENDEE").map(Participant::read)
 }
 

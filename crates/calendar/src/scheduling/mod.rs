@@ -9,6 +9,7 @@ mod apart;
 mod delivery;
 mod mailed;
 mod notices;
+mod reached;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -19,6 +20,7 @@ use kernel::{Moment, PersonId};
 pub use mailed::Ignored;
 #[cfg(test)]
 pub(crate) use notices::outside;
+pub use reached::Reached;
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, outbox};
 

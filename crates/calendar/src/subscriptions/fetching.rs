@@ -11,13 +11,14 @@ use dial::outside::{self, Address, Got};
 use futures_util::StreamExt as _;
 use futures_util::future;
 use futures_util::stream::FuturesUnordered;
-use kernel::{Id, Moment};
+use kernel::{Id, Moment, PersonId};
 use store::{Shard, StoreError, Tx};
 
 use super::rows;
 use super::types::{Entry, Failing, Feed, Trouble, What};
+use crate::publishing;
 use crate::rules::feeds::{self, Difference, Taken};
-use crate::service::Calendars;
+use crate::service::{Calendars, Refused};
 
 /// Calendars whose time has come that are looked at, the longest waiting ones first. Far more than one person follows, so that
 /// those of a slow server hide nobody's.
@@ -30,6 +31,9 @@ const ASKED_AT_ONCE: usize = 16;
 const ASKED_AT_ONE_HOST: usize = 2;
 /// Whoever was asked, and of whom nothing was heard because a process died, is asked again after this time.
 const UNHEARD_SECONDS: i64 = 15 * 60;
+/// Deletions of a calendar elsewhere that are known are among so many of its last changes. Some servers give every entry another
+/// UID each time, and what went would be more than what is there.
+const GONE_KEPT: i64 = 10_000;
 /// Entries that one transaction deletes: others of the shard do not wait long for it.
 const DELETED_AT_ONCE: usize = 200;
 /// Rows that one transaction writes, unless a single entry has more.
@@ -105,6 +109,9 @@ impl Calendars {
         let shard = self.store().shard_of(id);
         let claim = shard.write::<_, StoreError>(move |tx| {
             let found = rows::feed(tx, id)?.filter(|feed| feed.due <= at);
+            if found.is_some() && !rows::is_followed(tx, id)? {
+                return Ok((None, true));
+            }
             let claimed = found.map(|feed| Feed {
                 asked: Some(at),
                 due: at.plus_seconds(UNHEARD_SECONDS),
@@ -113,9 +120,13 @@ impl Calendars {
             if let Some(feed) = &claimed {
                 rows::save_feed(tx, feed)?;
             }
-            Ok(claimed)
+            Ok((claimed, false))
         });
-        claim.await
+        let (claimed, is_left) = claim.await?;
+        if is_left {
+            self.forget_feed(id).await?;
+        }
+        Ok(claimed)
     }
 
     pub(super) async fn fetch(&self, feed: Feed) -> Result<(), StoreError> {
@@ -152,6 +163,9 @@ impl Calendars {
             Ok(address) => address,
             Err(bad) => return Answer::Failed(Trouble::new(What::Name, bad), None),
         };
+        if let Some((owner, token)) = self.link_at(&feed.address) {
+            return self.look(feed, owner, &token).await;
+        }
         let known = outside::Known {
             etag: feed.etag.clone(),
             modified: feed.modified.clone(),
@@ -161,8 +175,40 @@ impl Calendars {
             Ok(Got::New(page)) => page,
             Err(trouble) => return refused(&trouble),
         };
-        let (at, marks) = (self.now(), page.marks);
-        let reading = tokio::task::spawn_blocking(move || feeds::read(&page.bytes, page.kind.as_deref(), at));
+        self.read(page.bytes, page.kind, page.marks).await
+    }
+
+    /// What a link of this house leads to: nobody need be asked for it.
+    async fn look(&self, feed: &Feed, owner: PersonId, token: &str) -> Answer {
+        let looked = async {
+            let (calendar, shows) = self.published(owner, token).await?;
+            let tag = publishing::tag(&calendar, shows);
+            if feed.etag.as_ref() == Some(&tag) {
+                return Ok(None);
+            }
+            let text = self.published_text(&calendar, shows).await?;
+            Ok::<_, Refused>(Some((tag, text)))
+        };
+        match looked.await {
+            Ok(None) => Answer::Same,
+            Ok(Some((tag, text))) => {
+                let marks = outside::Known {
+                    etag: Some(tag),
+                    modified: None,
+                };
+                self.read(text.into_bytes(), None, marks).await
+            }
+            Err(Refused::Reason(_)) => {
+                let why = "the link was withdrawn or renewed";
+                Answer::Failed(Trouble::new(What::Gone, why), None)
+            }
+            Err(Refused::Store(error)) => Answer::Failed(Trouble::new(What::Unreachable, error), None),
+        }
+    }
+
+    async fn read(&self, bytes: Vec<u8>, kind: Option<String>, marks: outside::Known) -> Answer {
+        let at = self.now();
+        let reading = tokio::task::spawn_blocking(move || feeds::read(&bytes, kind.as_deref(), at));
         match reading.await {
             Ok(Ok(taken)) => Answer::New(taken, marks),
             Ok(Err(trouble)) => Answer::Failed(trouble, None),
@@ -178,9 +224,7 @@ impl Calendars {
         let known = shard.read::<_, StoreError>(move |tx| rows::known(tx, id)).await?;
         let Difference { written, gone } = feeds::difference(known, taken.entries.clone());
         for part in gone.chunks(DELETED_AT_ONCE).map(<[Id]>::to_vec) {
-            let deleted = shard.write::<_, StoreError>(move |tx| {
-                part.iter().try_for_each(|entry| rows::delete_entry(tx, *entry))
-            });
+            let deleted = shard.write::<_, StoreError>(move |tx| delete(tx, id, &part));
             deleted.await?;
         }
         let mut written = written.into_iter().peekable();
@@ -224,13 +268,28 @@ fn host_of(feed: &Feed) -> String {
 
 /// False when nobody follows it any more.
 fn save(tx: &mut Tx<'_>, feed: Id, entries: &[(Id, Entry)], at: Moment) -> Result<bool, StoreError> {
-    if rows::feed(tx, feed)?.is_none() {
+    let Some(last) = rows::numbers(tx, feed, entries.len())? else {
         return Ok(false);
-    }
-    for (id, entry) in entries {
-        rows::save_entry(tx, feed, (*id, entry), at)?;
+    };
+    for (change, (id, entry)) in (last - count(entries.len()) + 1..).zip(entries) {
+        rows::save_entry(tx, feed, (*id, entry), (change, at))?;
     }
     Ok(true)
+}
+
+/// Deletes entries, and notes down that they went.
+fn delete(tx: &mut Tx<'_>, feed: Id, entries: &[Id]) -> Result<(), StoreError> {
+    let Some(last) = rows::numbers(tx, feed, entries.len())? else {
+        return Ok(());
+    };
+    for (change, entry) in (last - count(entries.len()) + 1..).zip(entries) {
+        rows::delete_entry(tx, *entry)?;
+        rows::save_gone(tx, feed, *entry, change)?;
+    }
+    match last > GONE_KEPT {
+        true => rows::forget_gone(tx, feed, last - GONE_KEPT),
+        false => Ok(()),
+    }
 }
 
 /// As it is after a good answer: a new one, or that there is nothing new.
@@ -276,6 +335,7 @@ fn refused(trouble: &outside::Trouble) -> Answer {
         outside::Trouble::Private(_) => What::Private,
         outside::Trouble::NoSuchName(_) => What::Name,
         outside::Trouble::Unreachable(_) | outside::Trouble::BrokenOff => What::Unreachable,
+        outside::Trouble::Untrusted(_) => What::Certificate,
         outside::Trouble::TooSlow(_) => What::Slow,
         outside::Trouble::TooLarge(_) => What::Large,
         outside::Trouble::Redirects(_) => What::Redirects,

@@ -5,7 +5,10 @@
 //! at and never to change, makes nobody busy, and reminds of nothing.
 
 mod fetching;
+pub(crate) mod reading;
 mod rows;
+#[cfg(test)]
+mod synced;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -71,10 +74,18 @@ impl Calendars {
     }
 
     pub async fn subscription(&self, owner: PersonId, id: Id) -> Result<Followed, Refused> {
+        let found = self.followed_with(owner, id).await?;
+        Ok(found.ok_or(Reason::NoSubscription)?)
+    }
+
+    /// What somebody follows by this id, if they do.
+    pub(crate) async fn followed_with(&self, owner: PersonId, id: Id) -> Result<Option<Followed>, Refused> {
         let shard = self.store().shard_of(owner);
         let found = shard.read::<_, StoreError>(move |tx| rows::subscription(tx, owner, id));
-        let found = found.await?.ok_or(Reason::NoSubscription)?;
-        self.followed(found).await
+        match found.await? {
+            Some(found) => Ok(Some(self.followed(found).await?)),
+            None => Ok(None),
+        }
     }
 
     async fn followed(&self, subscription: Subscription) -> Result<Followed, Refused> {
@@ -105,6 +116,7 @@ impl Calendars {
             source,
             title,
             color,
+            daily: true,
             version: 1,
             created: at,
         };
@@ -139,6 +151,7 @@ impl Calendars {
             let after = Subscription {
                 title: change.title.clone().unwrap_or(before.title),
                 color: change.color.unwrap_or(before.color),
+                daily: change.daily.unwrap_or(before.daily),
                 version: before.version + 1,
                 ..before
             };
@@ -257,7 +270,8 @@ impl Calendars {
         })
     }
 
-    /// Tells a calendar elsewhere whether somebody follows it, by what is so at the moment. Told twice it ends the same.
+    /// Tells a calendar elsewhere whether somebody follows it, by what is so at the moment. Told twice it ends the same. When the
+    /// last one leaves it stays for a moment, so that whoever comes back finds it, and its server is not asked once more.
     pub(crate) async fn follow(&self, person: PersonId, feed: Id) -> Result<(), StoreError> {
         let at = self.now();
         let theirs = self.store().shard_of(person);
@@ -265,39 +279,64 @@ impl Calendars {
             .read::<_, StoreError>(move |tx| rows::address_of(tx, person, feed))
             .await?;
         let shard = self.store().shard_of(feed);
-        if let Some(address) = address {
-            let followed = shard.write::<_, StoreError>(move |tx| {
-                rows::add_follower(tx, feed, person)?;
-                match rows::feed(tx, feed)? {
-                    Some(_) => Ok(()),
-                    None => rows::save_feed(tx, &unknown(feed, address.clone(), at)),
-                }
-            });
-            return followed.await;
-        }
-        let left = shard.write::<_, StoreError>(move |tx| {
-            rows::remove_follower(tx, feed, person)?;
-            if !rows::is_followed(tx, feed)? {
-                rows::delete_feed(tx, feed)?;
+        let told = shard.write::<_, StoreError>(move |tx| {
+            let was_followed = rows::is_followed(tx, feed)?;
+            match &address {
+                Some(_) => rows::add_follower(tx, feed, person)?,
+                None => rows::remove_follower(tx, feed, person)?,
             }
-            Ok(())
+            let known = rows::feed(tx, feed)?;
+            match (known, address.clone()) {
+                (None, Some(address)) => rows::save_feed(tx, &unknown(feed, address, at)),
+                (Some(known), Some(_)) if !was_followed => rows::set_due(tx, feed, due_again(&known, at)),
+                (Some(known), None) if was_followed && !rows::is_followed(tx, feed)? => {
+                    rows::set_due(tx, feed, not_before(&known, at))
+                }
+                _ => Ok(()),
+            }
         });
-        left.await?;
+        told.await
+    }
+
+    /// Forgets a calendar elsewhere, unless somebody follows it again meanwhile.
+    async fn forget_feed(&self, feed: Id) -> Result<(), StoreError> {
+        let shard = self.store().shard_of(feed);
         while shard.write(move |tx| forget_entries(tx, feed)).await? {}
         Ok(())
     }
 }
 
-/// Deletes some entries of a calendar elsewhere that nobody follows. False when there is nothing more to do.
+/// Its server is not asked before.
+fn not_before(feed: &Feed, at: Moment) -> Moment {
+    let asked = feed.asked.map(|asked| asked.plus_seconds(ANEW_SECONDS));
+    asked.map_or(at, |due| due.max(at))
+}
+
+/// When it is asked for again, now that somebody follows it who is the first again.
+fn due_again(feed: &Feed, at: Moment) -> Moment {
+    match feed.fetched {
+        Some(fetched) if feed.failing.is_none() => fetched.plus_seconds(feed.every_seconds).max(at),
+        _ => not_before(feed, at),
+    }
+}
+
+/// Deletes some entries of a calendar elsewhere that nobody follows, and itself last. False when there is nothing more to do.
 fn forget_entries(tx: &mut Tx<'_>, feed: Id) -> Result<bool, StoreError> {
     if rows::is_followed(tx, feed)? {
         return Ok(false);
     }
     let entries = rows::some_entries(tx, feed, FORGOTTEN_AT_ONCE)?;
+    if entries.is_empty() {
+        rows::forget_gone(tx, feed, i64::MAX)?;
+        rows::delete_feed(tx, feed)?;
+        return Ok(false);
+    }
+    // Should somebody come in between, what is left is not all that there is.
+    rows::unget(tx, feed)?;
     for entry in &entries {
         rows::delete_entry(tx, *entry)?;
     }
-    Ok(entries.len() == usize::from(FORGOTTEN_AT_ONCE))
+    Ok(true)
 }
 
 fn announce(tx: &mut Tx<'_>, owner: PersonId, feed: Option<Id>) -> Result<(), StoreError> {
@@ -333,6 +372,8 @@ fn unknown(id: Id, address: String, at: Moment) -> Feed {
         etag: None,
         modified: None,
         entries: 0,
+        changes: 0,
+        forgotten: 0,
         unread: 0,
         unread_why: String::new(),
         every_seconds: EVERY_SECONDS,

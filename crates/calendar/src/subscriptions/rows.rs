@@ -7,7 +7,7 @@ use super::types::{Entry, Failing, Feed, Known, SUBSCRIPTIONS_MAX, Source, Subsc
 use crate::rows::{kind, kind_code};
 use crate::rules::feeds::ENTRIES_MAX;
 use crate::rules::spans::{REACHES, Reach};
-use crate::types::{Color, Name, Stored};
+use crate::types::{Color, Heard, Name, Stored};
 
 /// Rows of one calendar elsewhere that are read at once.
 fn entries_max() -> i64 {
@@ -18,7 +18,7 @@ fn entries_max() -> i64 {
 pub(super) fn subscriptions(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Subscription>, StoreError> {
     let found = tx.query(
         sql!(
-            "SELECT subscription, owner, source, title, color, version, created_at FROM calendar_subscriptions
+            "SELECT subscription, owner, source, title, color, version, created_at, daily FROM calendar_subscriptions
              WHERE vshard = $1 AND owner = $2 ORDER BY created_at, subscription LIMIT $3"
         ),
         params![
@@ -38,7 +38,7 @@ pub(super) fn subscription(
 ) -> Result<Option<Subscription>, StoreError> {
     let found = tx.query_opt(
         sql!(
-            "SELECT subscription, owner, source, title, color, version, created_at FROM calendar_subscriptions
+            "SELECT subscription, owner, source, title, color, version, created_at, daily FROM calendar_subscriptions
              WHERE subscription = $1 AND owner = $2"
         ),
         params![id, owner],
@@ -61,10 +61,11 @@ pub(super) fn address_of(tx: &mut Tx<'_>, owner: PersonId, feed: Id) -> Result<O
 pub(super) fn save_subscription(tx: &mut Tx<'_>, one: &Subscription) -> Result<(), StoreError> {
     tx.execute(
         sql!(
-            "INSERT INTO calendar_subscriptions (subscription, owner, vshard, source, feed, title, color, version, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            "INSERT INTO calendar_subscriptions (subscription, owner, vshard, source, feed, title, color, version, created_at,
+                daily)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (subscription) DO UPDATE SET title = excluded.title, color = excluded.color,
-                version = excluded.version"
+                version = excluded.version, daily = excluded.daily"
         ),
         params![
             one.id,
@@ -75,7 +76,8 @@ pub(super) fn save_subscription(tx: &mut Tx<'_>, one: &Subscription) -> Result<(
             one.title.as_str(),
             one.color.rgb(),
             one.version,
-            one.created
+            one.created,
+            i64::from(one.daily)
         ],
     )?;
     Ok(())
@@ -106,7 +108,7 @@ pub(super) fn feed(tx: &mut Tx<'_>, id: Id) -> Result<Option<Feed>, StoreError> 
     tx.query_opt(
         sql!(
             "SELECT feed, address, title, etag, modified, entries, unread, unread_why, every_seconds, asked_at,
-                fetched_at, due_at, failures, failing_since, trouble, trouble_why
+                fetched_at, due_at, failures, failing_since, trouble, trouble_why, changes, forgotten
              FROM calendar_feeds WHERE feed = $1"
         ),
         params![id],
@@ -119,7 +121,7 @@ pub(super) fn due(tx: &mut Tx<'_>, at: Moment, count: u16) -> Result<Vec<Feed>, 
     tx.query(
         sql!(
             "SELECT feed, address, title, etag, modified, entries, unread, unread_why, every_seconds, asked_at,
-                fetched_at, due_at, failures, failing_since, trouble, trouble_why
+                fetched_at, due_at, failures, failing_since, trouble, trouble_why, changes, forgotten
              FROM calendar_feeds WHERE due_at <= $1 ORDER BY due_at LIMIT $2"
         ),
         params![at, count],
@@ -229,19 +231,117 @@ pub(super) fn some_entries(tx: &mut Tx<'_>, feed: Id, count: u16) -> Result<Vec<
     )
 }
 
+/// Numbers for so many changes of it, the last of them. None: it is not there.
+pub(super) fn numbers(tx: &mut Tx<'_>, feed: Id, count: usize) -> Result<Option<i64>, StoreError> {
+    tx.query_opt(
+        sql!("UPDATE calendar_feeds SET changes = changes + $2 WHERE feed = $1 RETURNING changes"),
+        params![feed, i64::try_from(count).unwrap_or(i64::MAX)],
+        |row| row.get(0),
+    )
+}
+
+/// It is asked for at an instant, whenever that was to be done.
+pub(super) fn set_due(tx: &mut Tx<'_>, feed: Id, due: Moment) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("UPDATE calendar_feeds SET due_at = $2 WHERE feed = $1"),
+        params![feed, due],
+    )?;
+    Ok(())
+}
+
+/// What is stored of it is not all, so its server has to send it once more.
+pub(super) fn unget(tx: &mut Tx<'_>, feed: Id) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("UPDATE calendar_feeds SET etag = NULL, modified = NULL, fetched_at = NULL WHERE feed = $1"),
+        params![feed],
+    )?;
+    Ok(())
+}
+
+/// Notes down that an entry went.
+pub(super) fn save_gone(tx: &mut Tx<'_>, feed: Id, entry: Id, change: i64) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("INSERT INTO calendar_feed_gone (entry, feed, vshard, change) VALUES ($1, $2, $3, $4)"),
+        params![entry, feed, feed.virtual_shard(), change],
+    )?;
+    Ok(())
+}
+
+/// Forgets what went, up to a number.
+pub(super) fn forget_gone(tx: &mut Tx<'_>, feed: Id, until: i64) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("DELETE FROM calendar_feed_gone WHERE feed = $1 AND change <= $2"),
+        params![feed, until],
+    )?;
+    tx.execute(
+        sql!("UPDATE calendar_feeds SET forgotten = $2 WHERE feed = $1 AND forgotten < $2"),
+        params![feed, until],
+    )?;
+    Ok(())
+}
+
+/// What changed after a number, and what went after another one, in the order of numbers.
+pub(super) fn heard(
+    tx: &mut Tx<'_>,
+    feed: Id,
+    (after, began): (i64, i64),
+    count: usize,
+) -> Result<Vec<Heard>, StoreError> {
+    let count_max = i64::try_from(count).unwrap_or(i64::MAX);
+    let heard = |row: &Row<'_>, is_gone: bool| {
+        Ok(Heard {
+            name: Name::of_object(row.get(0)?),
+            change: row.get(1)?,
+            is_gone,
+        })
+    };
+    let mut all: Vec<Heard> = tx.query(
+        sql!(
+            "SELECT entry, change FROM calendar_feed_entries WHERE feed = $1 AND change > $2 ORDER BY change LIMIT $3"
+        ),
+        params![feed, after, count_max],
+        |row| heard(row, false),
+    )?;
+    all.extend(tx.query(
+        sql!("SELECT entry, change FROM calendar_feed_gone WHERE feed = $1 AND change > $2 ORDER BY change LIMIT $3"),
+        params![feed, after.max(began), count_max],
+        |row| heard(row, true),
+    )?);
+    all.sort_by_key(|one| one.change);
+    all.truncate(count);
+    Ok(all)
+}
+
+/// Entries after one of them, in the order of their ids, which is that of their names.
+pub(super) fn entries_after(
+    tx: &mut Tx<'_>,
+    (feed, subscription): (Id, Id),
+    after: Id,
+    count: usize,
+) -> Result<Vec<Stored>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at, e.change FROM calendar_feed_entries e
+             WHERE e.feed = $1 AND e.entry > $2 ORDER BY e.entry LIMIT $3"
+        ),
+        params![feed, after, i64::try_from(count).unwrap_or(i64::MAX)],
+        |row| entry_of(row, subscription),
+    )
+}
+
 /// Writes an entry, over what has its UID or as a new one.
 pub(super) fn save_entry(
     tx: &mut Tx<'_>,
     feed: Id,
     (id, entry): (Id, &Entry),
-    at: Moment,
+    (change, at): (i64, Moment),
 ) -> Result<(), StoreError> {
     let id: Id = tx.query_one(
         sql!(
-            "INSERT INTO calendar_feed_entries (entry, feed, vshard, uid, kind, fingerprint, ical, changed_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            "INSERT INTO calendar_feed_entries (entry, feed, vshard, uid, kind, fingerprint, ical, changed_at, change)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              ON CONFLICT (feed, uid) DO UPDATE SET kind = excluded.kind, fingerprint = excluded.fingerprint,
-                ical = excluded.ical, changed_at = excluded.changed_at RETURNING entry"
+                ical = excluded.ical, changed_at = excluded.changed_at, change = excluded.change RETURNING entry"
         ),
         params![
             id,
@@ -251,7 +351,8 @@ pub(super) fn save_entry(
             kind_code(entry.kind),
             entry.fingerprint,
             entry.text.as_str(),
-            at
+            at,
+            change
         ],
         |row| row.get(0),
     )?;
@@ -304,7 +405,7 @@ pub(super) fn near(
         found.extend(match reach.micros_max() {
             Some(micros) => tx.query(
                 sql!(
-                    "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at
+                    "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at, e.change
                      FROM calendar_feed_spans s JOIN calendar_feed_entries e ON e.entry = s.entry
                      WHERE s.feed = $1 AND s.reach = $2 AND s.starts_at >= $3 AND s.starts_at < $4 AND s.ends_at >= $5
                      LIMIT $6"
@@ -314,7 +415,7 @@ pub(super) fn near(
             )?,
             None => tx.query(
                 sql!(
-                    "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at
+                    "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at, e.change
                      FROM calendar_feed_spans s JOIN calendar_feed_entries e ON e.entry = s.entry
                      WHERE s.feed = $1 AND s.reach = 4 AND s.ends_at >= $2 AND s.starts_at < $3 LIMIT $4"
                 ),
@@ -336,7 +437,7 @@ pub(super) fn entry(
 ) -> Result<Option<Stored>, StoreError> {
     tx.query_opt(
         sql!(
-            "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at FROM calendar_feed_entries e
+            "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at, e.change FROM calendar_feed_entries e
              WHERE e.entry = $1 AND e.feed = $2"
         ),
         params![id, feed],
@@ -357,7 +458,7 @@ fn entry_of(row: &Row<'_>, subscription: Id) -> Result<Stored, StoreError> {
         name: Name::of_object(id),
         uid: row.get(1)?,
         kind: kind(row.get(2)?)?,
-        change: 0,
+        change: row.get(5)?,
         schedule: None,
         text: row.get(3)?,
         created: changed,
@@ -378,6 +479,7 @@ fn subscription_of(row: &Row<'_>) -> Result<Option<Subscription>, StoreError> {
         color: Color::stored(row.get(4)?).unwrap_or(Color::BLUE),
         version: row.get(5)?,
         created: row.get(6)?,
+        daily: row.get::<i64>(7)? != 0,
     }))
 }
 
@@ -392,6 +494,8 @@ fn feed_of(row: &Row<'_>) -> Result<Feed, StoreError> {
         etag: row.get(3)?,
         modified: row.get(4)?,
         entries: row.get(5)?,
+        changes: row.get(16)?,
+        forgotten: row.get(17)?,
         unread: row.get(6)?,
         unread_why: row.get(7)?,
         every_seconds: row.get(8)?,
@@ -419,6 +523,7 @@ pub(super) fn counted(tx: &mut Tx<'_>) -> Result<Vec<i64>, StoreError> {
         sql!("SELECT COUNT(*) FROM calendar_feed_followers"),
         sql!("SELECT COUNT(*) FROM calendar_feed_entries"),
         sql!("SELECT COUNT(*) FROM calendar_feed_spans"),
+        sql!("SELECT COUNT(*) FROM calendar_feed_gone"),
     ] {
         counts.push(tx.query_one(statement, params![], |row| row.get(0))?);
     }

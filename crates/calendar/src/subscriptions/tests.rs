@@ -18,7 +18,7 @@ use super::rows;
 use super::types::{Followed, Source, State, SubscriptionChange, What};
 use crate::service::{Calendars, Refused, Visitor};
 use crate::tests::{Everybody, NAMES, visitor};
-use crate::types::{Color, Reason};
+use crate::types::{Color, Expected, Name, Reason};
 
 /// A calendar elsewhere: it answers what it is told to, and remembers what it was asked.
 struct Elsewhere {
@@ -144,6 +144,17 @@ impl Scene {
         feed
     }
 
+    /// Ends to follow it and begins again, three times.
+    async fn comes_back(&self, who: &Visitor, mut id: Id) -> Id {
+        for _ in 0..3 {
+            self.calendars.unsubscribe(who.id, id).await.unwrap();
+            self.after(1).await;
+            id = self.follows(who).await;
+            self.after(1).await;
+        }
+        id
+    }
+
     /// Time goes by, and what is due is done.
     async fn after(&self, seconds: i64) {
         self.store.clock.advance_seconds(seconds);
@@ -171,9 +182,9 @@ impl Scene {
         shown.into_iter().map(|one| one.title).collect()
     }
 
-    /// Rows of subscriptions, calendars elsewhere, followers, entries and spans, on all servers.
+    /// Rows of subscriptions, calendars elsewhere, followers, entries, spans and deletions, on all servers.
     async fn rows(&self) -> Vec<i64> {
-        let mut all = vec![0; 5];
+        let mut all = vec![0; 6];
         for shard in self.store.everywhere() {
             let counts = shard.read::<_, StoreError>(rows::counted).await.unwrap();
             all.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
@@ -209,7 +220,7 @@ async fn what_many_follow_is_got_and_kept_once_and_forgotten_with_the_last_of_th
             assert_eq!(scene.sees(who, "green").await, ["Green bin"], "{kind:?}");
             assert_eq!(scene.state(who, *id).await.0, State::Fresh, "{kind:?}");
         }
-        assert_eq!(scene.rows().await, [3, 1, 3, 2, 2], "{kind:?}");
+        assert_eq!(scene.rows().await, [3, 1, 3, 2, 2, 0], "{kind:?}");
         let title = scene.calendars.subscription(people[0].id, ids[0]).await.unwrap();
         assert_eq!(title.title(Language::English), "Bins");
 
@@ -217,10 +228,16 @@ async fn what_many_follow_is_got_and_kept_once_and_forgotten_with_the_last_of_th
         scene.calendars.forget(people[1].id).await.unwrap();
         scene.after(1).await;
         assert_eq!(scene.sees(&people[0], "").await, Vec::<String>::new());
-        assert_eq!(scene.rows().await, [1, 1, 1, 2, 2], "{kind:?}");
+        assert_eq!(scene.rows().await, [1, 1, 1, 2, 2, 0], "{kind:?}");
         scene.calendars.unsubscribe(people[2].id, ids[2]).await.unwrap();
         scene.after(1).await;
-        assert_eq!(scene.rows().await, [0; 5], "{kind:?}");
+        assert_eq!(
+            scene.rows().await,
+            [0, 1, 0, 2, 2, 0],
+            "{kind:?}: for a moment it stays"
+        );
+        scene.after(300).await;
+        assert_eq!(scene.rows().await, [0; 6], "{kind:?}");
         scene.after(86_400).await;
         assert_eq!(scene.elsewhere.asked(), 1, "{kind:?}: nobody follows it");
     }
@@ -264,6 +281,71 @@ async fn a_calendar_elsewhere_is_asked_for_as_often_as_it_wants_and_what_is_not_
             second.iter().filter(|row| !first.contains(row)).count() == 2,
             "{kind:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn whoever_ends_and_begins_again_finds_what_was_got_and_nobody_is_asked_once_more() {
+    for kind in KINDS {
+        let scene = Scene::on(kind, true).await;
+        let anna = visitor("anna");
+        scene.elsewhere.has(&[("a", "A")]);
+        let id = scene.follows(&anna).await;
+        scene.after(1).await;
+        let id = scene.comes_back(&anna, id).await;
+        assert_eq!(scene.state(&anna, id).await.0, State::Fresh, "{kind:?}");
+        scene.after(600).await;
+        assert_eq!(
+            (scene.elsewhere.asked(), scene.sees(&anna, "").await),
+            (1, vec!["A".to_owned()])
+        );
+        scene.after(12 * 3_600).await;
+        assert_eq!(scene.elsewhere.asked(), 2, "{kind:?}: it is asked for as before");
+
+        // Of a server that fails, the same.
+        scene.elsewhere.answers("500 Oh", "");
+        scene.after(12 * 3_600).await;
+        let id = scene.comes_back(&anna, id).await;
+        assert_eq!(scene.elsewhere.asked(), 3, "{kind:?}");
+        assert_eq!(scene.state(&anna, id).await, (State::Failing, Some(What::Status)));
+    }
+}
+
+#[tokio::test]
+async fn a_calendar_of_this_house_is_read_here_by_its_link() {
+    for kind in KINDS {
+        let scene = Scene::on(kind, false).await;
+        let (anna, boris) = (visitor("anna"), visitor("boris"));
+        let own = scene.calendars.home(&anna).await.unwrap().remove(0);
+        let name = Name::parse("a.ics").unwrap();
+        let put = scene.calendars.put(
+            anna.id,
+            own.id,
+            name,
+            calendar("Bins", &[("a", "A")]),
+            Expected::Anything,
+        );
+        put.await.unwrap();
+        let link = scene
+            .calendars
+            .publish(anna.id, own.id, None, false)
+            .await
+            .unwrap();
+        let address = scene.calendars.link_to(&link.path(anna.id));
+        let id = scene.subscribes(&boris, &address).await.unwrap().id();
+        scene.after(1).await;
+        assert_eq!(scene.sees(&boris, "").await, ["A"], "{kind:?}");
+        let entries = scene.written().await;
+        scene.after(3_600).await;
+        assert_eq!(
+            (scene.state(&boris, id).await.0, scene.written().await),
+            (State::Fresh, entries)
+        );
+        scene.calendars.withdraw(anna.id, own.id).await.unwrap();
+        scene.after(3_600).await;
+        let state = scene.state(&boris, id).await;
+        assert_eq!(state, (State::Failing, Some(What::Gone)), "{kind:?}");
+        assert_eq!(scene.elsewhere.asked(), 0);
     }
 }
 
@@ -470,7 +552,7 @@ async fn holidays_are_followed_without_asking_anybody() {
         let anew = scene.calendars.fetch_anew(anna.id, id).await;
         assert!(matches!(anew, Err(Refused::Reason(Reason::NothingToFetch))));
         scene.after(1).await;
-        assert_eq!(scene.rows().await, [1, 0, 0, 0, 0], "{kind:?}");
+        assert_eq!(scene.rows().await, [1, 0, 0, 0, 0, 0], "{kind:?}");
     }
 }
 
@@ -497,7 +579,7 @@ async fn what_is_followed_is_ones_own_to_call_and_to_colour() {
     }
     let change = SubscriptionChange {
         title: Some(Text::new("Days off", 100).unwrap()),
-        color: None,
+        ..SubscriptionChange::default()
     };
     let foreign = scene
         .calendars

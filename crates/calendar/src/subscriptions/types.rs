@@ -66,6 +66,8 @@ pub struct Subscription {
     /// Empty: as it calls itself.
     pub title: Text,
     pub color: Color,
+    /// What it brings stands in the letter about the day.
+    pub daily: bool,
     /// Grows by one with each change; also the ETag.
     pub version: i64,
     pub created: Moment,
@@ -76,6 +78,7 @@ pub struct Subscription {
 pub struct SubscriptionChange {
     pub title: Option<Text>,
     pub color: Option<Color>,
+    pub daily: Option<bool>,
 }
 
 /// Why a calendar elsewhere could not be got.
@@ -86,6 +89,8 @@ pub enum What {
     /// Nobody knows a machine of that name.
     Name,
     Unreachable,
+    /// It cannot show that it is the machine of that name.
+    Certificate,
     Slow,
     Large,
     Redirects,
@@ -100,10 +105,11 @@ pub enum What {
 }
 
 impl What {
-    const ALL: [(What, &'static str); 11] = [
+    const ALL: [(What, &'static str); 12] = [
         (What::Private, "private"),
         (What::Name, "name"),
         (What::Unreachable, "unreachable"),
+        (What::Certificate, "certificate"),
         (What::Slow, "slow"),
         (What::Large, "large"),
         (What::Redirects, "redirects"),
@@ -158,6 +164,10 @@ pub struct Feed {
     pub etag: Option<String>,
     pub modified: Option<String>,
     pub entries: i64,
+    /// The number of the last change of what lies in it.
+    pub changes: i64,
+    /// Deletions up to this number are no longer known.
+    pub forgotten: i64,
     pub unread: i64,
     /// Some of those that could not be read, each in a line.
     pub unread_why: String,
@@ -219,6 +229,11 @@ pub struct Followed {
 impl Followed {
     pub fn id(&self) -> Id {
         self.subscription.id
+    }
+
+    /// The house knows it by itself: days off, of which nobody has to think.
+    pub fn is_holidays(&self) -> bool {
+        matches!(self.subscription.source, Source::Holidays(_))
     }
 
     pub fn title(&self, language: Language) -> String {

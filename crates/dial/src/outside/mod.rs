@@ -13,6 +13,7 @@ mod tests;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,6 +106,9 @@ pub enum Trouble {
     NoSuchName(String),
     #[error("{0}")]
     Unreachable(String),
+    /// It cannot show that it is the machine of that name.
+    #[error("{0}")]
+    Untrusted(String),
     #[error("the answer took longer than {} seconds", .0.as_secs())]
     TooSlow(Duration),
     #[error("the answer has more than {} MiB", .0 >> 20)]
@@ -150,6 +154,13 @@ impl Outside {
         })
     }
 
+    /// Servers are believed, too, that an authority of a PEM file vouches for. `Err` says what is wrong with the file.
+    pub fn trusting(self, file: &Path) -> Result<Outside, String> {
+        let roots = tls::roots_with(Some(file))?;
+        let tls = tls::client(roots).map_err(|error| error.to_string())?;
+        Ok(Outside { tls, ..self })
+    }
+
     /// Gets what lies at an address, unless it is what is known.
     pub async fn get(&self, address: &Address, known: &Known) -> Result<Got, Trouble> {
         let whole = self.limits.whole;
@@ -182,7 +193,7 @@ impl Outside {
         let tcp = self.connect(address).await?;
         let mut connection = if address.is_encrypted() {
             let connecting = TlsConnector::from(Arc::clone(&self.tls)).connect(server_name(address)?, tcp);
-            let tls = connecting.await.map_err(|error| unreachable(address, &error))?;
+            let tls = connecting.await.map_err(|error| not_met(address, &error))?;
             shake_hands(address, tls).await?
         } else {
             shake_hands(address, tcp).await?
@@ -318,6 +329,17 @@ fn is_packed(headers: &HeaderMap) -> bool {
 
 fn unreachable(address: &Address, why: &dyn std::fmt::Display) -> Trouble {
     Trouble::Unreachable(words(&format!("{}: {why}", address.host())))
+}
+
+/// No encrypted connection: because of who answers, or for another reason.
+fn not_met(address: &Address, error: &io::Error) -> Trouble {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+    match cause {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            Trouble::Untrusted(words(&format!("{}: its certificate: {why}", address.host())))
+        }
+        _ => unreachable(address, error),
+    }
 }
 
 fn server_name(address: &Address) -> Result<ServerName<'static>, Trouble> {

@@ -2,9 +2,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 use super::*;
 
@@ -378,4 +383,87 @@ async fn a_name_of_the_own_network_is_told_like_one_that_nobody_knows() {
         ..Outside::new(false).unwrap()
     };
     assert_eq!(get(&known, &address).await, get(&unknown, &address).await);
+}
+
+/// An authority that nobody knows, as it stands in a file.
+struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    file: NamedTempFile,
+}
+
+impl Authority {
+    fn open(name: &str) -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), issuer.pem()).unwrap();
+        Authority { issuer, file }
+    }
+
+    /// A server for which it vouches under a name; where it answers.
+    async fn serves(&self, name: &str) -> Address {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut tls) = acceptor.accept(stream).await else {
+                    continue;
+                };
+                let mut piece = [0; 4096];
+                let _ = tls.read(&mut piece).await;
+                let answer = "HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\nBEGIN:VCALENDAR";
+                let _ = tls.write_all(answer.as_bytes()).await;
+                let _ = tls.shutdown().await;
+            }
+        });
+        Address::parse(&format!("webcal://127.0.0.1:{port}/town.ics")).unwrap()
+    }
+}
+
+/// With time for keys to be made on a busy machine.
+fn patient() -> Outside {
+    Outside::new(true).unwrap()
+}
+
+#[tokio::test]
+async fn over_tls_a_server_is_believed_that_a_trusted_authority_vouches_for_and_no_other() {
+    let (ours, other) = (Authority::open("Ours"), Authority::open("Other"));
+    let address = ours.serves("127.0.0.1").await;
+    let trusting = patient().trusting(ours.file.path()).unwrap();
+    assert_eq!(page(get(&trusting, &address).await).bytes, b"BEGIN:VCALENDAR");
+
+    let elsewhere = ours.serves("town.example").await;
+    let wrong = [
+        (&patient(), &address, "UnknownIssuer"),
+        (
+            &patient().trusting(other.file.path()).unwrap(),
+            &address,
+            "UnknownIssuer",
+        ),
+        (&trusting, &elsewhere, "not valid for"),
+    ];
+    for (outside, address, expected) in wrong {
+        match get(outside, address).await {
+            Err(Trouble::Untrusted(why)) => assert!(
+                why.starts_with("127.0.0.1: its certificate: ") && why.contains(expected),
+                "{why}"
+            ),
+            got => panic!("{got:?}"),
+        }
+    }
+    assert!(patient().trusting(Path::new("/nowhere.pem")).is_err());
 }

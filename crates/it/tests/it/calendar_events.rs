@@ -52,6 +52,21 @@ impl Desk {
         self.town.get(&self.anna, path).await
     }
 
+    /// Whom an edit would reach: what they would get, how, and who they are.
+    async fn written_to(&self, path: &str, which: &str, body: &Value) -> Vec<String> {
+        let preview = format!("{path}/preview?which={which}");
+        let told = self.call(Method::POST, &preview, Call::json(body)).await;
+        assert_eq!(told.status, 200, "{}", told.text());
+        let told = told.json()["written_to"].as_array().unwrap().clone();
+        let said = |one: &Value| {
+            let word = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+            ["what", "by", "address", "name"].map(word).join(" ")
+        };
+        let mut told: Vec<String> = told.iter().map(said).collect();
+        told.sort();
+        told
+    }
+
     /// Titles and starts of the first two weeks.
     async fn agenda(&self) -> Vec<String> {
         let path = "/api/v1/agenda?from=2026-11-22T00:00:00Z&to=2026-12-06T00:00:00Z&zone=Europe/Moscow";
@@ -225,6 +240,59 @@ async fn a_dry_run_and_the_reason_are_told_before_anything_is_done() {
     assert!(why["why"].as_str().unwrap().contains("BYDAY"), "{why}");
     let why = desk.get(&format!("{path}/why?at=2026-11-26T10:00:00")).await;
     assert_eq!(why["there"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_says_who_would_be_written_to_and_how() {
+    let desk = Desk::open().await;
+    let boris = desk.town.actor(&Role::Plain).await;
+    let tea = json!({
+        "title": "Tea", "starts": "2080-01-08T10:00", "ends": "2080-01-08T11:00", "zone": "Europe/Moscow",
+        "recurrence": {"frequency": "daily", "count": 5},
+        "participants": [{"address": boris.email}, {"address": "greta@elsewhere.example", "name": "Greta"}],
+    });
+    let tea = desk.town.post(&desk.anna, &desk.events, tea).await;
+    let path = format!("{}/{}", desk.events, tea["id"].as_str().unwrap());
+    let told = async |which: &str, body: Value| desk.written_to(&path, which, &body).await;
+    let of_boris = |what: &str| {
+        let number = boris.email.trim_start_matches('p').split('@').next().unwrap();
+        format!("{what} house mailto:{} Person {number}", boris.email)
+    };
+    let of_greta = |what: &str| format!("{what} mail mailto:greta@elsewhere.example Greta");
+    let all = |what: &str| vec![of_boris(what), of_greta(what)];
+    let later = json!({"change": {"starts": "2080-01-08T12:00", "ends": "2080-01-08T13:00"}});
+    assert_eq!(told("all", later).await, all("change"));
+    let one = "this&instance=2080-01-09T10:00:00";
+    assert_eq!(
+        told(one, json!({"change": {"title": "Cake"}})).await,
+        all("change")
+    );
+    let following = "following&instance=2080-01-10T10:00:00";
+    assert_eq!(
+        told(following, json!({"change": {"title": "Cake"}})).await,
+        all("change")
+    );
+    assert_eq!(told("all", json!({})).await, all("cancellation"));
+    assert_eq!(
+        told(following, json!({})).await,
+        all("change"),
+        "a shorter series"
+    );
+    let nobody = json!({"change": {"reminders": [{"minutes": 5}]}});
+    assert_eq!(
+        told("all", nobody).await,
+        Vec::<String>::new(),
+        "reminders are one's own"
+    );
+    let others =
+        json!({"change": {"participants": [{"address": boris.email}, {"address": "max@elsewhere.example"}]}});
+    let others = told("all", others).await;
+    assert!(others.contains(&of_greta("cancellation")), "{others:?}");
+    assert!(
+        others.contains(&"invitation mail mailto:max@elsewhere.example ".to_owned()),
+        "{others:?}"
+    );
+    assert_eq!(desk.get(&path).await["change"], tea["change"], "nothing was done");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,8 +9,10 @@
 mod browser;
 mod calendar_api;
 mod calendar_events;
+mod calendar_followed;
 mod calendar_grpc;
 mod calendar_invitations;
+mod calendar_public;
 mod calendar_sharing;
 mod calendar_times;
 mod cli;

@@ -92,8 +92,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The beginning of it, for a sentence about what went wrong.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).chars().take(300).collect()
+        self.whole().chars().take(300).collect()
+    }
+
+    pub fn whole(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
     }
 
     pub fn json(&self) -> Value {
@@ -465,8 +470,8 @@ impl Call {
         }
     }
 
-    pub fn header(mut self, name: &'static str, value: &'static str) -> Call {
-        self.headers.insert(name, HeaderValue::from_static(value));
+    pub fn header(mut self, name: &'static str, value: &str) -> Call {
+        self.headers.insert(name, HeaderValue::from_str(value).unwrap());
         self
     }
 }

@@ -124,6 +124,7 @@ pub(super) fn check(config: &Config) -> Vec<Trouble> {
     check_store(config, &mut troubles);
     check_registry(config, &mut troubles);
     check_segments(config, &mut troubles);
+    check_calendar(config, &mut troubles);
     super::post::check(config, &mut troubles);
     super::archive::check(config, &mut troubles);
     super::intake::check(config, &mut troubles);
@@ -205,6 +206,13 @@ fn check_segments(config: &Config, troubles: &mut Vec<Trouble>) {
 
 pub(super) fn is_set(path: &Path) -> bool {
     !path.as_os_str().is_empty()
+}
+
+fn check_calendar(config: &Config, troubles: &mut Vec<Trouble>) {
+    let root_cert = &config.calendar.root_cert;
+    if is_set(root_cert) {
+        troubles.extend(readable("calendar.root_cert", root_cert));
+    }
 }
 
 pub(super) fn readable(key: &str, path: &PathBuf) -> Option<Trouble> {

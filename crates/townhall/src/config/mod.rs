@@ -138,6 +138,7 @@ pub struct Segments {
 #[serde(deny_unknown_fields)]
 pub struct Calendar {
     pub private_addresses: bool,
+    pub root_cert: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -328,3 +328,12 @@ fn keys_of_the_archive_fit_its_kind() {
     let text = refusal("[archive]\nkind = \"ftp\"\n", &[]);
     assert!(text.contains("archive.kind: "), "{text}");
 }
+
+#[test]
+fn an_authority_for_calendars_elsewhere_is_a_file_that_can_be_read() {
+    let text = refusal("[calendar]\nroot_cert = \"/nowhere.pem\"\n", &[]);
+    assert!(
+        text.contains("calendar.root_cert: /nowhere.pem: No such file"),
+        "{text}"
+    );
+}

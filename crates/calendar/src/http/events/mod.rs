@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use self::given::{EventIn, spot};
-use self::told::{ChangedOut, EventDifferenceOut, EventOut, EventVersionOut};
+use self::told::{ChangedOut, EventDifferenceOut, EventOut, EventReachedOut, EventVersionOut};
 use super::{OWN, written_by};
-use crate::events::{Changed, Look};
+use crate::events::{Changed, Look, Preview};
 use crate::rules::edits::times::Spot;
-use crate::rules::edits::{self, Aim, Difference, Which};
+use crate::rules::edits::{self, Aim, Which};
 use crate::said;
 use crate::service::Calendars;
 use crate::types::Stored;
@@ -136,15 +136,21 @@ pub(crate) struct EventPreviewIn {
     pub(crate) change: Option<EventIn>,
 }
 
+/// What an edit would do.
+pub(crate) struct Tried {
+    pub(crate) found: Preview,
+    /// Whether there is more than is told.
+    pub(crate) more: bool,
+}
+
 impl EventPreviewIn {
-    /// What would change, and whether there is more than is told.
     pub(crate) async fn tried(
         self,
         calendars: &Calendars,
         caller: &Caller,
         (calendar, event): (Id, Id),
         aim: &AimIn,
-    ) -> Result<(Vec<Difference>, bool), Problem> {
+    ) -> Result<Tried, Problem> {
         let person = caller.person()?;
         let owner = written_by(calendars, caller, calendar).await?;
         let wish = self.change.map(EventIn::wish).transpose()?;
@@ -162,9 +168,9 @@ impl EventPreviewIn {
         let viewer = Zone::iana(&person.zone).unwrap_or(Zone::UTC);
         let found = calendars.preview_event(owner, look, wish.as_ref(), range, &viewer);
         let mut found = found.await?;
-        let more = found.len() > DIFFERENCES_MAX;
-        found.truncate(DIFFERENCES_MAX);
-        Ok((found, more))
+        let more = found.differences.len() > DIFFERENCES_MAX;
+        found.differences.truncate(DIFFERENCES_MAX);
+        Ok(Tried { found, more })
     }
 }
 
@@ -174,6 +180,8 @@ struct EventPreviewOut {
     items: Vec<EventDifferenceOut>,
     /// Whether there are more than are told.
     more: bool,
+    /// Who would be written to, each of them once.
+    written_to: Vec<EventReachedOut>,
 }
 
 /// Why an event is there at a time, or is not.
@@ -371,9 +379,9 @@ async fn answer_event(
     became(&changed, &caller)
 }
 
-/// Which instances a change or a deletion would change, without doing it
+/// Which instances a change or a deletion would change, and who would be written to, without doing it
 ///
-/// From a month ago until two years ahead.
+/// Instances from a month ago until two years ahead.
 #[utoipa::path(post, path = "/api/v1/calendars/{id}/events/{event}/preview", operation_id = "preview_event",
     request_body = EventPreviewIn,
     params(("id" = String, Path, format = "uuid", description = "The calendar"),
@@ -386,11 +394,15 @@ async fn preview_event(
     Query(aim): Query<AimIn>,
     Body(given): Body<EventPreviewIn>,
 ) -> Result<Body<EventPreviewOut>, Problem> {
-    let found = given.tried(&calendars, &caller, (id, event), &aim).await?;
-    let (items, more) = found;
+    let Tried { found, more } = given.tried(&calendars, &caller, (id, event), &aim).await?;
     Ok(Body(EventPreviewOut {
-        items: items.into_iter().map(EventDifferenceOut::from).collect(),
+        items: found
+            .differences
+            .into_iter()
+            .map(EventDifferenceOut::from)
+            .collect(),
         more,
+        written_to: found.reached.into_iter().map(EventReachedOut::from).collect(),
     }))
 }
 

@@ -14,6 +14,7 @@ use crate::rules::edits::times::Times;
 use crate::rules::edits::wish::{RemindWhen, Reminder};
 use crate::rules::edits::{Difference, Occasion, Seen, SeenGuest, seen};
 use crate::said;
+use crate::scheduling::Reached;
 use crate::types::{Reason, Stored};
 
 /// An event, or one instance of a series.
@@ -283,6 +284,31 @@ impl From<Difference> for EventDifferenceOut {
         EventDifferenceOut {
             before: one.before.map(told),
             after: one.after.map(told),
+        }
+    }
+}
+
+/// Somebody who would be written to.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EventReachedOut {
+    #[schema(example = "mailto:anna@example.org")]
+    address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// `invitation`, `change`, `cancellation` or `answer`.
+    what: &'static str,
+    /// `house`: it comes into their calendar here, with a letter if they want these. `mail`: nobody here has the address, and a
+    /// letter is all.
+    by: &'static str,
+}
+
+impl From<Reached> for EventReachedOut {
+    fn from(one: Reached) -> EventReachedOut {
+        EventReachedOut {
+            what: one.sent.word(),
+            by: one.means.word(),
+            address: one.address,
+            name: one.name,
         }
     }
 }

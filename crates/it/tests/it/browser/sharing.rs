@@ -15,11 +15,15 @@ struct Read {
     taken: &'static str,
     published: &'static str,
     withdrawn: &'static str,
+    in_own: &'static str,
+    agenda: &'static str,
     imported: &'static str,
     event: &'static str,
     created: &'static str,
     answered: &'static str,
     comes: &'static str,
+    tell: &'static str,
+    saved: &'static str,
     followed: &'static str,
     /// What Estonia keeps on the first of January.
     holiday: &'static str,
@@ -35,11 +39,15 @@ const ENGLISH: Read = Read {
     taken: "The calendar is among yours",
     published: "The link is there",
     withdrawn: "The link leads nowhere any more",
+    in_own: "In your own calendar",
+    agenda: "Agenda",
     imported: "It is in the calendar",
     event: "Tea in the archive",
     created: "The event is in the calendar",
     answered: "You come",
     comes: "comes",
+    tell: "Save and tell one person",
+    saved: "The event is saved",
     followed: "You follow it from here on",
     holiday: "New Year",
     private: "the address is on a private network",
@@ -54,11 +62,15 @@ const RUSSIAN: Read = Read {
     taken: "Календарь теперь среди ваших",
     published: "Ссылка готова",
     withdrawn: "Ссылка больше никуда не ведёт",
+    in_own: "В своём календаре",
+    agenda: "Список",
     imported: "Всё в календаре",
     event: "Чай в архиве",
     created: "Событие в календаре",
     answered: "Вы придёте",
     comes: "придёт",
+    tell: "Сохранить и сообщить 1 человеку",
+    saved: "Событие сохранено",
     followed: "Теперь вы следите за ним",
     holiday: "Новый год",
     private: "адрес в частной сети",
@@ -100,6 +112,7 @@ async fn between(read: &Read) {
     visit.go(&own).await;
     assert!(!visit.text_of("#shares").await.contains(read.waiting));
     hears(&visit, read).await;
+    tells(&visit, read).await;
     assert_eq!(visit.complaints().await, Vec::<String>::new());
     visit.end().await;
 }
@@ -134,9 +147,45 @@ async fn publishes(visit: &Visit, read: &Read) {
     let found = visit.script(&asked).await;
     assert_eq!(found[0], 200);
     assert!(found[1].as_str().unwrap().starts_with("BEGIN:VCALENDAR"));
+    let own = visit.path().await;
+    let page = strangers_look(visit, read).await;
+    visit.go(own.split('?').next().unwrap()).await;
     visit.press("#link button[value=withdraw]").await;
     visit.says(read.withdrawn).await;
     assert_eq!(visit.script(&asked).await[0], 404);
+    let asked = asked.replace(&address, &page);
+    assert_eq!(visit.script(&asked).await[0], 404);
+}
+
+/// Somebody without an account looks at the page of the link.
+async fn strangers_look(visit: &Visit, read: &Read) -> String {
+    let page = visit.text_of("#link-page").await;
+    let path = page.strip_prefix(&visit.base).unwrap().to_owned();
+    let stranger = visit.another(read.language).await;
+    stranger.go(&format!("{path}?date=2026-12-05")).await;
+    stranger.says(read.in_own).await;
+    assert!(
+        !stranger.has("#follow").await,
+        "whoever is nobody follows nothing here"
+    );
+    let webcal = "return document.getElementById('webcal').href";
+    let webcal = stranger.script(webcal).await;
+    assert!(webcal.as_str().unwrap().starts_with("webcal://"), "{webcal}");
+    stranger.press("a[rel=next]").await;
+    stranger.press_called(read.agenda).await;
+    stranger.fill("zone", "Nowhere").await;
+    stranger.press("#zone-form button").await;
+    stranger.shows("#zone-wrong").await;
+    stranger.fill("zone", "Asia/Tokyo").await;
+    stranger.press("#zone-form button").await;
+    stranger.says("Asia/Tokyo").await;
+    for (view, name) in [("month", "public-month"), ("agenda", "public-agenda")] {
+        let at = format!("{path}?view={view}&date=2026-11-23");
+        fits(&stranger, &at, &format!("{}-calendar-{name}", read.language)).await;
+    }
+    assert_eq!(stranger.complaints().await, Vec::<String>::new());
+    stranger.end().await;
+    page
 }
 
 /// A file is looked at first, and brought in then.
@@ -276,4 +325,31 @@ async fn hears(visit: &Visit, read: &Read) {
         }
         assert!(std::time::Instant::now() < deadline, "{said}");
     }
+}
+
+/// Before somebody else is written to, one is asked; what is only one's own is saved at once.
+async fn tells(visit: &Visit, read: &Read) {
+    let page = visit.path().await;
+    let later = "document.querySelector('[name=start_time]').value = '07:00';
+        document.querySelector('[name=end_time]').value = '08:00';";
+    visit.script(later).await;
+    visit.press("#event button[value=save]").await;
+    visit.shows("#tells li").await;
+    assert_eq!(visit.text_of("#tell").await, read.tell);
+    visit.picture(&format!("{}-calendar-tells", read.language)).await;
+    visit.press(".actions a").await;
+    visit.shows("#event").await;
+    let time = visit.value("start_time").await;
+    assert_ne!(time, "07:00", "nothing was saved");
+    visit.script(later).await;
+    visit.press("#event button[value=save]").await;
+    visit.press("#tell").await;
+    visit.says(read.saved).await;
+    visit.go(&page).await;
+    assert_eq!(visit.value("start_time").await, "07:00");
+    let one = "document.querySelector('[name=remind]').selectedIndex = 1;
+        document.querySelectorAll('details').forEach((one) => one.open = true)";
+    visit.script(one).await;
+    visit.press("#event button[value=save]").await;
+    visit.says(read.saved).await;
 }
