@@ -18,6 +18,7 @@ mod later;
 pub mod letters;
 mod library;
 mod objects;
+mod outlines;
 pub mod pages;
 mod people;
 mod problems;

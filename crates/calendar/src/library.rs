@@ -13,7 +13,7 @@ use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::sharing::{Consent, Held, Rights, readable};
 use crate::types::{
-    About, AboutChange, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Role, Stored,
+    About, AboutChange, Color, DESCRIPTION_CHARS_MAX, Expected, Heard, Kinds, Name, Reason, Role, Stored,
     TITLE_CHARS_MAX,
 };
 
@@ -31,19 +31,27 @@ impl Shelf {
         who: &SignedIn,
         calendar: &dav::Calendar,
         wanted: Wanted<'_>,
+        texts: bool,
     ) -> Result<Vec<Object>, Denied> {
+        let rights = rights(who, calendar);
+        // Of what is hidden in parts the whole says nothing.
+        if !texts && !rights.hides(true) {
+            return self.outlines(calendar, wanted).await;
+        }
         let found = match wanted {
             Wanted::Named(names) => {
-                let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
-                names.sort();
-                names.dedup();
-                let found = self.0.named(calendar.owner, calendar.id, names).await?;
-                found.into_iter().flatten().collect()
+                let found = self.0.named(calendar.owner, calendar.id, known_of(names));
+                found.await?.into_iter().flatten().collect()
             }
-            Wanted::After(after, limit) => {
-                let after = after.map(|name| Name::stored(name.to_owned()));
-                self.0.objects(calendar.owner, calendar.id, after, limit).await?
-            }
+            Wanted::After(after, limit) => self.after(calendar, after, limit).await?,
+            // Everything there is.
+            Wanted::Around {
+                from,
+                to,
+                after,
+                limit,
+                ..
+            } if from == Timestamp::MIN && to == Timestamp::MAX => self.after(calendar, after, limit).await?,
             Wanted::Around {
                 from,
                 to,
@@ -59,13 +67,49 @@ impl Shelf {
                 near
             }
         };
-        let rights = match (calendar.owner == who.id, calendar.rights.write) {
-            (true, _) => Rights::Own,
-            (false, true) => Rights::Edit,
-            (false, false) => Rights::Read,
-        };
         let seen = found.into_iter().map(|stored| object(readable(stored, rights)));
         Ok(seen.collect())
+    }
+
+    async fn after(
+        &self,
+        calendar: &dav::Calendar,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, Denied> {
+        let after = after.map(|name| Name::stored(name.to_owned()));
+        Ok(self.0.objects(calendar.owner, calendar.id, after, limit).await?)
+    }
+
+    /// The same without texts. Of a range of time that has ends, more than lies in it.
+    async fn outlines(&self, calendar: &dav::Calendar, wanted: Wanted<'_>) -> Result<Vec<Object>, Denied> {
+        let found = match wanted {
+            Wanted::Named(names) => {
+                let names = known_of(names);
+                self.0.outlines_named(calendar.owner, calendar.id, names).await?
+            }
+            Wanted::After(after, limit) | Wanted::Around { after, limit, .. } => {
+                let after = after.map(|name| Name::stored(name.to_owned()));
+                self.0.outlines(calendar.owner, calendar.id, after, limit).await?
+            }
+        };
+        Ok(found.into_iter().map(outline).collect())
+    }
+}
+
+/// Those that can be names, once each, in their order.
+fn known_of(names: &[&str]) -> Vec<Name> {
+    let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn rights(who: &SignedIn, calendar: &dav::Calendar) -> Rights {
+    match (calendar.owner == who.id, calendar.rights.write) {
+        (true, _) => Rights::Own,
+        (false, true) => Rights::Edit,
+        (false, false) => Rights::Read,
     }
 }
 
@@ -128,6 +172,20 @@ fn object(stored: Stored) -> Object {
         text: stored.text,
         created: stored.created,
         changed: stored.changed,
+    }
+}
+
+fn outline(heard: Heard) -> Object {
+    Object {
+        name: heard.name.to_string(),
+        uid: heard.uid,
+        kind: heard.kind,
+        change: heard.change,
+        schedule: heard.schedule,
+        bytes: heard.bytes,
+        text: String::new(),
+        created: heard.created,
+        changed: heard.changed,
     }
 }
 
@@ -289,14 +347,14 @@ impl Library for Shelf {
         who: &'a SignedIn,
         calendar: &'a dav::Calendar,
         wanted: Wanted<'a>,
-        _texts: bool,
+        texts: bool,
     ) -> Asked<'a, Vec<Object>> {
-        Box::pin(self.found(who, calendar, wanted))
+        Box::pin(self.found(who, calendar, wanted, texts))
     }
 
     fn changes<'a>(
         &'a self,
-        _: &'a SignedIn,
+        who: &'a SignedIn,
         calendar: &'a dav::Calendar,
         since: Place,
         limit: usize,
@@ -308,10 +366,12 @@ impl Library for Shelf {
             };
             let found = self.0.changes(calendar.owner, calendar.id, mark, limit).await?;
             let found = found.ok_or(Denied::TooOld)?;
+            let hides = rights(who, calendar).hides(true);
             let changed = found.items.into_iter().map(|heard| dav::Changed {
                 name: heard.name.to_string(),
                 change: heard.change,
                 deleted: heard.is_gone,
+                object: (!heard.is_gone && !hides).then(|| outline(heard)),
             });
             Ok(dav::Changes {
                 changed: changed.collect(),

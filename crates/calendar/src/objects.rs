@@ -4,9 +4,10 @@ use ical::{Kind, Object, Timing};
 use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
 
+use crate::outlines;
 use crate::reminders;
 use crate::rows::{self, Slot};
-use crate::rules::itip::Mine;
+use crate::rules::itip::{self, Mine};
 use crate::rules::reminding::may_remind;
 use crate::rules::spans::{Span, spans};
 use crate::scheduling;
@@ -118,7 +119,8 @@ impl Calendars {
             if mark.after > calendar.changes || !(calendar.forgotten..=calendar.changes).contains(&began) {
                 return Ok(None);
             }
-            let mut items = rows::heard(tx, calendar.id, (mark.after, began), count.saturating_add(1))?;
+            let mut items =
+                outlines::rows::heard(tx, calendar.id, (mark.after, began), count.saturating_add(1))?;
             let is_all = items.len() <= count;
             items.truncate(count);
             let until = match (is_all, items.last()) {
@@ -225,6 +227,8 @@ pub(crate) struct Piece {
     kind: Kind,
     spans: Vec<Span>,
     may_remind: bool,
+    /// Somebody invites others to it.
+    is_organized: bool,
     /// What it is called where it is new.
     id: Id,
     now: Moment,
@@ -237,12 +241,14 @@ impl Piece {
         let timing = Timing::new(&object)?;
         let (uid, kind, spans) = (object.uid.to_string(), object.kind, spans(&timing, now));
         let may_remind = may_remind(&object, &timing, now);
+        let is_organized = itip::is_organized(&calendar);
         Ok(Piece {
             text,
             uid,
             kind,
             spans,
             may_remind,
+            is_organized,
             id,
             now,
         })
@@ -325,9 +331,13 @@ pub(crate) fn put_in(
         now: piece.now,
         merges: matches!(expected, Expected::Scheduled(_)),
     };
-    let told = told.told();
-    let change = rows::next_change(tx, calendar.id)?;
     let since = before.as_ref().and_then(|before| before.schedule);
+    // Most of what people write is for themselves.
+    let told = match piece.is_organized || since.is_some() {
+        true => told.told(),
+        false => None,
+    };
+    let change = rows::next_change(tx, calendar.id)?;
     let schedule = told.as_ref().map(|told| match since {
         Some(since) if told.is_same_for_others => since,
         _ => change,

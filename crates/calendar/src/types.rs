@@ -230,11 +230,18 @@ pub struct Stored {
     pub changed: Moment,
 }
 
-/// What a reader hears of an object that changed: it is so now, or it is gone.
+/// What a reader hears of an object: it is so now, or it is gone. Its text is another question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
     pub name: Name,
+    pub uid: String,
+    pub kind: Kind,
     pub change: i64,
+    pub schedule: Option<i64>,
+    /// How long its text is.
+    pub bytes: usize,
+    pub created: Moment,
+    pub changed: Moment,
     pub is_gone: bool,
 }
 
