@@ -7,17 +7,19 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::TempDir;
 use testkit::peers::{self, Running, free_address};
 use testkit::python;
 
 use super::cases::Question;
 use crate::city::City;
-use crate::diary::Diary;
+use crate::diary::{Diary, Entry};
 use crate::http::{Answer, Connection};
 
 const REQUIREMENTS: &str = "radicale==3.9.0\nxandikos==0.4.10\n";
+/// Who fill our calendar.
+const WRITERS: usize = 8;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Programs of Python under the environment's folder.
 const ENVIRONMENT: &str = "caldav-peers";
@@ -63,6 +65,21 @@ impl Door {
         Connection::new(self.address).ask(&self.request(question))
     }
 
+    fn put_all(&self, entries: &[Entry]) -> Result<()> {
+        let mut connection = Connection::new(self.address);
+        for entry in entries {
+            let question = Question {
+                method: "PUT",
+                name: entry.name.clone(),
+                headers: "content-type: text/calendar; charset=utf-8\r\n",
+                body: entry.text(),
+            };
+            let put = connection.ask(&self.request(&question))?;
+            ensure!(put.status == 201, "{} {}", put.status, put.text());
+        }
+        Ok(())
+    }
+
     fn make_calendar(&self) -> Result<()> {
         let made = self.ask(&Question {
             method: "MKCALENDAR",
@@ -81,7 +98,7 @@ impl Door {
     }
 }
 
-/// Ours is filled as a calendar program would: by PUT, one after the other.
+/// Ours is filled as calendar programs would: by PUT, a few of them at once.
 pub fn ours(diary: &Diary) -> Result<Side> {
     let city = City::open(1)?;
     let person = city.person(0)?;
@@ -91,17 +108,15 @@ pub fn ours(diary: &Diary) -> Result<Side> {
         authorization: Some(city.app_password(person)?),
     };
     door.make_calendar()?;
-    let mut connection = Connection::new(door.address);
-    for entry in &diary.entries {
-        let question = Question {
-            method: "PUT",
-            name: entry.name.clone(),
-            headers: "content-type: text/calendar; charset=utf-8\r\n",
-            body: entry.text(),
-        };
-        let put = connection.ask(&door.request(&question))?;
-        ensure!(put.status == 201, "{} {}", put.status, put.text());
-    }
+    let each = diary.entries.len().div_ceil(WRITERS);
+    std::thread::scope(|scope| {
+        let parts = diary.entries.chunks(each);
+        let writers: Vec<_> = parts.map(|part| scope.spawn(|| door.put_all(part))).collect();
+        writers.into_iter().try_for_each(|writer| match writer.join() {
+            Ok(done) => done,
+            Err(_) => bail!("a writer broke off"),
+        })
+    })?;
     Ok(Side {
         name: "Townhall",
         process: city.house.pid(),

@@ -145,3 +145,24 @@ pub(crate) fn cell<'a>(row: &'a rusqlite::Row<'_>, column: usize) -> Result<Valu
         Cell::Real(_) => Err(wrong("a fraction, which the store does not hold")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_with_a_limit_is_planned_once() {
+        let connection = Connection::open_in_memory().unwrap();
+        keep_statements(&connection).unwrap();
+        let table = "CREATE TABLE things (number INTEGER PRIMARY KEY, name TEXT)";
+        connection.execute_batch(table).unwrap();
+        let text = "SELECT number FROM things WHERE name > ?1 ORDER BY name LIMIT ?2";
+        let mut statement = connection.prepare(text).unwrap();
+        for count in 1..=3 {
+            assert!(!statement.exists(("a", count)).unwrap());
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
+}
