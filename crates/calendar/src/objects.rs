@@ -333,10 +333,8 @@ pub(crate) fn put_in(
     };
     let since = before.as_ref().and_then(|before| before.schedule);
     // Most of what people write is for themselves.
-    let told = match piece.is_organized || since.is_some() {
-        true => told.told(),
-        false => None,
-    };
+    let concerns_others = piece.is_organized || since.is_some();
+    let told = concerns_others.then(|| told.told()).flatten();
     let change = rows::next_change(tx, calendar.id)?;
     let schedule = told.as_ref().map(|told| match since {
         Some(since) if told.is_same_for_others => since,
