@@ -5,7 +5,7 @@
 //! a busy machine changes that least. `views` and `memory` are about our binary alone. What is answered is looked at before
 //! anything is measured: who answers wrongly is named and makes no ratio. Each case prints one line of JSON; a ratio above 1
 //! means that ours is better. `--quick` takes less time and smaller calendars; `--only` names parts; `--events` says how many
-//! events there are.
+//! events there are; `--alone` starts no servers of others.
 
 mod caldav;
 mod city;
@@ -28,6 +28,8 @@ pub struct Size {
     pub time: Duration,
     pub quick: bool,
     pub events: Option<usize>,
+    /// Without peers.
+    pub alone: bool,
     only: Vec<String>,
 }
 
@@ -37,6 +39,7 @@ impl Size {
             time: Duration::from_secs(2),
             quick: false,
             events: None,
+            alone: false,
             only: Vec::new(),
         };
         let mut arguments = env::args().skip(1);
@@ -50,8 +53,9 @@ impl Size {
                     let events = arguments.next().context("--events wants a number")?;
                     size.events = Some(events.replace('_', "").parse().context("--events")?);
                 }
+                "--alone" => size.alone = true,
                 "--only" => size.only.push(arguments.next().context("--only wants a part")?),
-                other => bail!("{other}: there are --quick, --events and --only"),
+                other => bail!("{other}: there are --quick, --events, --alone and --only"),
             }
         }
         Ok(size)

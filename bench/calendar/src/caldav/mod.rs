@@ -34,7 +34,10 @@ pub fn measure(size: &Size) -> Result<()> {
     for events in sizes {
         let diary = Diary::new(events)?;
         let ours = sides::ours(&diary)?;
-        let peers = [sides::radicale(&diary)?, sides::xandikos(&diary)?];
+        let peers = match size.alone {
+            true => Vec::new(),
+            false => vec![sides::radicale(&diary)?, sides::xandikos(&diary)?],
+        };
         for case in CASES {
             compare(case, &diary, &ours, &peers, size)?;
         }
@@ -67,6 +70,10 @@ fn compare(case: Case, diary: &Diary, ours: &Side, peers: &[Side], size: &Size) 
         let cpu = our_cost.cpu_milliseconds;
         if let Some(target) = case.target(diary.entries.len()) {
             say(&name, cpu, target, ASKED, CPU)?;
+        }
+        if peers.is_empty() {
+            say_alone(&name, cpu, None, CPU)?;
+            say_alone(&name, our_cost.wall_milliseconds, None, WALL)?;
         }
         for (peer, asking) in &theirs {
             let their_cost = match asking {
@@ -139,6 +146,9 @@ fn write_at_once(diary: &Diary, ours: &Side, peers: &[Side]) -> Result<()> {
     };
     let mine = failed(ours)?;
     let unit = format!("refused or lost of {}", writers * PUT_EACH);
+    if peers.is_empty() {
+        say_alone(&name, mine, None, &unit)?;
+    }
     for peer in peers {
         match failed(peer) {
             Ok(theirs) => say(&name, mine, theirs, peer.name, &unit)?,
