@@ -1,10 +1,19 @@
-//! What calendars cost: our recurrence beside the rrule crate, in one process and on one thread.
+//! What calendars cost: our recurrence beside the rrule crate, and the real binary beside servers of others.
 //!
-//! Both get the same series, made ready before, and are asked for the same instants; that they answer the same is checked
-//! before anything is measured. Each case prints one line of JSON; a ratio above 1 means that ours is better. `--quick` takes
-//! less time; `--only` names parts (`expansion`).
+//! `expansion` compares in one process and on one thread. `caldav` puts one calendar into three servers and asks each the same
+//! over connections that are kept open; what is compared first is the processor time that a server takes for a request, because
+//! a busy machine changes that least. `views` and `memory` are about our binary alone. What is answered is looked at before
+//! anything is measured: who answers wrongly is named and makes no ratio. Each case prints one line of JSON; a ratio above 1
+//! means that ours is better. `--quick` takes less time and smaller calendars; `--only` names parts; `--events` says how many
+//! events there are; `--alone` starts no servers of others.
 
+mod caldav;
+mod city;
+mod diary;
 mod expansion;
+mod http;
+mod memory;
+mod views;
 
 use std::env;
 use std::io::Write as _;
@@ -17,6 +26,10 @@ use serde_json::json;
 #[derive(Clone, Debug)]
 pub struct Size {
     pub time: Duration,
+    pub quick: bool,
+    pub events: Option<usize>,
+    /// Without peers.
+    pub alone: bool,
     only: Vec<String>,
 }
 
@@ -24,14 +37,25 @@ impl Size {
     fn read() -> Result<Size> {
         let mut size = Size {
             time: Duration::from_secs(2),
+            quick: false,
+            events: None,
+            alone: false,
             only: Vec::new(),
         };
         let mut arguments = env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "--quick" => size.time = Duration::from_millis(200),
+                "--quick" => {
+                    size.quick = true;
+                    size.time = Duration::from_millis(200);
+                }
+                "--events" => {
+                    let events = arguments.next().context("--events wants a number")?;
+                    size.events = Some(events.replace('_', "").parse().context("--events")?);
+                }
+                "--alone" => size.alone = true,
                 "--only" => size.only.push(arguments.next().context("--only wants a part")?),
-                other => bail!("{other}: there are --quick and --only"),
+                other => bail!("{other}: there are --quick, --events, --alone and --only"),
             }
         }
         Ok(size)
@@ -47,15 +71,47 @@ fn main() -> Result<()> {
     if size.wants("expansion") {
         expansion::measure(&size)?;
     }
+    if size.wants("caldav") {
+        caldav::measure(&size)?;
+    }
+    if size.wants("views") {
+        views::measure(&size)?;
+    }
+    if size.wants("memory") {
+        memory::measure(&size)?;
+    }
     Ok(())
 }
 
+/// What the design asks for, where there is no peer to name.
+pub const ASKED: &str = "asked for";
+
 /// One line: ours beside a peer's, less being better.
 pub fn say(case: &str, ours: f64, peer: f64, peer_name: &str, unit: &str) -> Result<()> {
+    write_line(case, ours, peer, (peer_name, peer / ours), unit)
+}
+
+/// One line: ours beside a peer's, more being better.
+pub fn say_more(case: &str, ours: f64, peer: f64, peer_name: &str, unit: &str) -> Result<()> {
+    write_line(case, ours, peer, (peer_name, ours / peer), unit)
+}
+
+fn write_line(case: &str, ours: f64, peer: f64, (peer_name, ratio): (&str, f64), unit: &str) -> Result<()> {
     let line = json!({
         "bench": "calendar", "case": case, "ours": rounded(ours), "peer": rounded(peer), "peer_name": peer_name,
-        "ratio": rounded(peer / ours), "unit": unit,
+        "ratio": rounded(ratio), "unit": unit,
     });
+    writeln!(std::io::stdout(), "{line}")?;
+    Ok(())
+}
+
+/// One line: ours beside nobody's, or beside a peer that does not do it right.
+pub fn say_alone(case: &str, ours: f64, wrong: Option<(&str, &str)>, unit: &str) -> Result<()> {
+    let mut line = json!({ "bench": "calendar", "case": case, "ours": rounded(ours), "unit": unit });
+    if let Some((peer_name, why)) = wrong {
+        line["peer_name"] = json!(peer_name);
+        line["wrong"] = json!(why);
+    }
     writeln!(std::io::stdout(), "{line}")?;
     Ok(())
 }
@@ -63,7 +119,14 @@ pub fn say(case: &str, ours: f64, peer: f64, peer_name: &str, unit: &str) -> Res
 fn rounded(figure: f64) -> f64 {
     if figure >= 1000.0 {
         figure.round()
-    } else {
+    } else if figure >= 10.0 {
         (figure * 10.0).round() / 10.0
+    } else {
+        (figure * 1000.0).round() / 1000.0
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+pub fn exact(count: u64) -> f64 {
+    count as f64
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use testkit::house::House;
+use testkit::processes;
 
 /// How many people the requests are spread over.
 const READERS: usize = 16;
@@ -41,7 +42,7 @@ impl City {
         first.terminate()?;
         let house = start(folder.path(), &[])?;
         tokio::time::sleep(SETTLE).await;
-        let idle_megabytes = resident_megabytes(house.pid())?;
+        let idle_megabytes = processes::resident_megabytes(house.pid())?;
         let address = house.base.trim_start_matches("http://").parse()?;
         let people: Vec<(String, String)> = demo["people"]
             .as_array()
@@ -89,15 +90,4 @@ async fn sign_in(base: &str, email: &str, password: &str) -> anyhow::Result<Stri
         .as_str()
         .context("an access token")?
         .to_owned())
-}
-
-/// What the process holds in memory.
-fn resident_megabytes(process: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .context("VmRSS")?;
-    let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kibibytes * 1024.0 / 1_000_000.0)
 }

@@ -1,10 +1,10 @@
 //! "Which segments is this person in?" beside Redis `SMEMBERS` and a PostgreSQL table of memberships.
 
 use anyhow::{Result, ensure};
+use testkit::processes::cpu_while;
 
 use crate::house::{self, Town};
 use crate::load::{Asked, Measured};
-use crate::memory::cpu_while;
 use crate::peers::postgres::Memberships;
 use crate::peers::redis::Redis;
 use crate::{Better, Size, crowd, say};

@@ -23,6 +23,7 @@ pub mod letters;
 mod library;
 mod neighbours;
 mod objects;
+mod outlines;
 pub mod pages;
 mod people;
 mod problems;

@@ -6,12 +6,12 @@ use store::{StoreError, Tx};
 
 use crate::rows::{self, Slot};
 use crate::rules::inviting::is_unanswered;
-use crate::rules::itip::Mine;
+use crate::rules::itip::{self, Mine};
 use crate::rules::reminding::may_remind;
 use crate::rules::spans::{Span, spans};
 use crate::service::{Calendars, Refused, live};
 use crate::types::{Calendar, Expected, Heard, Name, OBJECTS_MAX, Reason, Role, Stored};
-use crate::{invitations, reminders, scheduling};
+use crate::{invitations, outlines, reminders, scheduling};
 
 /// What became of a put.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +118,8 @@ impl Calendars {
             if mark.after > calendar.changes || !(calendar.forgotten..=calendar.changes).contains(&began) {
                 return Ok(None);
             }
-            let mut items = rows::heard(tx, calendar.id, (mark.after, began), count.saturating_add(1))?;
+            let mut items =
+                outlines::rows::heard(tx, calendar.id, (mark.after, began), count.saturating_add(1))?;
             let is_all = items.len() <= count;
             items.truncate(count);
             let until = match (is_all, items.last()) {
@@ -228,6 +229,8 @@ pub(crate) struct Piece {
     may_remind: bool,
     /// Its owner is invited to it and has not answered.
     is_unanswered: bool,
+    /// Somebody invites others to it.
+    is_organized: bool,
     /// What it is called where it is new.
     id: Id,
     now: Moment,
@@ -247,6 +250,7 @@ impl Piece {
         let (uid, kind, spans) = (object.uid.to_string(), object.kind, spans(&timing, now));
         let may_remind = may_remind(&object, &timing, now);
         let is_unanswered = is_unanswered(&object, mine);
+        let is_organized = itip::is_organized(&calendar);
         Ok(Piece {
             text,
             uid,
@@ -254,6 +258,7 @@ impl Piece {
             spans,
             may_remind,
             is_unanswered,
+            is_organized,
             id,
             now,
         })
@@ -346,9 +351,11 @@ pub(crate) fn put_in(
         now: piece.now,
         merges: matches!(expected, Expected::Scheduled(_)),
     };
-    let told = told.told();
-    let change = rows::next_change(tx, calendar.id)?;
     let since = before.as_ref().and_then(|before| before.schedule);
+    // Most of what people write is for themselves.
+    let concerns_others = piece.is_organized || since.is_some();
+    let told = concerns_others.then(|| told.told()).flatten();
+    let change = rows::next_change(tx, calendar.id)?;
     let schedule = told.as_ref().map(|told| match since {
         Some(since) if told.is_same_for_others => since,
         _ => change,

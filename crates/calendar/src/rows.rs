@@ -6,7 +6,7 @@ use store::{Row, StoreError, Tx, params, sql};
 
 use crate::reminders::types::Reminders;
 use crate::rules::spans::{REACHES, Reach, Span};
-use crate::types::{About, Calendar, Color, Heard, Kinds, Name, Role, Stored};
+use crate::types::{About, Calendar, Color, Kinds, Name, Role, Stored};
 
 /// Rows that are read at once where a person asks for everything.
 const ROWS_MAX: i64 = 200_000;
@@ -222,31 +222,6 @@ pub(crate) fn objects(
         ),
         params![calendar, after, i64::try_from(count).unwrap_or(ROWS_MAX)],
         stored,
-    )
-}
-
-/// What happened in a calendar after a change, in order. Deletions up to `began` are left out: whoever began to read then never
-/// saw what was deleted.
-pub(crate) fn heard(
-    tx: &mut Tx<'_>,
-    calendar: Id,
-    (after, began): (i64, i64),
-    count: usize,
-) -> Result<Vec<Heard>, StoreError> {
-    tx.query(
-        sql!(
-            "SELECT name, change, CAST(CASE WHEN ical IS NULL THEN 1 ELSE 0 END AS BIGINT)
-             FROM calendar_objects WHERE calendar = $1 AND change > $2 AND (ical IS NOT NULL OR change > $3)
-             ORDER BY change LIMIT $4"
-        ),
-        params![calendar, after, began, i64::try_from(count).unwrap_or(ROWS_MAX)],
-        |row| {
-            Ok(Heard {
-                name: Name::stored(row.get(0)?),
-                change: row.get(1)?,
-                is_gone: row.get(2)?,
-            })
-        },
     )
 }
 

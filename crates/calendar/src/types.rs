@@ -236,12 +236,36 @@ pub struct Stored {
     pub changed: Moment,
 }
 
-/// What a reader hears of an object that changed: it is so now, or it is gone.
+/// What a reader hears of an object: it is so now, or it is gone. Its text is another question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
     pub name: Name,
+    pub uid: String,
+    pub kind: Kind,
     pub change: i64,
+    pub schedule: Option<i64>,
+    /// How long its text is.
+    pub bytes: usize,
+    pub created: Moment,
+    pub changed: Moment,
     pub is_gone: bool,
+}
+
+impl Heard {
+    /// Of which nothing is told but that it changed.
+    pub fn bare(name: Name, change: i64, is_gone: bool) -> Heard {
+        Heard {
+            name,
+            uid: String::new(),
+            kind: Kind::Event,
+            change,
+            schedule: None,
+            bytes: 0,
+            created: Moment::from_micros(0),
+            changed: Moment::from_micros(0),
+            is_gone,
+        }
+    }
 }
 
 /// What a writer believes of what they write over.

@@ -9,6 +9,7 @@ use ical::{Component, Entry, Happening, Object, Timing, When};
 use jiff::Timestamp;
 
 use crate::filter::components_of;
+use crate::opened::{Opened, opened};
 use crate::report::Range;
 use crate::request::{CalendarData, CompWish};
 
@@ -18,38 +19,40 @@ pub struct TooMany;
 
 impl CalendarData {
     pub(crate) fn of<'t>(&self, text: &'t str, viewer: &Zone) -> Result<Cow<'t, str>, TooMany> {
-        if self.expand.is_none() && self.limit_recurrence_set.is_none() && self.comp.is_none() {
+        if self.is_whole() {
             return Ok(Cow::Borrowed(text));
         }
-        let Ok(calendar) = ical::parse(text.as_bytes()) else {
-            return Ok(Cow::Borrowed(text));
-        };
-        let Ok(object) = ical::check(&calendar) else {
-            return Ok(Cow::Borrowed(text));
-        };
+        let made = opened(text, |opened| self.of_opened(opened, viewer));
+        made.map_or(Ok(Cow::Borrowed(text)), |made| made.map(Cow::Owned))
+    }
+
+    /// Whether the text itself is what was asked for.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.expand.is_none() && self.limit_recurrence_set.is_none() && self.comp.is_none()
+    }
+
+    pub(crate) fn of_opened(&self, opened: &Opened<'_>, viewer: &Zone) -> Result<String, TooMany> {
         let made = match (self.expand, self.limit_recurrence_set) {
-            (Some(range), _) => Some(expanded(&calendar, &object, range, viewer)?),
-            (None, Some(range)) => Some(limited(&calendar, &object, range, viewer)),
+            (Some(range), _) => Some(expanded(opened, range, viewer)?),
+            (None, Some(range)) => Some(limited(opened.calendar, opened.object, range, viewer)),
             (None, None) => None,
         };
-        let whole = made.as_ref().unwrap_or(&calendar);
-        let written = match &self.comp {
+        let whole = made.as_ref().unwrap_or(opened.calendar);
+        Ok(match &self.comp {
             Some(wish) => part(whole, wish).write(),
             None => whole.write(),
-        };
-        Ok(Cow::Owned(written))
+        })
     }
 }
 
 /// Instances instead of rules, in UTC, without zones.
-fn expanded<'c>(
-    calendar: &'c Component<'c>,
-    object: &'c Object<'c>,
-    range: Range,
-    viewer: &Zone,
-) -> Result<Component<'c>, TooMany> {
+fn expanded<'c>(opened: &Opened<'c>, range: Range, viewer: &Zone) -> Result<Component<'c>, TooMany> {
+    let Opened {
+        calendar,
+        object,
+        timing,
+    } = *opened;
     let (from, to) = range.ends();
-    let timing = Timing::new(object).unwrap_or_else(|_| Timing::once(object));
     let happenings = timing.between(from, to, viewer).map_err(|_| TooMany)?;
     let components = components_of(calendar, object);
     let mut made = Component::new(calendar.name.clone());

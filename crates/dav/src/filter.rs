@@ -8,6 +8,7 @@ use ical::zones::Zone;
 use ical::{Alarm, Component, Entry, Happening, Kind, Object, Property, Timing, Trigger, When, Zones};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::opened::{Opened, opened};
 use crate::report::{CompFilter, ParamFilter, PropFilter, Range, TextMatch};
 
 /// What of a filter an index can answer.
@@ -61,20 +62,17 @@ impl CompFilter {
 
     /// Whether an object is what is looked for. What cannot be read is not.
     pub(crate) fn takes(&self, text: &str, viewer: &Zone) -> bool {
-        let Ok(calendar) = ical::parse(text.as_bytes()) else {
-            return false;
-        };
-        if !calendar.is(&self.name) || self.absent {
+        opened(text, |opened| self.takes_opened(opened, viewer)).unwrap_or(false)
+    }
+
+    pub(crate) fn takes_opened(&self, opened: &Opened<'_>, viewer: &Zone) -> bool {
+        if !opened.calendar.is(&self.name) || self.absent {
             return false;
         }
-        let Ok(object) = ical::check(&calendar) else {
-            return false;
-        };
-        let timing = Timing::new(&object).unwrap_or_else(|_| Timing::once(&object));
         let look = Look {
-            calendar: &calendar,
-            object: &object,
-            timing: &timing,
+            calendar: opened.calendar,
+            object: opened.object,
+            timing: opened.timing,
             viewer,
         };
         look.props_fit_somewhere(&self.props) && self.comps.iter().all(|inside| look.fits(inside))

@@ -10,6 +10,7 @@ mod answer;
 mod data;
 mod filter;
 mod library;
+mod opened;
 mod place;
 mod report;
 mod request;

@@ -34,7 +34,7 @@ pub trait Library: Send + Sync + 'static {
     fn delete<'a>(&'a self, who: &'a SignedIn, calendar: &'a Calendar) -> Asked<'a, ()>;
 
     /// Objects of a calendar, in the order of their names; names that are not there are left out. Without `texts` their texts
-    /// stay empty, which is cheaper.
+    /// may stay empty, which is cheaper.
     fn objects<'a>(
         &'a self,
         who: &'a SignedIn,
@@ -305,6 +305,8 @@ pub struct Changed {
     pub name: String,
     pub change: i64,
     pub deleted: bool,
+    /// As it is now, without its text, if that is known without another look.
+    pub object: Option<Object>,
 }
 
 /// Why something was not done.

@@ -2,13 +2,14 @@
 //!
 //! It lives in a virtual environment of its own under `target/`, made once, with pinned versions.
 
-use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
+
+use crate::python;
 
 const REQUIREMENTS: &str = include_str!("../moto/requirements.txt");
 
@@ -50,24 +51,5 @@ fn ours(file: &str) -> PathBuf {
 
 fn python() -> anyhow::Result<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/moto");
-    let (python, stamp) = (folder.join("bin/python"), folder.join("made"));
-    if fs::read_to_string(&stamp).is_ok_and(|made| made == REQUIREMENTS) {
-        return Ok(python);
-    }
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(&folder))?;
-    run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "-r"])
-        .arg(ours("requirements.txt")))?;
-    fs::write(stamp, REQUIREMENTS)?;
-    Ok(python)
-}
-
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("{command:?} (needs Python 3.11 or newer with venv)"))?;
-    ensure!(status.success(), "{command:?} failed");
-    Ok(())
+    Ok(python::environment(&folder, REQUIREMENTS)?.join("python"))
 }

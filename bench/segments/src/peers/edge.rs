@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
+use testkit::peers::{self, Running, free_address};
 
 use super::unleash::{FRONTEND_TOKEN, questions};
-use super::{Running, free_address, wait_for};
 use crate::house::Town;
 use crate::load::Asked;
 
@@ -41,8 +41,8 @@ impl Edge {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let mut server = Running(server);
-        wait_for(address, Duration::from_secs(20), &mut server)?;
+        let mut server = Running::new(server);
+        server.answers_at(address, Duration::from_secs(20))?;
         Ok(Edge {
             address,
             server,
@@ -51,7 +51,7 @@ impl Edge {
     }
 
     pub fn process(&self) -> u32 {
-        self.server.0.id()
+        self.server.id()
     }
 
     pub fn questions(&self, town: &Town) -> Asked {
@@ -60,7 +60,7 @@ impl Edge {
 }
 
 fn install() -> Result<PathBuf> {
-    let folder = super::tools()?;
+    let folder = peers::tools()?;
     let binary = folder.join("bin").join(CRATE);
     if !binary.is_file() {
         let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::{Running, free_address, program, wait_for};
+use super::program;
 use crate::crowd;
 use crate::house::Town;
 use crate::load::{Asked, Protocol};
@@ -29,13 +29,13 @@ impl Redis {
             .args(["--save", "", "--appendonly", "no"])
             .stdout(Stdio::null())
             .spawn()?;
-        let mut server = Running(server);
-        wait_for(address, Duration::from_secs(20), &mut server)?;
+        let mut server = Running::new(server);
+        server.answers_at(address, Duration::from_secs(20))?;
         Ok(Redis { address, server })
     }
 
     pub fn process(&self) -> u32 {
-        self.server.0.id()
+        self.server.id()
     }
 
     pub fn fill(&self, people: u32) -> Result<()> {

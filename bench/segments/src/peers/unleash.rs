@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result, ensure};
 use postgres::{Client, NoTls};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use testkit::peers::{self, Running, find, free_address};
 use testkit::postgres::{Database, Options, Server};
 
-use super::{Running, find, free_address, wait_for};
 use crate::crowd;
 use crate::house::Town;
 use crate::load::Asked;
@@ -63,8 +63,8 @@ impl Unleash {
             .stdout(Stdio::null())
             .stderr(File::create(folder.join("server.log"))?)
             .spawn()?;
-        let mut node = Running(child);
-        wait_for(address, READY_WITHIN, &mut node)?;
+        let mut node = Running::new(child);
+        node.answers_at(address, READY_WITHIN)?;
         Ok(Some(Unleash {
             base: format!("http://{address}"),
             address,
@@ -75,7 +75,7 @@ impl Unleash {
     }
 
     pub fn process(&self) -> u32 {
-        self.node.0.id()
+        self.node.id()
     }
 
     /// A flag for each segment, with the same share of all users; waits until it answers by them.
@@ -184,7 +184,7 @@ fn flags(percent: u32) -> Value {
 
 /// Once, beside what cargo builds.
 fn install(npm: PathBuf) -> Result<PathBuf> {
-    let folder = super::tools()?.join("unleash");
+    let folder = peers::tools()?.join("unleash");
     if folder
         .join("node_modules/unleash-server/dist/server.js")
         .is_file()

@@ -187,11 +187,7 @@ impl Calendars {
 }
 
 fn heard(stored: Stored) -> Heard {
-    Heard {
-        name: stored.name,
-        change: stored.change,
-        is_gone: false,
-    }
+    Heard::bare(stored.name, stored.change, false)
 }
 
 /// A number that is the same for the same text, above nothing and below [`HOLIDAY_NUMBERS`].

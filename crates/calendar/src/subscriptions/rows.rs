@@ -288,13 +288,8 @@ pub(super) fn heard(
     count: usize,
 ) -> Result<Vec<Heard>, StoreError> {
     let count_max = i64::try_from(count).unwrap_or(i64::MAX);
-    let heard = |row: &Row<'_>, is_gone: bool| {
-        Ok(Heard {
-            name: Name::of_object(row.get(0)?),
-            change: row.get(1)?,
-            is_gone,
-        })
-    };
+    let heard =
+        |row: &Row<'_>, is_gone: bool| Ok(Heard::bare(Name::of_object(row.get(0)?), row.get(1)?, is_gone));
     let mut all: Vec<Heard> = tx.query(
         sql!(
             "SELECT entry, change FROM calendar_feed_entries WHERE feed = $1 AND change > $2 ORDER BY change LIMIT $3"

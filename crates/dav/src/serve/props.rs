@@ -2,14 +2,19 @@
 //!
 //! What is not known here is somebody's own (a dead property of RFC 4918): calendars keep these as they were written.
 
+use std::borrow::Cow;
+
 use front::SignedIn;
+use ical::zones::Zone;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use kernel::{Moment, PersonId};
 
 use super::tokens;
 use crate::answer::Answer;
+use crate::data::TooMany;
 use crate::library::{Calendar, Mark, Object, Principal, Rights, Role};
+use crate::opened::Opened;
 use crate::place::{INBOX, Place};
 use crate::request::{CalendarData, PropRequest};
 use crate::xml::{APPLE, CALDAV, CALENDARSERVER, DAV, Element, Name, Writer, parse};
@@ -478,6 +483,20 @@ impl Question {
 
     pub fn asks(&self, live: Live) -> bool {
         self.live.contains(&live)
+    }
+
+    /// The text of an object in the form that is asked for, if any is.
+    pub fn text_of<'t>(
+        &self,
+        text: &'t str,
+        opened: &Opened<'_>,
+        viewer: &Zone,
+    ) -> Result<Option<Cow<'t, str>>, TooMany> {
+        match (self.asks(Live::Data), self.data.is_whole()) {
+            (false, _) => Ok(None),
+            (true, true) => Ok(Some(Cow::Borrowed(text))),
+            (true, false) => Ok(Some(Cow::Owned(self.data.of_opened(opened, viewer)?))),
+        }
     }
 
     /// Writes what there is, and names what there is not.

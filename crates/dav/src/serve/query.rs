@@ -13,6 +13,7 @@ use super::stop::Stop;
 use super::{ANSWER_BYTES_MAX, CALENDAR, Call, Depth, PAGE};
 use crate::answer::Multistatus;
 use crate::library::{Busy, Calendar, Object, Wanted};
+use crate::opened::opened;
 use crate::place::Place;
 use crate::report::{CompFilter, Range, Report, report};
 
@@ -81,7 +82,7 @@ impl Call<'_> {
             if let Place::Object(_, _, name) = &self.place {
                 let object = self.object(calendar, name, true).await?;
                 if filter.takes(&object.text, &viewer) {
-                    self.tell(question, calendar, &object, &viewer, &mut out)?;
+                    self.tell(question, &self.shelf(calendar), &object, &viewer, &mut out)?;
                 }
             } else if !self
                 .query_one(question, filter, calendar, &viewer, &mut out)
@@ -107,6 +108,7 @@ impl Call<'_> {
         let decided = around.decided && filter.name.eq_ignore_ascii_case("VCALENDAR") && !filter.absent;
         let looked_at = !decided || question.asks(Live::Data);
         let texts = looked_at && around.uid.is_none();
+        let shelf = self.shelf(calendar);
         let mut after: Option<String> = None;
         loop {
             let wanted = Wanted::Around {
@@ -128,10 +130,21 @@ impl Call<'_> {
                     self.library.objects(self.who, calendar, wanted, true).await?
                 }
             };
-            for object in page {
-                let of_kind = around.kind.is_none_or(|kind| kind == object.kind);
-                if of_kind && (decided || filter.takes(&object.text, viewer)) {
-                    self.tell(question, calendar, &object, viewer, out)?;
+            for object in &page {
+                if around.kind.is_some_and(|kind| kind != object.kind) {
+                    continue;
+                }
+                if decided {
+                    self.tell(question, &shelf, object, viewer, out)?;
+                    continue;
+                }
+                let taken = opened(&object.text, |opened| {
+                    let is_taken = filter.takes_opened(opened, viewer);
+                    is_taken.then(|| question.text_of(&object.text, opened, viewer))
+                });
+                if let Some(Some(text)) = taken {
+                    let text = text.map_err(|_| Stop::too_long())?;
+                    tell_as(question, &shelf, object, text.as_deref(), out);
                 }
             }
             if out.bytes() > ANSWER_BYTES_MAX {
@@ -144,16 +157,24 @@ impl Call<'_> {
         }
     }
 
+    pub(super) fn shelf<'c>(&self, calendar: &'c Calendar) -> Shelf<'c> {
+        Shelf {
+            calendar,
+            zone: zone_of(calendar),
+            href: Place::Calendar(self.who.id, calendar.name.clone()).href(),
+            here: Here::of(self.who),
+        }
+    }
+
     /// One object in an answer, its text in the form that was asked for.
     pub(super) fn tell(
         &self,
         question: &Question,
-        calendar: &Calendar,
+        shelf: &Shelf<'_>,
         object: &Object,
         viewer: &Zone,
         out: &mut Multistatus,
     ) -> Result<(), Stop> {
-        let place = Place::Object(self.who.id, calendar.name.clone(), object.name.clone());
         let text = match question.asks(Live::Data) {
             true => Some(
                 question
@@ -163,9 +184,7 @@ impl Call<'_> {
             ),
             false => None,
         };
-        let resource = Resource::Object(calendar, object, text.as_deref());
-        let here = Here::of(self.who);
-        out.response(&place.href(), |answer| question.answer(resource, &here, answer));
+        tell_as(question, shelf, object, text.as_deref(), out);
         Ok(())
     }
 
@@ -177,6 +196,7 @@ impl Call<'_> {
                 .into());
         }
         let calendars = self.asked_calendars().await?;
+        let shelves: Vec<Shelf<'_>> = calendars.iter().map(|calendar| self.shelf(calendar)).collect();
         let texts = question.asks(Live::Data);
         let mut out = Multistatus::new();
         for part in hrefs.chunks(PAGE) {
@@ -199,16 +219,16 @@ impl Call<'_> {
                 });
             }
             for (href, place) in part.iter().zip(&places) {
-                let there = calendars.iter().zip(&found).find_map(|(calendar, objects)| {
-                    let name = self.name_in(place.as_ref()?, calendar)?;
+                let there = shelves.iter().zip(&found).find_map(|(shelf, objects)| {
+                    let name = self.name_in(place.as_ref()?, shelf.calendar)?;
                     let at = objects
                         .binary_search_by(|object| object.name.as_str().cmp(name))
                         .ok()?;
-                    Some((calendar, objects.get(at)?))
+                    Some((shelf, objects.get(at)?))
                 });
                 match there {
-                    Some((calendar, object)) => {
-                        self.tell(question, calendar, object, &zone_of(calendar), &mut out)?;
+                    Some((shelf, object)) => {
+                        self.tell(question, shelf, object, &shelf.zone, &mut out)?;
                     }
                     None => out.status(href, 404, None),
                 }
@@ -268,6 +288,37 @@ impl Call<'_> {
         let text = busy_text(made, from, to, periods);
         Ok(([(header::CONTENT_TYPE, CALENDAR)], text).into_response())
     }
+}
+
+/// A calendar whose objects are told one after the other.
+pub(super) struct Shelf<'c> {
+    calendar: &'c Calendar,
+    /// By which its floating times and days are read, where nobody says another one.
+    pub zone: Zone,
+    href: String,
+    here: Here,
+}
+
+impl Shelf<'_> {
+    pub(super) fn href_of(&self, name: &str) -> String {
+        let mut href = String::with_capacity(self.href.len() + name.len());
+        href.push_str(&self.href);
+        crate::place::encode(name, &mut href);
+        href
+    }
+}
+
+fn tell_as(
+    question: &Question,
+    shelf: &Shelf<'_>,
+    object: &Object,
+    text: Option<&str>,
+    out: &mut Multistatus,
+) {
+    let resource = Resource::Object(shelf.calendar, object, text);
+    out.response(&shelf.href_of(&object.name), |answer| {
+        question.answer(resource, &shelf.here, answer);
+    });
 }
 
 /// The zone by which floating times and days of a calendar are read.

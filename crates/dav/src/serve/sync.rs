@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::find::{WITHIN_LIMITS, home_token};
 use super::props::{Here, Live, Question, Resource};
-use super::query::zone_of;
+use super::query::Shelf;
 use super::stop::Stop;
 use super::tokens::{self, Seen};
 use super::{ANSWER_BYTES_MAX, Call, PAGE};
@@ -66,22 +66,22 @@ impl Call<'_> {
         out: &mut Multistatus,
     ) -> Result<Reached, Stop> {
         let (mut mark, mut told) = (since, 0);
+        let shelf = self.shelf(calendar);
         loop {
             let page = (limit - told).min(PAGE);
             let changes = self.library.changes(self.who, calendar, mark, page).await?;
-            let there = changes.changed.iter().filter(|one| !one.deleted);
-            let mut names: Vec<&str> = there.map(|one| one.name.as_str()).collect();
+            let texts = question.asks(Live::Data);
+            let unknown = changes.changed.iter();
+            let unknown = unknown.filter(|one| !one.deleted && (texts || one.object.is_none()));
+            let mut names: Vec<&str> = unknown.map(|one| one.name.as_str()).collect();
             names.sort_unstable();
             let wanted = Wanted::Named(&names);
             let objects = match names.is_empty() {
                 true => Vec::new(),
-                false => {
-                    let texts = question.asks(Live::Data);
-                    self.library.objects(self.who, calendar, wanted, texts).await?
-                }
+                false => self.library.objects(self.who, calendar, wanted, texts).await?,
             };
             for one in &changes.changed {
-                self.tell_change(question, calendar, one, &objects, out)?;
+                self.tell_change(question, &shelf, one, &objects, out)?;
             }
             told += changes.changed.len();
             mark = mark.reached(changes.reached);
@@ -94,23 +94,26 @@ impl Call<'_> {
         }
     }
 
-    /// What was deleted a moment ago is told next time, when it stands among the changes.
+    /// `objects` are those that were looked up. What was deleted a moment ago is told next time, when it stands among the changes.
     fn tell_change(
         &self,
         question: &Question,
-        calendar: &Calendar,
+        shelf: &Shelf<'_>,
         one: &Changed,
         objects: &[Object],
         out: &mut Multistatus,
     ) -> Result<(), Stop> {
         if one.deleted {
-            let place = Place::Object(self.who.id, calendar.name.clone(), one.name.clone());
-            out.status(&place.href(), 404, None);
+            out.status(&shelf.href_of(&one.name), 404, None);
             return Ok(());
         }
-        let at = objects.binary_search_by(|object| object.name.cmp(&one.name));
-        match at.ok().and_then(|at| objects.get(at)) {
-            Some(object) => self.tell(question, calendar, object, &zone_of(calendar), out),
+        let known = one.object.as_ref().filter(|_| !question.asks(Live::Data));
+        let looked_up = || {
+            let at = objects.binary_search_by(|object| object.name.cmp(&one.name));
+            at.ok().and_then(|at| objects.get(at))
+        };
+        match known.or_else(looked_up) {
+            Some(object) => self.tell(question, shelf, object, &shelf.zone, out),
             None => Ok(()),
         }
     }

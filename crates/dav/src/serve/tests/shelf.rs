@@ -336,6 +336,11 @@ impl Library for Shelf {
                     name: one.name.clone(),
                     change: one.change,
                     deleted: one.text.is_empty(),
+                    // Not of all is it known without another look.
+                    object: (one.change % 2 == 0).then(|| Object {
+                        text: String::new(),
+                        ..one.clone()
+                    }),
                 })
                 .filter(|one| one.change > if one.deleted { since.began } else { since.after })
                 .collect();

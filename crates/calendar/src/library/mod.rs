@@ -1,5 +1,7 @@
 //! Calendars as CalDAV asks for them.
 
+mod followed;
+
 use dav::{Asked, Busy, Denied, Library, Mark as Place, Object, Only, Principal, Wanted, Wishes};
 use front::{Problem, SignedIn};
 use ical::Kind;
@@ -7,19 +9,15 @@ use ical::zones::Zone;
 use jiff::Timestamp;
 use kernel::{Moment, Text};
 
+use self::followed::{is_followed, shown_followed};
 use crate::objects::{Mark, Put};
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused, Visitor};
 use crate::sharing::{Consent, Held, Rights, readable};
-use crate::subscriptions::reading::Picked;
-use crate::subscriptions::types::Followed;
 use crate::types::{
-    About, AboutChange, Color, DESCRIPTION_CHARS_MAX, Expected, Kinds, Name, Reason, Role, Stored,
+    About, AboutChange, Color, DESCRIPTION_CHARS_MAX, Expected, Heard, Kinds, Name, Reason, Role, Stored,
     TITLE_CHARS_MAX,
 };
-
-/// What is followed stands behind what is one's own or was shared.
-const FOLLOWED_ORDER: i64 = 1_000;
 
 /// The library that CalDAV reads and writes.
 #[derive(Clone)]
@@ -30,60 +28,35 @@ impl Shelf {
         Shelf(calendars)
     }
 
-    /// Entries of what somebody follows.
-    async fn followed(
-        &self,
-        who: &SignedIn,
-        calendar: &dav::Calendar,
-        wanted: Wanted<'_>,
-    ) -> Result<Vec<Object>, Denied> {
-        let followed = self.0.subscription(who.id, calendar.id).await?;
-        let found = match wanted {
-            Wanted::Named(names) => {
-                let names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
-                let picked = Picked::Named(&names);
-                self.0.followed_objects(&followed, who.language, picked).await?
-            }
-            Wanted::After(after, limit) => {
-                let after = after.map(|name| Name::stored(name.to_owned()));
-                let picked = Picked::After(after.as_ref(), limit);
-                self.0.followed_objects(&followed, who.language, picked).await?
-            }
-            Wanted::Around {
-                from,
-                to,
-                kind,
-                after,
-                limit,
-            } => {
-                let picked = Picked::Around(from.into(), to.into());
-                let near = self.0.followed_objects(&followed, who.language, picked).await?;
-                page(near, kind, after, limit)
-            }
-        };
-        Ok(found.into_iter().map(object).collect())
-    }
-
     async fn found(
         &self,
         who: &SignedIn,
         calendar: &dav::Calendar,
         wanted: Wanted<'_>,
+        texts: bool,
     ) -> Result<Vec<Object>, Denied> {
         if is_followed(who, calendar) {
             return self.followed(who, calendar, wanted).await;
         }
         let rights = rights_of(who, calendar);
+        // Of what is hidden in parts the whole says nothing.
+        if !texts && !rights.hides(true) {
+            return self.outlines(calendar, wanted).await;
+        }
         let found: Vec<Stored> = match wanted {
             Wanted::Named(names) => {
-                let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
-                names.sort();
-                names.dedup();
-                let found = self.0.named(calendar.owner, calendar.id, names).await?;
-                found.into_iter().flatten().collect()
+                let found = self.0.named(calendar.owner, calendar.id, known_of(names));
+                found.await?.into_iter().flatten().collect()
             }
-            Wanted::After(after, limit) => {
-                let after = after.map(|name| Name::stored(name.to_owned()));
+            Wanted::After(after, limit) => return self.listed(calendar, rights, after, limit).await,
+            // Everything there is.
+            Wanted::Around {
+                from,
+                to,
+                after,
+                limit,
+                ..
+            } if from == Timestamp::MIN && to == Timestamp::MAX => {
                 return self.listed(calendar, rights, after, limit).await;
             }
             Wanted::Around {
@@ -109,9 +82,10 @@ impl Shelf {
         &self,
         calendar: &dav::Calendar,
         rights: Rights,
-        mut after: Option<Name>,
+        after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Object>, Denied> {
+        let mut after = after.map(|name| Name::stored(name.to_owned()));
         let mut seen = Vec::new();
         loop {
             let wanted = limit - seen.len();
@@ -125,6 +99,29 @@ impl Shelf {
             }
         }
     }
+
+    /// The same without texts. Of a range of time that has ends, more than lies in it.
+    async fn outlines(&self, calendar: &dav::Calendar, wanted: Wanted<'_>) -> Result<Vec<Object>, Denied> {
+        let found = match wanted {
+            Wanted::Named(names) => {
+                let names = known_of(names);
+                self.0.outlines_named(calendar.owner, calendar.id, names).await?
+            }
+            Wanted::After(after, limit) | Wanted::Around { after, limit, .. } => {
+                let after = after.map(|name| Name::stored(name.to_owned()));
+                self.0.outlines(calendar.owner, calendar.id, after, limit).await?
+            }
+        };
+        Ok(found.into_iter().map(outline).collect())
+    }
+}
+
+/// Those that can be names, once each, in their order.
+fn known_of(names: &[&str]) -> Vec<Name> {
+    let mut names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn rights_of(who: &SignedIn, calendar: &dav::Calendar) -> Rights {
@@ -141,11 +138,6 @@ fn page(mut near: Vec<Stored>, kind: Option<Kind>, after: Option<&str>, limit: u
     near.retain(|one| after.is_none_or(|after| one.name.as_str() > after));
     near.truncate(limit);
     near
-}
-
-/// Only what somebody follows is theirs and still not to be written.
-fn is_followed(who: &SignedIn, calendar: &dav::Calendar) -> bool {
-    calendar.owner == who.id && !calendar.rights.write
 }
 
 fn visitor(who: &SignedIn) -> Visitor {
@@ -196,35 +188,6 @@ fn shown(held: &Held) -> dav::Calendar {
     }
 }
 
-/// What somebody follows, elsewhere or holidays: a calendar that they read and nobody writes.
-fn shown_followed(calendars: &Calendars, who: &SignedIn, followed: &Followed) -> dav::Calendar {
-    let subscription = &followed.subscription;
-    let got = followed.feed.as_ref().and_then(|feed| feed.fetched);
-    dav::Calendar {
-        id: subscription.id,
-        name: subscription.id.to_string(),
-        owner: who.id,
-        role: dav::Role::Plain,
-        rights: dav::Rights {
-            read: true,
-            write: false,
-            manage: false,
-        },
-        title: followed.title(who.language),
-        description: String::new(),
-        color: u32::try_from(subscription.color.rgb()).ok(),
-        order: FOLLOWED_ORDER,
-        zone: who.zone.clone(),
-        kinds: dav::Kinds::ALL,
-        transparent: true,
-        extra: String::new(),
-        version: subscription.version,
-        changes: calendars.followed_number(followed, who.language),
-        created: subscription.created,
-        changed: got.unwrap_or(subscription.created),
-    }
-}
-
 fn object(stored: Stored) -> Object {
     Object {
         name: stored.name.to_string(),
@@ -236,6 +199,20 @@ fn object(stored: Stored) -> Object {
         text: stored.text,
         created: stored.created,
         changed: stored.changed,
+    }
+}
+
+fn outline(heard: Heard) -> Object {
+    Object {
+        name: heard.name.to_string(),
+        uid: heard.uid,
+        kind: heard.kind,
+        change: heard.change,
+        schedule: heard.schedule,
+        bytes: heard.bytes,
+        text: String::new(),
+        created: heard.created,
+        changed: heard.changed,
     }
 }
 
@@ -393,9 +370,9 @@ impl Library for Shelf {
         who: &'a SignedIn,
         calendar: &'a dav::Calendar,
         wanted: Wanted<'a>,
-        _texts: bool,
+        texts: bool,
     ) -> Asked<'a, Vec<Object>> {
-        Box::pin(self.found(who, calendar, wanted))
+        Box::pin(self.found(who, calendar, wanted, texts))
     }
 
     fn changes<'a>(
@@ -422,10 +399,12 @@ impl Library for Shelf {
                 self.0.changes_for(rights, of, mark, limit).await?
             };
             let found = found.ok_or(Denied::TooOld)?;
+            let tells = !is_followed(who, calendar) && !rights_of(who, calendar).hides(true);
             let changed = found.items.into_iter().map(|heard| dav::Changed {
                 name: heard.name.to_string(),
                 change: heard.change,
                 deleted: heard.is_gone,
+                object: (tells && !heard.is_gone).then(|| outline(heard)),
             });
             Ok(dav::Changes {
                 changed: changed.collect(),
