@@ -42,6 +42,7 @@ async fn holidays_are_followed_called_otherwise_and_let_go() {
         version,
         title: Some("Days off".to_owned()),
         color: Some(color.to_owned()),
+        daily: None,
     };
     let unread = subscriptions
         .change_subscription(desk.anna(change(0, "#aa0044")))
@@ -65,7 +66,10 @@ async fn holidays_are_followed_called_otherwise_and_let_go() {
     let all = subscriptions
         .list_subscriptions(desk.anna(pb::ListSubscriptionsRequest {}))
         .await;
-    assert_eq!(all.unwrap().into_inner().subscriptions, [changed.clone()]);
+    assert_eq!(
+        all.unwrap().into_inner().subscriptions,
+        std::slice::from_ref(&changed)
+    );
     let get = pb::GetSubscriptionRequest { id: made.id.clone() };
     let got = subscriptions.get_subscription(desk.anna(get.clone())).await;
     assert_eq!(got.unwrap().into_inner(), changed);

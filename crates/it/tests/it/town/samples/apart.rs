@@ -107,8 +107,8 @@ async fn waits(ctx: &Ctx) -> String {
         .bring_mail(&invitation(&from, &ctx.owner.email, "A talk", ""))
         .await;
     let all = ctx.town.get(&ctx.owner, "/api/v1/calendar/invitations").await;
-    let items = all["items"].as_array().into_iter().flatten();
-    let found = items.filter(|one| one["address"] == from.as_str()).next_back();
+    let mut items = all["items"].as_array().into_iter().flatten();
+    let found = items.rfind(|one| one["address"] == from.as_str());
     found.map_or_else(
         || ctx.owner.id.clone(),
         |one| one["id"].as_str().unwrap().to_owned(),

@@ -88,6 +88,7 @@ fn calendars() -> Vec<Sample> {
             pb::PutSettingsRequest {
                 daily_at: Some("07:00".to_owned()),
                 zone: None,
+                invitations: 0,
             }
         }),
     ]
@@ -274,7 +275,10 @@ fn sharing() -> Vec<Sample> {
         }),
         own("/townhall.calendar.v1.Sharing/EndShare", async |ctx| {
             let (calendar, person) = shared(&ctx).await;
-            pb::EndShareRequest { calendar, person }
+            pb::EndShareRequest {
+                calendar,
+                with: person,
+            }
         }),
         method("/townhall.calendar.v1.Sharing/ListOffers", async |_| {
             pb::ListOffersRequest {}
@@ -350,6 +354,7 @@ fn subscriptions() -> Vec<Sample> {
                 version: 1,
                 title: Some("Days off".to_owned()),
                 color: None,
+                daily: None,
             },
         ),
         own(
