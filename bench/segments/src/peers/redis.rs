@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use testkit::peers::{Running, free_address};
 
 use super::program;
 use crate::crowd;

@@ -16,7 +16,7 @@ struct Read {
 
 const ENGLISH: Read = Read {
     language: "en",
-    residents: [50, 51, 52],
+    residents: [60, 61, 62],
     title: "Plans of the park",
     nobody: "Nothing is known of when they are busy",
     created: "The event is in the calendar",
@@ -25,7 +25,7 @@ const ENGLISH: Read = Read {
 
 const RUSSIAN: Read = Read {
     language: "ru",
-    residents: [53, 54, 55],
+    residents: [63, 64, 65],
     title: "Планы парка",
     nobody: "Неизвестно, когда они заняты",
     created: "Событие в календаре",
