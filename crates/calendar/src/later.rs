@@ -1,5 +1,6 @@
 //! What calendars have done later: who rings their timers, what their own changes lead to, and what is done again and again.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bell::{Bell, Duty, Failed, Hear, Scope};
@@ -18,6 +19,8 @@ const FORGETS: Duration = Duration::from_secs(3600);
 const RULES: Duration = Duration::from_secs(3600);
 /// Fifty objects a server each time: a million are looked through in two weeks.
 const CHECKS: Duration = Duration::from_secs(60);
+/// Whoever answered by mail waits for nothing; whoever invites wants to know soon.
+const READS: Duration = Duration::from_secs(10);
 /// Who begins to follow a calendar elsewhere looks at the page in the meantime.
 const FETCHES: Duration = Duration::from_secs(3);
 
@@ -56,6 +59,26 @@ impl Calendars {
             .duty(self.duty("calendar.zones", RULES, |calendars| async move {
                 calendars.follow_zone_rules().await
             }))
+    }
+
+    /// Has the bell take in what a mail server delivers for calendars into a Maildir.
+    pub fn reading_mail(&self, bell: Bell, folder: PathBuf) -> Bell {
+        let calendars = self.clone();
+        bell.duty(Duty::new(
+            "calendar.mail",
+            READS,
+            Scope::OncePerHouse,
+            move || {
+                let (calendars, folder) = (calendars.clone(), folder.clone());
+                async move {
+                    let looked = calendars.look_into_maildir(&folder).await;
+                    looked.map_err(|trouble| {
+                        let place = "mail to calendars cannot be taken out of its mailbox (calendar.maildir)";
+                        Failed::because(format!("{place}: {trouble}"))
+                    })
+                }
+            },
+        ))
     }
 
     fn duty<F>(

@@ -30,6 +30,7 @@ mod problems;
 mod publishing;
 pub mod reminders;
 pub mod resources;
+mod returning;
 mod rows;
 pub mod rules;
 mod said;

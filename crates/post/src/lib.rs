@@ -16,6 +16,7 @@ mod frame;
 mod idn;
 mod kind;
 pub mod letters;
+pub mod maildir;
 mod mime;
 mod office;
 pub mod pages;

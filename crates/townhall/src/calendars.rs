@@ -46,6 +46,16 @@ pub fn open(
     Ok(Calendars::new(store, clock, people, address, outside))
 }
 
+/// The bell, with what calendars leave for later.
+pub fn later(bell: Bell, calendars: &Calendars, config: &Config) -> Bell {
+    let maildir = &config.calendar.maildir;
+    let bell = calendars.later(bell);
+    match maildir.as_os_str().is_empty() {
+        true => bell,
+        false => calendars.reading_mail(bell, maildir.clone()),
+    }
+}
+
 /// What calendars answer to pages, programs and calendar programs.
 pub fn routes(calendars: &Calendars) -> Routes {
     let shelf = Shelf::new(calendars.clone());

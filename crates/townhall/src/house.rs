@@ -169,7 +169,7 @@ pub async fn build(opening: Opening) -> anyhow::Result<Built> {
         routes = routes.merge(segments.routes(&base, &registry.options().secret));
     }
     if runs(&only, "calendar") {
-        bell = calendars.later(bell);
+        bell = calendars::later(bell, &calendars, &config);
         routes = routes.merge(calendars::routes(&calendars));
     }
     let front = Front::build(routes.merge(bell.desk().routes()).merge(archive.routes()), setup)?;

@@ -10,7 +10,8 @@ use kernel::{Id, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{OWN, visitor};
+use super::agenda::instant;
+use super::{OWN, managed_by, visitor};
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Visitor};
 use crate::sharing::{Held, Rights};
@@ -21,6 +22,7 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .api(OWN, routes!(list_calendars, create_calendar))
         .api(OWN, routes!(get_calendar, change_calendar, delete_calendar))
         .api(OWN, routes!(restore_calendar))
+        .api(OWN, routes!(return_calendar))
 }
 
 /// A calendar.
@@ -332,6 +334,48 @@ async fn restore_calendar(
 ) -> Result<Response, Problem> {
     let restored = calendars.restore(caller.person()?.id, id).await?;
     Ok(shown(&Held::own(restored)))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CalendarReturnIn {
+    /// An instant of the last 180 days (RFC 3339).
+    #[schema(format = DateTime)]
+    at: String,
+    /// Only says what it would do.
+    #[serde(default)]
+    preview: bool,
+}
+
+/// What a return does, or would do.
+#[derive(Serialize, ToSchema)]
+struct CalendarReturnOut {
+    /// Events that are as they were then.
+    put_back: usize,
+    /// Events that were not there then.
+    taken_out: usize,
+}
+
+/// Puts all that lies in a calendar back as it was at an instant
+///
+/// In one step or not at all, 2,000 changed events at the most. Whoever takes part in what changes is told.
+#[utoipa::path(post, path = "/api/v1/calendars/{id}/return", operation_id = "return_calendar",
+    request_body = CalendarReturnIn,
+    params(("id" = String, Path, format = "uuid", description = "The calendar")),
+    responses((status = OK, body = CalendarReturnOut)))]
+async fn return_calendar(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath(id): InPath<Id>,
+    Body(given): Body<CalendarReturnIn>,
+) -> Result<Body<CalendarReturnOut>, Problem> {
+    let owner = managed_by(&calendars, &caller, id).await?;
+    let at = instant("at", &given.at)?;
+    let returned = calendars.return_calendar(owner, id, at, given.preview).await?;
+    Ok(Body(CalendarReturnOut {
+        put_back: returned.put_back,
+        taken_out: returned.taken_out,
+    }))
 }
 
 fn shown(held: &Held) -> Response {

@@ -5,9 +5,12 @@
 //! the house; so no mail touches what somebody else organizes. Whether the sender is who they say is judged where mail comes in
 //! (SPF, DKIM, DMARC), before it is handed over here.
 
+use std::path::Path;
+
 use ical::{Component, Method, Object, mailbox};
 use kernel::{Id, Moment, PersonId};
 use mail_parser::{MimeHeaders as _, PartType};
+use post::maildir;
 
 use super::apart::Inviter;
 use super::delivery::Arriving;
@@ -72,7 +75,29 @@ enum Mailed {
     },
 }
 
+/// A mail with a message of a calendar program, attachments and all.
+const MAIL_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 impl Calendars {
+    /// Takes in what a mail server delivered into a Maildir for calendars. What changes nothing is laid aside like what does.
+    pub async fn look_into_maildir(&self, folder: &Path) -> Result<(), maildir::Trouble> {
+        let take = |mail: Vec<u8>| async move {
+            match self.hear_mail(&mail).await {
+                Ok(None) => Ok(()),
+                Ok(Some(ignored)) => {
+                    tracing::debug!(why = ignored.why(), "a mail to calendars changes nothing");
+                    Ok(())
+                }
+                Err(Refused::Reason(why)) => {
+                    tracing::warn!(%why, "a mail to calendars cannot be taken");
+                    Ok(())
+                }
+                Err(Refused::Store(error)) => Err(error),
+            }
+        };
+        maildir::empty(folder, MAIL_BYTES_MAX, take).await
+    }
+
     /// Takes what a mail brings to the copies of those whom it is for. The same mail twice changes nothing more.
     pub async fn hear_mail(&self, mail: &[u8]) -> Result<Option<Ignored>, Refused> {
         let mailed = match read(mail, self.now()) {

@@ -449,3 +449,30 @@ async fn the_answer_by_the_link_is_the_last_one_whenever_the_others_say_they_wer
         scene.store.clock.advance_seconds(1);
     }
 }
+
+#[tokio::test]
+async fn mail_that_is_delivered_into_a_folder_is_taken_and_laid_aside() {
+    const GUEST: &str = "guest@elsewhere.example";
+    let scene = Scene::on(stores::Kind::Sqlite).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let guest = format!("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{GUEST}\r\n");
+    let text = meeting(0, "20301124T090000Z", &guest);
+    scene
+        .put(&calendar, "m.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["new", "cur", "tmp"] {
+        std::fs::create_dir(folder.path().join(part)).unwrap();
+    }
+    let deliver =
+        |name: &str, mail: &str| std::fs::write(folder.path().join("new").join(name), mail).unwrap();
+    deliver("1.mx", "Subject: Lunch?\r\n\r\nAt one.\r\n");
+    deliver("2.mx", &mailed(GUEST, "REPLY", GUEST));
+    scene.calendars.look_into_maildir(folder.path()).await.unwrap();
+    assert_eq!(scene.answers("anna").await[2].1, Answer::Accepted);
+    let left = |part: &str| std::fs::read_dir(folder.path().join(part)).unwrap().count();
+    assert_eq!((left("new"), left("cur")), (0, 2));
+    let nowhere = scene.calendars.look_into_maildir(&folder.path().join("none"));
+    assert!(nowhere.await.unwrap_err().to_string().contains("none"));
+}

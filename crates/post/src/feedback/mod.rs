@@ -10,7 +10,6 @@
 
 mod chores;
 mod http;
-mod maildir;
 mod mailgun;
 mod mandrill;
 mod meter;

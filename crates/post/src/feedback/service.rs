@@ -11,11 +11,13 @@ use store::{Store, StoreError};
 
 use super::chores;
 use super::mailgun::{self, Webhook};
+use super::report::REPORT_BYTES_MAX;
 use super::types::{News, Refused, Source, Taken};
-use super::{maildir, mandrill, meter, report, rows, rules};
+use super::{mandrill, meter, report, rows, rules};
 use crate::Recipients;
 use crate::letters::rules::Event;
 use crate::letters::{self, Letter};
+use crate::maildir;
 use crate::suppressions::{Address, Heard, Incident, Suppressions};
 use crate::writing::Desks;
 
@@ -119,7 +121,10 @@ impl Feedback {
     /// Takes in what lies in the Maildir, if there is one.
     pub async fn look_into_maildir(&self) -> Result<(), maildir::Trouble> {
         match &self.0.maildir {
-            Some(folder) => maildir::empty(folder, self).await,
+            Some(folder) => {
+                let take = |raw: Vec<u8>| async move { self.report(&raw).await.map(drop) };
+                maildir::empty(folder, REPORT_BYTES_MAX, take).await
+            }
             None => Ok(()),
         }
     }

@@ -139,6 +139,7 @@ pub struct Segments {
 pub struct Calendar {
     pub private_addresses: bool,
     pub root_cert: PathBuf,
+    pub maildir: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

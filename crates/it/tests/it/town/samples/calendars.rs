@@ -56,6 +56,15 @@ fn calendars() -> Vec<Sample> {
             async |ctx| Call::default().at(&[&made(&ctx).await]),
         ),
         sample(
+            "POST",
+            "/api/v1/calendars/{id}/return",
+            Shows::Owner,
+            async |ctx| {
+                let at = ctx.town.clock.now().to_string();
+                Call::json(&json!({"at": at, "preview": true})).at(&[&made(&ctx).await])
+            },
+        ),
+        sample(
             "GET",
             "/api/v1/calendars/{id}/changes",
             Shows::Owner,

@@ -1,5 +1,5 @@
-//! Reports that a mail server delivers into a Maildir: what lies in `new/` is taken in and moved to `cur/`, seen. A
-//! report that could not be kept stays in `new/` for the next time; said twice it counts once.
+//! What a mail server delivers into a Maildir: what lies in `new/` is taken in and moved to `cur/`, seen. A mail that could not be
+//! kept stays in `new/` for the next time, so whoever takes it may be told twice.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,7 @@ use store::StoreError;
 use tokio::fs;
 use tokio::io::AsyncReadExt as _;
 
-use super::report::REPORT_BYTES_MAX;
-use super::service::Feedback;
-
-/// Reports of one round: the next one begins soon after.
+/// Mails of one round: the next one begins soon after.
 const MESSAGES_MAX: usize = 500;
 /// Flags of Maildir: seen.
 const SEEN: &str = ":2,S";
@@ -24,11 +21,20 @@ pub enum Trouble {
     Store(#[from] StoreError),
 }
 
-/// Takes in what is new, the oldest names first.
-pub(super) async fn empty(folder: &Path, feedback: &Feedback) -> Result<(), Trouble> {
+/// Has somebody take in what is new, the oldest names first; of each mail one byte more than `bytes_max` at the most.
+pub async fn empty<F>(
+    folder: &Path,
+    bytes_max: usize,
+    take: impl Fn(Vec<u8>) -> F + Send + Sync,
+) -> Result<(), Trouble>
+where
+    F: Future<Output = Result<(), StoreError>> + Send,
+{
     for path in new_messages(&folder.join("new")).await? {
-        let Some(raw) = read(&path).await? else { continue };
-        feedback.report(&raw).await?;
+        let Some(raw) = read(&path, bytes_max).await? else {
+            continue;
+        };
+        take(raw).await?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = name.split(':').next().unwrap_or_default();
         let seen = folder.join("cur").join(format!("{name}{SEEN}"));
@@ -62,11 +68,9 @@ async fn new_messages(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
     Ok(paths)
 }
 
-/// The message, no more of it than a report may have; `None` when it is gone.
-async fn read(path: &Path) -> Result<Option<Vec<u8>>, Trouble> {
-    let limit = u64::try_from(REPORT_BYTES_MAX)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
+/// The mail, no more of it than is wanted; `None` when it is gone.
+async fn read(path: &Path, bytes_max: usize) -> Result<Option<Vec<u8>>, Trouble> {
+    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
     let reading = async {
         let mut raw = Vec::new();
         fs::File::open(path)

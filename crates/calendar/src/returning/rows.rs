@@ -1,0 +1,48 @@
+//! What changed in a calendar since an instant, and how it was then.
+
+use kernel::{Id, Moment};
+use store::{StoreError, Tx, params, sql};
+
+use crate::types::Name;
+
+/// An object that is not as it was.
+pub(super) struct Touched {
+    pub object: Id,
+    pub name: Name,
+    /// `None`: it is gone.
+    pub text: Option<String>,
+}
+
+pub(super) fn touched(
+    tx: &mut Tx<'_>,
+    calendar: Id,
+    since: Moment,
+    count: i64,
+) -> Result<Vec<Touched>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT object, name, ical FROM calendar_objects WHERE calendar = $1 AND changed_at > $2
+             ORDER BY change LIMIT $3"
+        ),
+        params![calendar, since, count],
+        |row| {
+            Ok(Touched {
+                object: row.get(0)?,
+                name: Name::stored(row.get(1)?),
+                text: row.get(2)?,
+            })
+        },
+    )
+}
+
+/// How an object was at an instant; `None`: it was not there.
+pub(super) fn text_at(tx: &mut Tx<'_>, object: Id, at: Moment) -> Result<Option<String>, StoreError> {
+    tx.query_opt(
+        sql!(
+            "SELECT ical FROM calendar_history WHERE object = $1 AND since_at <= $2 AND until_at > $2 AND ical IS NOT NULL
+             ORDER BY change DESC LIMIT 1"
+        ),
+        params![object, at],
+        |row| row.get(0),
+    )
+}
