@@ -82,6 +82,8 @@ impl Phone {
                 return;
             }
             assert!(began.elapsed() < PATIENCE, "{followed}");
+            // Looking for what is due is a duty, which goes by the town's clock.
+            self.town.clock.advance_seconds(1);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

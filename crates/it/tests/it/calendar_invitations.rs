@@ -62,7 +62,7 @@ impl Desk {
             let call = Call::default().header("depth", "1");
             let answer = self.town.send(method, &path, Kind::Dav, &self.anna, call).await;
             assert_eq!(answer.status, 207, "{}", answer.text());
-            found += answer.text().matches(".ics</").count();
+            found += answer.whole().matches(".ics</").count();
         }
         found
     }

@@ -210,6 +210,11 @@ async fn what_is_moved_goes_only_where_one_may_put_something() {
             ("act", "save"),
             ("version", &version),
             ("title", "Moved away"),
+            ("start_date", "2026-11-25"),
+            ("start_time", "10:00"),
+            ("end_date", "2026-11-25"),
+            ("end_time", "11:00"),
+            ("zone", "UTC"),
             ("calendar", to),
         ];
         let saved = two.town.page(Method::POST, &page, &two.boris, Call::form(&form));

@@ -343,7 +343,7 @@ async fn a_demo_city_is_the_same_at_the_second_start_and_its_file_stays_true() {
         .header("x-api-key", after["service_key"].as_str().unwrap())
         .send();
     let listed: serde_json::Value = listed.await.unwrap().json().await.unwrap();
-    assert_eq!(listed["items"].as_array().unwrap().len(), 200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 203, "people and rooms");
 }
 
 /// A script that waits for the port needs to wait for nothing else.
@@ -367,7 +367,7 @@ async fn the_demo_city_and_its_file_are_there_before_the_port_answers() {
         .header("x-api-key", paper["service_key"].as_str().unwrap())
         .send();
     let listed: serde_json::Value = listed.await.unwrap().json().await.unwrap();
-    assert_eq!(listed["items"].as_array().unwrap().len(), 200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 203, "people and rooms");
     assert_eq!(paper["base"], base);
     assert_eq!(sign_in(&base, &paper["people"][0]).await, 200);
     opening.join().unwrap().unwrap();

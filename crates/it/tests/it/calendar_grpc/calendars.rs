@@ -49,10 +49,7 @@ async fn a_calendar_made_over_grpc_is_the_one_that_rest_shows() {
         .list_calendars(desk.anna(pb::ListCalendarsRequest {}))
         .await;
     let all = all.unwrap().into_inner().calendars;
-    assert!(
-        all.len() == 2 && all.contains(&made),
-        "the one of the first visit, and this one"
-    );
+    assert_eq!(all, std::slice::from_ref(&made));
 
     let no_color = pb::CreateCalendarRequest {
         color: Some("red".to_owned()),
@@ -146,7 +143,10 @@ async fn a_letter_each_day_is_asked_for_and_ended() {
     let got = calendars.get_settings(desk.anna(pb::GetSettingsRequest {})).await;
     assert_eq!(got.unwrap().into_inner(), set);
     let rest = desk.get("/api/v1/calendar/settings").await;
-    assert_eq!(rest, json!({"daily_at": "07:00", "zone": "Europe/Moscow"}));
+    assert_eq!(
+        rest,
+        json!({"daily_at": "07:00", "zone": "Europe/Moscow", "invitations": "house"})
+    );
     refuses(
         calendars.put_settings(desk.anna(put(Some("7"), "UTC"))).await,
         "daily_at",
@@ -158,5 +158,9 @@ async fn a_letter_each_day_is_asked_for_and_ended() {
         "zone",
     );
     let ended = calendars.put_settings(desk.anna(put(None, "UTC"))).await;
-    assert_eq!(ended.unwrap().into_inner(), pb::Settings::default());
+    let left = pb::Settings {
+        invitations: pb::Inviters::House.into(),
+        ..pb::Settings::default()
+    };
+    assert_eq!(ended.unwrap().into_inner(), left);
 }

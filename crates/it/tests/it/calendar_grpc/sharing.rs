@@ -118,13 +118,17 @@ async fn ends(desk: &Desk, calendar: &str) {
     };
     let refused = sharing.list_shares(desk.boris(list.clone())).await.unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied);
-    let shares = sharing
-        .list_shares(desk.anna(list))
-        .await
-        .unwrap()
-        .into_inner()
-        .shares;
-    assert_eq!((shares.len(), shares[0].reply()), (1, pb::OfferReply::Taken));
+    // Whoever shares hears of the answer a moment later.
+    loop {
+        let shares = sharing.list_shares(desk.anna(list.clone())).await;
+        let shares = shares.unwrap().into_inner().shares;
+        assert_eq!(shares.len(), 1);
+        match shares[0].reply() {
+            pb::OfferReply::Taken => break,
+            pb::OfferReply::Waiting => tokio::time::sleep(Duration::from_millis(20)).await,
+            other => panic!("{other:?}"),
+        }
+    }
     let end = pb::EndShareRequest {
         calendar: calendar.to_owned(),
         with: desk.boris.id.clone(),
