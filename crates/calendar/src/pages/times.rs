@@ -76,7 +76,8 @@ pub async fn find(
     };
     match searched {
         Ok(found) => {
-            page.unknown = found.unknown.join(", ");
+            let unknown: Vec<&str> = found.unknown.iter().map(|called| bare(called)).collect();
+            page.unknown = unknown.join(", ");
             page.found = Some(offers(&calendars, &frame, &guest, &typed, found).await?);
             Ok(shown(&page))
         }
@@ -226,7 +227,7 @@ async fn offers(
         let me = guest.visitor.id.to_string();
         let missing = time.missing.into_iter().map(|called| match called == me {
             true => frame.say("times-you").to_string(),
-            false => called.strip_prefix("mailto:").unwrap_or(&called).to_owned(),
+            false => bare(&called).to_owned(),
         });
         let lasting = Lasting::Time {
             starts: time.starts,
@@ -241,6 +242,11 @@ async fn offers(
         });
     }
     Ok(offers)
+}
+
+/// An address as people write it.
+fn bare(called: &str) -> &str {
+    called.strip_prefix("mailto:").unwrap_or(called)
 }
 
 /// The event that is to be.
