@@ -18,13 +18,11 @@ async fn a_calendar_is_as_it_was_and_that_can_be_put_back_too() {
         let text =
             |uid: &str, hour: u8| event(uid, &format!("DTSTART:20261124T{hour:02}0000Z\nDURATION:PT1H"));
         for name in ["kept", "moved", "gone"] {
-            let put = scene.put(
-                &calendar,
-                &format!("{name}.ics"),
-                &text(name, 9),
-                Expected::Nothing,
-            );
-            put.await.unwrap();
+            let (file, text) = (format!("{name}.ics"), text(name, 9));
+            scene
+                .put(&calendar, &file, &text, Expected::Nothing)
+                .await
+                .unwrap();
         }
         scene.store.clock.advance_seconds(60);
         let then = scene.store.clock.now();

@@ -473,6 +473,7 @@ async fn mail_that_is_delivered_into_a_folder_is_taken_and_laid_aside() {
     assert_eq!(scene.answers("anna").await[2].1, Answer::Accepted);
     let left = |part: &str| std::fs::read_dir(folder.path().join(part)).unwrap().count();
     assert_eq!((left("new"), left("cur")), (0, 2));
-    let nowhere = scene.calendars.look_into_maildir(&folder.path().join("none"));
+    let none = folder.path().join("none");
+    let nowhere = scene.calendars.look_into_maildir(&none);
     assert!(nowhere.await.unwrap_err().to_string().contains("none"));
 }
