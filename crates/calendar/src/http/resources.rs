@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::OWN;
 use super::agenda::instant;
 use crate::finding::check_days;
-use crate::resources::{Place, Resource, Sort};
+use crate::resources::{Place, Resource, SEATS_MAX, Sort};
 use crate::service::Calendars;
 
 /// Rooms are the house's.
@@ -99,6 +99,10 @@ async fn list_resources(
     let after = after.map_err(front::bad_cursor)?;
     let range = range(&wanted)?;
     let seats = wanted.seats.unwrap_or_default();
+    if !(0..=SEATS_MAX).contains(&seats) {
+        let what = format!("must be 0 to {SEATS_MAX}");
+        return Err(Problem::invalid("seats", "bounds", what));
+    }
     let page = calendars.resources(after, seats, paging.size).await?;
     let free = match range {
         Some(range) => calendars.free_of(&page.items, range).await?,

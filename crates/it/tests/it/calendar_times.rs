@@ -141,10 +141,26 @@ async fn a_room_is_made_found_invited_and_comes_once() {
             "{time}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_room_that_is_none_names_the_field() {
+    let town = Town::open_for_real().await;
+    let (room, _) = town.invited().await;
+    let anna = town.actor(&Role::Plain).await;
+    let path = format!("/api/v1/calendar/resources/{room}");
     let call = Call::json(&json!({"sort": "room", "seats": -1}));
     let wrong = town.send(Method::PUT, &path, Kind::Api, town.admin(), call).await;
     assert_eq!(
         (wrong.status, &wrong.json()["errors"][0]["field"]),
+        (422, &json!("seats"))
+    );
+    let few = "/api/v1/calendar/resources?seats=-1";
+    let few = town
+        .send(Method::GET, few, Kind::Api, &anna, Call::default())
+        .await;
+    assert_eq!(
+        (few.status, &few.json()["errors"][0]["field"]),
         (422, &json!("seats"))
     );
     let half = "/api/v1/calendar/resources?from=2026-11-23T10:00:00Z";

@@ -1,7 +1,9 @@
 //! What groups promise, on real stores.
 
-use bell::Bell;
+use bell::{Bell, Failed, Hear};
+use futures_util::future::BoxFuture;
 use kernel::{Id, PersonId};
+use store::outbox::Change;
 use testkit::stores::{KINDS, Kind};
 
 use super::{Group, KEPT_MAX, MEMBERS_MAX, Refused, hearing};
@@ -14,6 +16,11 @@ impl House {
     /// Brings what is waiting to be heard.
     async fn hear(&self) {
         let bell = Bell::new(self.store.store.clone(), self.store.clock.clone());
+        // What people announce of themselves stands before what they announce of groups.
+        let bell = bell
+            .hear("registry.person.created", Deaf)
+            .hear("registry.person.changed", Deaf)
+            .hear("registry.person.deleted", Deaf);
         hearing(bell, &self.registry).catch_up().await.unwrap();
     }
 
@@ -35,6 +42,15 @@ impl House {
 
     async fn people_in(&self, group: Id) -> Vec<PersonId> {
         self.registry.people_of_group(group).await.unwrap()
+    }
+}
+
+/// Other services, which do with it what they like.
+struct Deaf;
+
+impl Hear for Deaf {
+    fn hear<'a>(&'a self, _: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
+        Box::pin(async { Ok(()) })
     }
 }
 

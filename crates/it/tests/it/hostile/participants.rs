@@ -10,10 +10,10 @@ use super::letters::{ANYWHERE, CONCURRENCY, Town, check, count, on_postgres, set
 use super::load::until;
 use super::reminders::somebody;
 
-const HOSTS: usize = 6;
-const EVENTS_EACH: usize = 10;
+const HOSTS: usize = 4;
+const EVENTS_EACH: usize = 4;
 const EVENTS: usize = HOSTS * EVENTS_EACH;
-const GUESTS: usize = 10;
+const GUESTS: usize = 6;
 /// Copies of guests, and so letters to them.
 const COPIES: usize = EVENTS * GUESTS;
 
