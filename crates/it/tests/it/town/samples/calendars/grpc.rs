@@ -193,10 +193,16 @@ fn deeds() -> Vec<Sample> {
         }),
         own("/townhall.calendar.v1.Events/ReturnEvent", async |ctx| {
             let (calendar, event) = event(&ctx).await;
+            if !ctx.unknown() {
+                let at = format!("/api/v1/calendars/{calendar}/events/{event}");
+                let change = Call::json(&json!({"title": "Another one"})).header("if-match", "\"v1\"");
+                let changed = ctx.town.send(Method::PATCH, &at, Kind::Api, &ctx.owner, change);
+                assert_eq!(changed.await.status, 200);
+            }
             pb::ReturnEventRequest {
                 calendar,
                 event,
-                change: 1,
+                change: 2,
                 version: 1,
             }
         }),
