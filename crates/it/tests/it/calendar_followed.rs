@@ -88,6 +88,21 @@ impl Phone {
         }
     }
 
+    async fn gets_anew(&mut self, entries: usize) {
+        self.town.clock.advance_seconds(301);
+        // Tokens last for minutes.
+        for actor in [&mut self.anna, &mut self.boris] {
+            let id = actor.id.clone();
+            *actor = Actor {
+                id,
+                ..self.town.sign_in(&actor.email).await
+            };
+        }
+        let path = format!("/api/v1/subscriptions/{}/fetch", self.followed);
+        self.town.post(&self.boris, &path, json!({})).await;
+        self.has_got(entries).await;
+    }
+
     async fn put(&self, uid: &str) {
         let path = format!("/api/v1/calendars/{}/objects/{uid}.ics", self.calendar);
         let put = self
@@ -200,6 +215,46 @@ async fn what_is_followed_is_read_and_never_written() {
     }
     let annas = phone.ask(&phone.anna, Method::GET, &own, Kind::Api, Call::default());
     assert_eq!(annas.await.status, 200, "Anna's is as it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_hears_what_came_and_went_in_what_is_followed() {
+    let mut phone = Phone::open().await;
+    let (first, token) = phone.sync(&phone.followed, "").await;
+    assert_eq!(first.matches("getetag>").count() / 2, 1, "{first}");
+    let (nothing, same) = phone.sync(&phone.followed, &token).await;
+    assert_eq!(
+        (nothing.matches("href>").count(), &same),
+        (0, &token),
+        "{nothing}"
+    );
+
+    phone.put("second").await;
+    phone.gets_anew(2).await;
+    let (second, token) = phone.sync(&phone.followed, &token).await;
+    assert_eq!(
+        second.matches("getetag>").count() / 2,
+        1,
+        "only what is new: {second}"
+    );
+
+    let path = format!("/api/v1/calendars/{}/objects/first.ics", phone.calendar);
+    let gone = phone
+        .ask(
+            &phone.anna,
+            Method::DELETE,
+            &path,
+            Kind::Api,
+            Call::default().header("if-match", "\"v1\""),
+        )
+        .await;
+    assert!(gone.status < 300, "{}", gone.text());
+    phone.gets_anew(1).await;
+    let (third, _) = phone.sync(&phone.followed, &token).await;
+    assert!(
+        third.contains("404 Not Found") && third.matches("href>").count() == 2,
+        "{third}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,13 @@
 //! Invitations of people whom one does not know, as they are met over REST and in a calendar program.
 
+use std::time::{Duration, Instant};
+
 use front::Kind;
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::town::samples::invitation;
-use crate::town::{Actor, Answer, Call, Role, Town};
+use crate::town::{Actor, Answer, Call, PATIENCE, Role, Town};
 
 const EVE: &str = "eve@elsewhere.example";
 const ALL: &str = "/api/v1/calendar/invitations";
@@ -64,6 +66,28 @@ impl Desk {
         }
         found
     }
+
+    /// The answers that went to Eve, as soon as there are so many.
+    async fn to_eve(&self, count: usize) -> Vec<String> {
+        let began = Instant::now();
+        loop {
+            let letters = self.town.letters();
+            let texts = letters
+                .iter()
+                .map(|letter| String::from_utf8_lossy(letter).to_lowercase());
+            let is_answer = |text: &String| {
+                let head = text.split("\r\n\r\n").next().unwrap_or_default();
+                head.contains(EVE) && text.contains("text/calendar")
+            };
+            let hers: Vec<String> = texts.filter(is_answer).collect();
+            if hers.len() >= count {
+                return hers;
+            }
+            assert!(began.elapsed() < PATIENCE, "{count} answers to Eve among {} letters", letters.len());
+            self.town.clock.advance_seconds(1);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,6 +126,36 @@ async fn an_invitation_of_somebody_unknown_is_nowhere_until_it_is_let_in() {
     let known = desk.town.get(&desk.anna, "/api/v1/calendar/organizers").await;
     assert_eq!(known["items"][0]["organizer"], EVE);
     assert_eq!(known["items"][0]["standing"], "known");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_goes_back_by_mail_as_a_message_that_calendar_programs_read() {
+    let desk = Desk::open().await;
+    let path = desk.first().await;
+    let answer = |word: &str| Call::json(&json!({"answer": word}));
+    let declined = desk
+        .call(Method::POST, &format!("{path}/answer"), answer("declined"))
+        .await;
+    assert_eq!((declined.status, declined.json()), (200, json!({})));
+    assert_eq!((desk.asked().await.len(), desk.agenda().await), (0, 0));
+    let mail = desk.to_eve(1).await.remove(0);
+    assert!(mail.replace('"', "").contains("method=reply"), "{mail}");
+    desk.mail("Songs", "").await;
+    let path = desk.first().await;
+    let accepted = desk
+        .call(Method::POST, &format!("{path}/answer"), answer("accepted"))
+        .await;
+    assert_eq!(accepted.status, 200, "{}", accepted.text());
+    assert_eq!(desk.to_eve(2).await.len(), 2);
+    let again = desk
+        .call(Method::POST, &format!("{path}/answer"), answer("accepted"))
+        .await;
+    assert_eq!(again.status, 404, "it is an event by now");
+    desk.mail("Plays", "").await;
+    assert!(
+        desk.asked().await[0]["calendar"].is_string(),
+        "whom one answered one knows"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Instant;
 
 use kernel::{Clock, Id, PageSize};
 use post::Outsider;
@@ -44,6 +45,17 @@ impl Town {
             folder: tempfile::tempdir().unwrap(),
             store: store.to_owned(),
             providers,
+        };
+        town.write(1);
+        town
+    }
+
+    /// All processes of the house together give each provider so many letters a second.
+    fn limited_to(self, rate_per_second: u32) -> Town {
+        let limit = format!(", rate_per_second = {rate_per_second} }}");
+        let town = Town {
+            providers: self.providers.replace(" }", &limit),
+            ..self
         };
         town.write(1);
         town
@@ -310,4 +322,51 @@ async fn two_processes_share_the_letters_and_one_that_is_killed_is_missed_for_se
     let letters = town.letters().await;
     assert_eq!(letters.len(), usize::try_from(LETTERS).unwrap());
     check(&letters, &[&sink], count(u64::from(CONCURRENCY)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_that_send_at_once_keep_the_rate_of_a_provider_together() {
+    const RATE: u32 = 40;
+    const LETTERS: u32 = 15 * RATE;
+    let sink = sink("", ANYWHERE).await;
+    let shared = on_postgres(&[("sink", sink.address())]);
+    let town = shared.town.limited_to(RATE);
+    town.ask(LETTERS).await;
+    let (mut one, mut other) = (town.open(), town.open());
+    until("the first letter comes", async || {
+        (sink.counts().distinct > 0).then_some(())
+    })
+    .await;
+    let (began, before) = (Instant::now(), sink.counts().distinct);
+    until("letters go", async || {
+        (sink.counts().distinct >= u64::from(LETTERS) * 3 / 4).then_some(())
+    })
+    .await;
+    for house in [&one, &other] {
+        let text = metrics(house).await;
+        let handed_over = sum(&text, "townhall_post_letters_total{", "state=\"handed_over\"");
+        let least = f64::from(LETTERS) / 10.0;
+        assert!(handed_over >= Some(least), "{handed_over:?} by one of the two");
+    }
+    assert!(other.terminate().unwrap().success());
+    until("all letters came", async || {
+        (sink.counts().distinct == u64::from(LETTERS)).then_some(())
+    })
+    .await;
+    let (took, letters) = (began.elapsed().as_secs_f64(), u64::from(LETTERS) - before);
+    settled(&one).await;
+    assert!(one.terminate().unwrap().success());
+    let most = sink.counts().most_in_a_second;
+    // The rate is kept where letters leave; on their way to the sink some may lose a few milliseconds.
+    let way = u64::from(RATE / 10);
+    assert!(most <= u64::from(RATE) + way, "{most} letters in one second");
+    let needed = f64::from(u32::try_from(letters).unwrap()) / f64::from(RATE);
+    assert!(took >= needed - 1.0, "{letters} letters within {took} s");
+    assert!(
+        took <= needed * 3.0,
+        "{letters} letters took {took} s, and {needed} s would do"
+    );
+    let letters = town.letters().await;
+    assert_eq!(letters.len(), usize::try_from(LETTERS).unwrap());
+    check(&letters, &[&sink], 0);
 }
