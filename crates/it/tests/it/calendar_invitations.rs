@@ -83,7 +83,11 @@ impl Desk {
             if hers.len() >= count {
                 return hers;
             }
-            assert!(began.elapsed() < PATIENCE, "{count} answers to Eve among {} letters", letters.len());
+            assert!(
+                began.elapsed() < PATIENCE,
+                "{count} answers to Eve among {} letters",
+                letters.len()
+            );
             self.town.clock.advance_seconds(1);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
