@@ -81,7 +81,7 @@ impl Calendars {
         check_range(from, to)?;
         let mut all = Vec::new();
         for Held { calendar, rights, .. } in calendars {
-            for stored in self.near(calendar.owner, calendar.id, from, to).await? {
+            for (stored, _) in self.near(calendar.owner, calendar.id, (from, to)).await? {
                 let meant = |one: &Happening<'_>| seen(&stored, one, *rights, &words);
                 all.extend(each(&stored, (from, to), viewer, meant));
                 check_count(&all)?;

@@ -85,18 +85,17 @@ impl Calendars {
         found.await
     }
 
-    /// Objects that may lie in `from..to`: all that do, and a few that do not.
+    /// Objects that may lie in a range: all that do, and a few that do not; each with whether it lies there for sure.
     pub async fn near(
         &self,
         owner: PersonId,
         calendar: Id,
-        from: Moment,
-        to: Moment,
-    ) -> Result<Vec<Stored>, Refused> {
+        range: (Moment, Moment),
+    ) -> Result<Vec<(Stored, bool)>, Refused> {
         let shard = self.store().shard_of(owner);
         let found = shard.read::<_, Refused>(move |tx| {
             live(tx, owner, calendar)?;
-            Ok(rows::near(tx, calendar, from, to)?)
+            Ok(rows::judged_near(tx, calendar, range)?)
         });
         found.await
     }

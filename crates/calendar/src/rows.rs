@@ -344,8 +344,8 @@ pub(crate) fn save_spans(
     for span in spans {
         tx.execute(
             sql!(
-                "INSERT INTO calendar_spans (object, starts_at, owner, vshard, calendar, reach, ends_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)"
+                "INSERT INTO calendar_spans (object, starts_at, owner, vshard, calendar, reach, ends_at, exact)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
             ),
             params![
                 object,
@@ -354,30 +354,44 @@ pub(crate) fn save_spans(
                 owner.0.virtual_shard(),
                 calendar,
                 i64::from(span.reach().code()),
-                span.ends
+                span.ends,
+                span.exact
             ],
         )?;
     }
     Ok(())
 }
 
-/// Objects that may lie in `from..to`: all that do, and a few that do not.
+/// Objects of a calendar that may lie in a range: all that do, and a few that do not.
 pub(crate) fn near(
     tx: &mut Tx<'_>,
     calendar: Id,
-    from: Moment,
-    to: Moment,
+    range: (Moment, Moment),
 ) -> Result<Vec<Stored>, StoreError> {
-    let mut found: Vec<Stored> = Vec::new();
+    let judged = judged_near(tx, calendar, range)?;
+    Ok(judged.into_iter().map(|(stored, _)| stored).collect())
+}
+
+/// The same, each with whether it lies there for sure.
+pub(crate) fn judged_near(
+    tx: &mut Tx<'_>,
+    calendar: Id,
+    (from, to): (Moment, Moment),
+) -> Result<Vec<(Stored, bool)>, StoreError> {
+    let mut found: Vec<(Stored, bool)> = Vec::new();
     for reach in REACHES {
-        found.extend(match reach.micros_max() {
+        let reaching = match reach.micros_max() {
             Some(micros) => reaching(tx, calendar, reach, (from.plus_micros(-micros), from, to))?,
             None => long(tx, calendar, (from, to))?,
-        });
+        };
+        found.extend(reaching.into_iter().filter_map(|(stored, span)| {
+            let lies = span.lies_in(from, to);
+            (lies != Some(false)).then_some((stored, lies.is_some()))
+        }));
     }
     // Those with several spans in the range were found for each.
-    found.sort_by(|one, other| one.name.cmp(&other.name));
-    found.dedup_by(|one, other| one.id == other.id);
+    found.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
+    found.dedup_by(|(one, _), (other, _)| one.id == other.id);
     Ok(found)
 }
 
@@ -386,29 +400,48 @@ fn reaching(
     calendar: Id,
     reach: Reach,
     (earliest, from, to): (Moment, Moment, Moment),
-) -> Result<Vec<Stored>, StoreError> {
+) -> Result<Vec<(Stored, Span)>, StoreError> {
     tx.query(
         sql!(
-            "SELECT o.object, o.calendar, o.name, o.uid, o.kind, o.change, o.ical, o.created_at, o.changed_at, o.schedule_change
+            "SELECT o.object, o.calendar, o.name, o.uid, o.kind, o.change, o.ical, o.created_at, o.changed_at,
+                o.schedule_change, s.starts_at, s.ends_at, s.exact
              FROM calendar_spans s JOIN calendar_objects o ON o.object = s.object
              WHERE s.calendar = $1 AND s.reach = $2 AND s.starts_at >= $3 AND s.starts_at < $4 AND s.ends_at >= $5
              LIMIT $6"
         ),
         params![calendar, i64::from(reach.code()), earliest, to, from, ROWS_MAX],
-        stored,
+        with_span,
     )
 }
 
-fn long(tx: &mut Tx<'_>, calendar: Id, (from, to): (Moment, Moment)) -> Result<Vec<Stored>, StoreError> {
+fn long(
+    tx: &mut Tx<'_>,
+    calendar: Id,
+    (from, to): (Moment, Moment),
+) -> Result<Vec<(Stored, Span)>, StoreError> {
     tx.query(
         sql!(
-            "SELECT o.object, o.calendar, o.name, o.uid, o.kind, o.change, o.ical, o.created_at, o.changed_at, o.schedule_change
+            "SELECT o.object, o.calendar, o.name, o.uid, o.kind, o.change, o.ical, o.created_at, o.changed_at,
+                o.schedule_change, s.starts_at, s.ends_at, s.exact
              FROM calendar_spans s JOIN calendar_objects o ON o.object = s.object
              WHERE s.calendar = $1 AND s.reach = 4 AND s.ends_at >= $2 AND s.starts_at < $3 LIMIT $4"
         ),
         params![calendar, from, to, ROWS_MAX],
-        stored,
+        with_span,
     )
+}
+
+fn with_span(row: &Row<'_>) -> Result<(Stored, Span), StoreError> {
+    Ok((stored(row)?, span(row, 10)?))
+}
+
+/// The span of a row, from a column on.
+pub(crate) fn span(row: &Row<'_>, at: usize) -> Result<Span, StoreError> {
+    Ok(Span {
+        starts: row.get(at)?,
+        ends: row.get(at + 1)?,
+        exact: row.get(at + 2)?,
+    })
 }
 
 /// Deletes so much of what is somebody's; how many rows that were, and which objects are no more.

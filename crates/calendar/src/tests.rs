@@ -123,11 +123,11 @@ impl Scene {
 
     async fn names_near(&self, calendar: &Calendar, from: i64, to: i64) -> Vec<String> {
         let (from, to) = (stores::START.plus_seconds(from), stores::START.plus_seconds(to));
-        let near = self.calendars.near(calendar.owner, calendar.id, from, to);
+        let near = self.calendars.near(calendar.owner, calendar.id, (from, to));
         near.await
             .unwrap()
             .iter()
-            .map(|one| one.name.to_string())
+            .map(|(one, _)| one.name.to_string())
             .collect()
     }
 }
@@ -352,6 +352,13 @@ async fn a_range_names_what_lies_in_it_and_not_the_whole_calendar() {
         assert_eq!(
             scene.names_near(&calendar, 0, 3 * DAY).await,
             ["soon.ics", "weekly.ics"]
+        );
+        let range = (stores::START, stores::START.plus_seconds(3 * DAY));
+        let near = scene.calendars.near(calendar.owner, calendar.id, range).await;
+        let surely = near.unwrap().into_iter().map(|(one, lies)| (one.uid, lies));
+        assert_eq!(
+            surely.collect::<Vec<_>>(),
+            [("soon".to_owned(), true), ("weekly".to_owned(), false)]
         );
         assert_eq!(
             scene.names_near(&calendar, 4 * DAY, 6 * DAY).await,

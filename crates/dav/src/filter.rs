@@ -21,6 +21,8 @@ pub struct Around<'f> {
     pub uid: Option<&'f TextMatch>,
     /// The kind alone decides.
     pub decided: bool,
+    /// Whatever is an event and happens in the range is looked for.
+    pub ranged: bool,
 }
 
 impl Range {
@@ -40,6 +42,7 @@ impl CompFilter {
             to: Timestamp::MAX,
             uid: None,
             decided: false,
+            ranged: false,
         };
         let Some(inside) = self.comps.first().filter(|inside| !inside.absent) else {
             return around;
@@ -55,8 +58,11 @@ impl CompFilter {
         around.uid = of_uid
             .filter(|filter| !filter.absent)
             .and_then(|filter| filter.text.as_ref());
-        let bare = inside.range.is_none() && inside.props.is_empty() && inside.comps.is_empty();
-        around.decided = around.kind.is_some() && bare && self.comps.len() == 1 && self.props.is_empty();
+        let is_calendar = self.name.eq_ignore_ascii_case("VCALENDAR") && !self.absent;
+        let alone = is_calendar && self.comps.len() == 1 && self.props.is_empty();
+        let bare = alone && inside.props.is_empty() && inside.comps.is_empty();
+        around.decided = bare && around.kind.is_some() && inside.range.is_none();
+        around.ranged = bare && around.kind == Some(Kind::Event) && inside.range.is_some();
         around
     }
 

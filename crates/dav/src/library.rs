@@ -214,6 +214,8 @@ pub struct Object {
     pub schedule: Option<i64>,
     pub bytes: usize,
     pub text: String,
+    /// It happens once, and that lies in the range that was asked for. `false`: only its text says when it happens.
+    pub lies: bool,
     pub created: Moment,
     pub changed: Moment,
 }

@@ -261,6 +261,11 @@ fn is_name(local: &str) -> bool {
     local.starts_with(begins) && local.chars().all(goes_on)
 }
 
+/// Whether a byte may not stand in a text as it is, or may begin a character that may not.
+fn stops(byte: u8) -> bool {
+    matches!(byte, 0..b'\t' | 0x0B..b' ' | b'<' | b'>' | b'&' | b'"' | 0xEF)
+}
+
 fn known(space: &str) -> Cow<'static, str> {
     let found = PREFIXES.iter().find(|(_, known)| *known == space);
     found.map_or_else(
@@ -338,23 +343,29 @@ impl Writer {
 
     /// Characters that XML cannot carry are dropped; CR is written so that it survives being read.
     pub fn text(&mut self, text: &str) {
+        // A text of a calendar has a CR in each of its short lines.
+        self.out.reserve(text.len() + text.len() / 8);
         let bytes = text.as_bytes();
-        let mut from = 0;
-        for (at, &byte) in bytes.iter().enumerate() {
-            let (instead, length) = match byte {
+        let (mut from, mut at) = (0, 0);
+        while let Some(ahead) = bytes[at..].iter().position(|&byte| stops(byte)) {
+            at += ahead;
+            let (instead, length) = match bytes[at] {
                 b'<' => ("&lt;", 1),
                 b'>' => ("&gt;", 1),
                 b'&' => ("&amp;", 1),
                 b'"' => ("&quot;", 1),
                 b'\r' => ("&#13;", 1),
-                b'\t' | b'\n' => continue,
-                0..b' ' => ("", 1),
                 0xEF if matches!(bytes.get(at..at + 3), Some([_, 0xBF, 0xBE | 0xBF])) => ("", 3),
-                _ => continue,
+                0xEF => {
+                    at += 1;
+                    continue;
+                }
+                _ => ("", 1),
             };
             self.out.push_str(&text[from..at]);
             self.out.push_str(instead);
-            from = at + length;
+            at += length;
+            from = at;
         }
         self.out.push_str(&text[from..]);
     }

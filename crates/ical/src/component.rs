@@ -34,7 +34,8 @@ impl<'a> Component<'a> {
     pub(crate) fn begun(name: Cow<'a, str>, line: usize) -> Component<'a> {
         Component {
             name,
-            properties: Vec::new(),
+            // Most have so many.
+            properties: Vec::with_capacity(if line == 0 { 0 } else { 12 }),
             components: Vec::new(),
             line,
         }

@@ -16,6 +16,7 @@ use crate::problem::{Problem, Reason};
 use crate::property::Property;
 use crate::recurrence::{Extra, Moment, Override, Overrides, Pattern, Rule, Series, TooManyOccurrences};
 use crate::values::{self, Duration, Recurs, Until, When};
+use crate::words::Kind;
 use crate::zones::{Observance, OwnZone, Zone};
 
 /// What the TZIDs of one object mean.
@@ -178,6 +179,14 @@ impl<'o> Timing<'o> {
 
     pub fn recurs(&self) -> bool {
         self.series.is_some()
+    }
+
+    /// The one time of an event that happens once, if that is the same whoever looks.
+    pub fn only(&self) -> Option<Happening<'o>> {
+        let alone = self.series.is_none() && self.object.overrides.is_empty();
+        let master = self.object.master.as_ref()?;
+        let is_one = alone && self.object.kind == Kind::Event && !self.floats();
+        is_one.then(|| self.alone(master, &Zone::UTC)).flatten()
     }
 
     /// The series itself, without what was changed one by one.

@@ -1,6 +1,6 @@
 //! Objects one after the other, whoever they belong to, with what is found by them.
 
-use kernel::{Id, Moment, PersonId};
+use kernel::{Id, PersonId};
 use store::{StoreError, Tx, params, sql};
 
 use crate::rules::spans::Span;
@@ -49,13 +49,10 @@ pub(super) fn objects_behind(tx: &mut Tx<'_>, place: Place, count: u16) -> Resul
 
 pub(super) fn spans(tx: &mut Tx<'_>, object: Id) -> Result<Vec<Span>, StoreError> {
     tx.query(
-        sql!("SELECT starts_at, ends_at FROM calendar_spans WHERE object = $1 ORDER BY starts_at LIMIT $2"),
+        sql!(
+            "SELECT starts_at, ends_at, exact FROM calendar_spans WHERE object = $1 ORDER BY starts_at LIMIT $2"
+        ),
         params![object, SPANS_MAX],
-        |row| {
-            Ok(Span {
-                starts: row.get::<Moment>(0)?,
-                ends: row.get::<Moment>(1)?,
-            })
-        },
+        |row| crate::rows::span(row, 0),
     )
 }

@@ -312,7 +312,7 @@ fn near(tx: &mut Tx<'_>, all: Vec<Calendar>, (from, to): (Moment, Moment)) -> Re
     let mut found = Near::new();
     for calendar in all {
         let zone = calendar.about.zone;
-        let near = calendars::near(tx, calendar.id, from, to)?.into_iter();
+        let near = calendars::near(tx, calendar.id, (from, to))?.into_iter();
         let near = near.filter(|stored| stored.kind == Kind::Event);
         found.extend(near.map(|stored| (stored, zone.clone())));
     }

@@ -102,7 +102,7 @@ impl Writer {
             let calendars = crate::rows::calendars(tx, owner)?;
             let near = calendars
                 .iter()
-                .map(|calendar| crate::rows::near(tx, calendar.id, range.0, range.1));
+                .map(|calendar| crate::rows::near(tx, calendar.id, range));
             near.collect::<Result<Vec<_>, _>>()
         });
         let mut items = Vec::new();

@@ -41,7 +41,9 @@ impl Shelf {
             } => {
                 let picked = Picked::Around(from.into(), to.into());
                 let near = self.0.followed_objects(&followed, who.language, picked).await?;
-                page(near, kind, after, limit)
+                let near = near.into_iter().map(|stored| (stored, false)).collect();
+                let page = page(near, kind, after, limit).into_iter();
+                page.map(|(stored, _)| stored).collect()
             }
         };
         Ok(found.into_iter().map(object).collect())

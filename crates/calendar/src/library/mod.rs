@@ -66,11 +66,18 @@ impl Shelf {
                 after,
                 limit,
             } => {
-                let near = self.0.near(calendar.owner, calendar.id, from.into(), to.into());
-                let seen = near.await?.into_iter();
-                let seen = seen.filter_map(|stored| readable(stored, rights));
-                let seen = page(seen.collect(), kind, after, limit);
-                return Ok(seen.into_iter().map(object).collect());
+                let range = (from.into(), to.into());
+                let near = self.0.near(calendar.owner, calendar.id, range).await?;
+                let seen = near
+                    .into_iter()
+                    .filter_map(|(stored, lies)| Some((readable(stored, rights)?, lies)));
+                let seen = page(seen.collect(), kind, after, limit).into_iter();
+                return Ok(seen
+                    .map(|(stored, lies)| Object {
+                        lies,
+                        ..object(stored)
+                    })
+                    .collect());
             }
         };
         let seen = found.into_iter().filter_map(|stored| readable(stored, rights));
@@ -133,9 +140,14 @@ fn rights_of(who: &SignedIn, calendar: &dav::Calendar) -> Rights {
 }
 
 /// So many of them after a name.
-fn page(mut near: Vec<Stored>, kind: Option<Kind>, after: Option<&str>, limit: usize) -> Vec<Stored> {
-    near.retain(|one| kind.is_none_or(|kind| kind == one.kind));
-    near.retain(|one| after.is_none_or(|after| one.name.as_str() > after));
+fn page(
+    mut near: Vec<(Stored, bool)>,
+    kind: Option<Kind>,
+    after: Option<&str>,
+    limit: usize,
+) -> Vec<(Stored, bool)> {
+    near.retain(|(one, _)| kind.is_none_or(|kind| kind == one.kind));
+    near.retain(|(one, _)| after.is_none_or(|after| one.name.as_str() > after));
     near.truncate(limit);
     near
 }
@@ -197,6 +209,7 @@ fn object(stored: Stored) -> Object {
         schedule: stored.schedule,
         bytes: stored.text.len(),
         text: stored.text,
+        lies: false,
         created: stored.created,
         changed: stored.changed,
     }
@@ -211,6 +224,7 @@ fn outline(heard: Heard) -> Object {
         schedule: heard.schedule,
         bytes: heard.bytes,
         text: String::new(),
+        lies: false,
         created: heard.created,
         changed: heard.changed,
     }

@@ -321,7 +321,7 @@ fn taken(
     let mut periods = Vec::new();
     for calendar in calendars::calendars(tx, owner)? {
         let viewer = Zone::named(&calendar.about.zone).unwrap_or(Zone::UTC);
-        for other in calendars::near(tx, calendar.id, from, to)? {
+        for other in calendars::near(tx, calendar.id, (from, to))? {
             if other.id != stored.id && other.kind == ical::Kind::Event {
                 let range = (from.to_timestamp(), to.to_timestamp());
                 dav::busy_of(&other.text, range, &viewer, &mine.0, &mut periods);

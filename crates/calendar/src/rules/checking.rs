@@ -43,6 +43,9 @@ pub fn check(text: &str, spans: &[Span], day: Moment) -> Option<Mismatch> {
     if !timing.has_time() {
         return None;
     }
+    if spans.iter().any(|span| span.exact) && *spans != super::spans::spans(&timing, day) {
+        return Some(Mismatch::Spans);
+    }
     AHEAD_DAYS.into_iter().find_map(|days| {
         let from = day.plus_micros(days * DAY_MICROS);
         check_range(&timing, spans, from, from.plus_micros(RANGE_MICROS))

@@ -336,6 +336,7 @@ mod tests {
         let whole = Span {
             starts: first[0].starts,
             ends: first[first.len() - 1].ends,
+            exact: false,
         };
         assert_eq!(*last, [whole], "it lies wherever it lay");
     }

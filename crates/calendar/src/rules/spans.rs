@@ -2,7 +2,8 @@
 //!
 //! What is kept true: whatever an object has in a range, in whichever zone one looks, lies in one of its spans. Instances that
 //! follow each other closely are one span, so a daily series is one row and not a thousand. Far from the day of writing,
-//! spans are as coarse as can be: that makes an answer slower and never wrong, and no series ever runs dry.
+//! spans are as coarse as can be: that makes an answer slower and never wrong, and no series ever runs dry. A span that is exact is
+//! the one time at which its object happens, whoever looks.
 
 use ical::Timing;
 use ical::zones::Zone;
@@ -25,6 +26,7 @@ const ALWAYS: Moment = Moment::from_micros(-NEVER.as_micros());
 pub struct Span {
     pub starts: Moment,
     pub ends: Moment,
+    pub exact: bool,
 }
 
 /// How long a span is at most. Those of one reach that lie in a range begin not long before it.
@@ -58,7 +60,14 @@ impl Span {
         Span {
             starts: self.starts.min(other.starts),
             ends: self.ends.max(other.ends),
+            exact: false,
         }
+    }
+
+    /// Whether what happens in it lies in a range; `None`: that has to be looked up.
+    pub fn lies_in(&self, from: Moment, to: Moment) -> Option<bool> {
+        self.exact
+            .then(|| self.starts < to && (self.ends > from || self.starts >= from))
     }
 
     pub fn reach(&self) -> Reach {
@@ -74,6 +83,14 @@ pub fn spans(timing: &Timing<'_>, at: Moment) -> Vec<Span> {
         return vec![Span {
             starts: ALWAYS,
             ends: NEVER,
+            exact: false,
+        }];
+    }
+    if let Some(one) = timing.only() {
+        return vec![Span {
+            starts: one.start.into(),
+            ends: one.end.max(one.start).into(),
+            exact: true,
         }];
     }
     let Some((first, last)) = timing.extent() else {
@@ -115,6 +132,7 @@ impl Run {
         let span = Span {
             starts: starts.plus_micros(-self.margin),
             ends: ends.max(starts).plus_micros(self.margin).min(NEVER),
+            exact: false,
         };
         match self.spans.last_mut() {
             Some(last) if span.starts.micros_since(last.ends) <= APART_MICROS => {

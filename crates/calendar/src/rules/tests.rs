@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use kernel::Moment;
 use proptest::prelude::*;
 
+use super::checking;
 use super::spans::{Span, spans};
 
 /// 2026-11-22T12:00:00Z.
@@ -63,6 +64,46 @@ fn what_never_happens_has_no_span() {
     assert_eq!(found, []);
 }
 
+#[test]
+fn what_happens_once_is_found_without_its_text_and_nothing_else_is() {
+    for (times, is_exact) in [
+        ("DTSTART:20261201T100000Z\nDTEND:20261201T110000Z", true),
+        ("DTSTART;TZID=Europe/Berlin:19991201T100000\nDURATION:PT1H", true),
+        ("DTSTART;TZID=Nowhere/Known:20261201T100000\nDURATION:PT1H", false),
+        ("DTSTART:20261201T100000\nDURATION:PT1H", false),
+        ("DTSTART;VALUE=DATE:20261201", false),
+        ("DTSTART:20261201T100000Z\nRRULE:FREQ=YEARLY;COUNT=2", false),
+        ("DTSTART:20261201T100000Z\nRDATE:20261205T100000Z", false),
+        ("DTSTART:20261201T100000Z\nRECURRENCE-ID:20261201T090000Z", false),
+    ] {
+        let found = spans_of(times);
+        assert_eq!(found[0].exact, is_exact, "{times}");
+        assert_eq!(found[0].lies_in(AT, AT).is_some(), is_exact, "{times}");
+    }
+}
+
+#[test]
+fn a_span_that_says_more_than_its_event_is_a_mismatch() {
+    let once = "DTSTART:20261122T100000Z\nDURATION:PT1H";
+    let right = spans_of(once);
+    assert_eq!(checking::check(&text(once), &right, AT), None);
+    let longer = Span {
+        ends: right[0].ends.plus_seconds(1),
+        ..right[0]
+    };
+    let found = checking::check(&text(once), &[longer], AT);
+    assert_eq!(found, Some(checking::Mismatch::Spans));
+    let coarse = Span {
+        exact: false,
+        ..longer
+    };
+    assert_eq!(
+        checking::check(&text(once), &[coarse], AT),
+        None,
+        "it finds more, and looks"
+    );
+}
+
 prop_compose! {
     fn series()(
         year in 1990_i16..2050, month in 1..=12_i8, day in 1..=28_i8, hour in 0..24_i8,
@@ -101,5 +142,28 @@ proptest! {
             };
             prop_assert!(within(one.start) && within(one.end), "{one:?} {spans:?}");
         }
+    }
+    /// The promise of an exact span: it answers a range as the text would, for whoever looks.
+    #[test]
+    fn an_exact_span_says_what_its_text_says(
+        year in 1990_i16..2050, hour in 0..24_i8, minutes in 0..3_000_u32, zone in prop::sample::select(vec!["Z", "Europe/Berlin"]),
+        from in -200..200_i64, length in 1..200_i64,
+        viewer in prop::sample::select(vec!["UTC", "Asia/Vladivostok", "America/Los_Angeles"]),
+    ) {
+        let start = match zone {
+            "Z" => format!("DTSTART:{year:04}0329T{hour:02}0000Z"),
+            zone => format!("DTSTART;TZID={zone}:{year:04}0329T{hour:02}0000"),
+        };
+        let text = text(&format!("{start}\nDURATION:PT{minutes}M"));
+        let calendar = parse(text.as_bytes()).unwrap();
+        let object = check(&calendar).unwrap();
+        let timing = Timing::new(&object).unwrap();
+        let spans = spans(&timing, AT);
+        prop_assert_eq!(spans.len(), 1);
+        let viewer = Zone::iana(viewer).unwrap_or(Zone::UTC);
+        let from = spans[0].starts.plus_seconds(from * 900);
+        let to = from.plus_seconds(length * 900);
+        let found = timing.between(from.to_timestamp(), to.to_timestamp(), &viewer).unwrap();
+        prop_assert_eq!(spans[0].lies_in(from, to), Some(!found.is_empty()));
     }
 }

@@ -105,8 +105,7 @@ impl Call<'_> {
         out: &mut Multistatus,
     ) -> Result<bool, Stop> {
         let around = filter.around();
-        let decided = around.decided && filter.name.eq_ignore_ascii_case("VCALENDAR") && !filter.absent;
-        let looked_at = !decided || question.asks(Live::Data);
+        let looked_at = !around.decided || question.asks(Live::Data);
         let texts = looked_at && around.uid.is_none();
         let shelf = self.shelf(calendar);
         let mut after: Option<String> = None;
@@ -134,7 +133,7 @@ impl Call<'_> {
                 if around.kind.is_some_and(|kind| kind != object.kind) {
                     continue;
                 }
-                if decided {
+                if around.decided || around.ranged && object.lies {
                     self.tell(question, &shelf, object, viewer, out)?;
                     continue;
                 }

@@ -29,6 +29,9 @@ const PREPARED_MAX: usize = 1024;
 /// Memory for pages of the connection that writes. With SQLite's own 2 MB, batches of timers and letters, which touch pages all
 /// over the indexes, read the same pages again and again and write some of them twice.
 const WRITER_PAGES_KIB: i64 = 64 * 1024;
+/// The same of each connection that reads: the texts of a well filled calendar lie on more pages than 2 MB hold, and whoever looks
+/// at a week would have them copied out of the file each time.
+const READER_PAGES_KIB: i64 = 16 * 1024;
 /// Pages in the log that have it carried over into the file. A page that was written several times until then is carried
 /// once; more would make opening after a crash slow.
 const LOG_PAGES: i64 = 8_000;
@@ -64,6 +67,7 @@ pub(crate) fn connect_reader(path: &Path, lanes: &Lanes) -> rusqlite::Result<Con
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(lanes.busy_timeout)?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -READER_PAGES_KIB)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     keep_statements(&connection)?;
     Ok(connection)

@@ -57,6 +57,7 @@ impl Shelf {
                 schedule: None,
                 bytes: text.len(),
                 text,
+                lies: false,
                 created: Moment::from_seconds(MONDAY),
                 changed: Moment::from_seconds(MONDAY),
             };
@@ -146,6 +147,7 @@ impl State {
             schedule: None,
             bytes: text.len(),
             text: text.to_owned(),
+            lies: false,
             created: Moment::from_seconds(MONDAY),
             changed: Moment::from_seconds(MONDAY + change),
         };
@@ -221,6 +223,14 @@ fn may_lie_in(object: &Object, from: Timestamp, to: Timestamp) -> bool {
         .first(from, to, &ical::zones::Zone::UTC, |_| true)
         .is_some()
         || checked.entries().any(ical::Entry::is_all_day)
+}
+
+/// Whether it needs no look: it happens once, and there.
+fn lies_in(object: &Object, from: Timestamp, to: Timestamp) -> bool {
+    let tree = ical::parse(object.text.as_bytes()).unwrap();
+    let checked = ical::check(&tree).unwrap();
+    let only = ical::Timing::new(&checked).unwrap().only();
+    only.is_some_and(|one| one.lies_in(from, to))
 }
 
 impl Library for Shelf {
@@ -307,7 +317,11 @@ impl Library for Shelf {
                             && kind.is_none_or(|kind| kind == one.kind)
                             && may_lie_in(one, from, to)
                     };
-                    there.filter(fits).take(limit).cloned().collect()
+                    let judged = |one: &Object| Object {
+                        lies: lies_in(one, from, to),
+                        ..one.clone()
+                    };
+                    there.filter(fits).take(limit).map(judged).collect()
                 }
             };
             if !texts {
