@@ -112,7 +112,7 @@ impl Calendars {
             )
         });
         let mut all: Vec<Invited> = asks.collect();
-        all.sort_by_key(|one| one.when.map(|when| begins(when, &zone)));
+        all.sort_by_key(|one| (one.when.map(|when| begins(when, &zone)), one.arrived));
         let apart = apart.into_iter().filter(|one| one.asks && one.ends > at);
         all.extend(apart.filter_map(|one| invited(&one.text, (one.id, None), (one.arrived, at), &zone)));
         Ok(all)

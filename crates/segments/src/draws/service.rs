@@ -95,6 +95,7 @@ impl Segments {
                     request: wanted.request.clone(),
                 };
                 rows::save(tx, &draw)?;
+                log::tell(tx, RULES, &draw.segment.get().to_be_bytes())?;
                 Ok((draw, false))
             })
             .await?;
@@ -233,6 +234,7 @@ impl Segments {
                     let now = rows::numbered(tx, failed.number)?;
                     if now.is_some_and(|now| now.state == DrawState::Drawing) {
                         rows::save(tx, &failed)?;
+                        log::tell(tx, RULES, &failed.segment.get().to_be_bytes())?;
                     }
                     Ok(())
                 })

@@ -8,8 +8,11 @@ mod restore;
 mod writer;
 
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
+use rusqlite::ffi::ErrorCode;
 use rusqlite::types::{ToSqlOutput, ValueRef as Cell};
 use rusqlite::{Connection, OpenFlags, ToSql};
 
@@ -32,6 +35,8 @@ const WRITER_PAGES_KIB: i64 = 64 * 1024;
 /// The same of each connection that reads: the texts of a well filled calendar lie on more pages than 2 MB hold, and whoever looks
 /// at a week would have them copied out of the file each time.
 const READER_PAGES_KIB: i64 = 16 * 1024;
+/// Between two attempts to have a log.
+const LOG_PAUSE: Duration = Duration::from_millis(10);
 /// Pages in the log that have it carried over into the file. A page that was written several times until then is carried
 /// once; more would make opening after a crash slow.
 const LOG_PAGES: i64 = 8_000;
@@ -51,7 +56,7 @@ pub(crate) fn connect_writer(path: &Path, lanes: &Lanes, missing: Missing) -> ru
     }
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(lanes.busy_timeout)?;
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    keep_log(&connection, lanes.busy_timeout)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -60,6 +65,22 @@ pub(crate) fn connect_writer(path: &Path, lanes: &Lanes, missing: Missing) -> ru
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     keep_statements(&connection)?;
     Ok(connection)
+}
+
+/// Has the file keep a log. Where another process makes the same new file at this moment, SQLite refuses this without waiting.
+fn keep_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < deadline =>
+            {
+                thread::sleep(LOG_PAUSE)
+            }
+            done => return done,
+        }
+    }
 }
 
 pub(crate) fn connect_reader(path: &Path, lanes: &Lanes) -> rusqlite::Result<Connection> {
