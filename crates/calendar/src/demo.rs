@@ -9,7 +9,7 @@ use kernel::{Id, Language, Moment, PersonId, Text};
 
 use crate::objects::{Piece, put_in};
 use crate::rules::edits::times::{Times, TimesWish};
-use crate::rules::edits::wish::{Guest, RemindWhen, Reminder, Wish};
+use crate::rules::edits::wish::{RemindWhen, Reminder, Wish};
 use crate::rules::edits::{self, Aim, Pen, Which};
 use crate::rules::holidays::Country;
 use crate::service::{Calendars, Draft, Refused, Visitor};
@@ -321,24 +321,14 @@ impl Life<'_> {
             tuesday.saturating_sub((7 * WEEKS_BEFORE).days()).at(11, 0, 0, 0),
             45,
         );
-        let address = |one: &Settler| {
-            let email = one.email.as_deref()?;
-            Some(Guest {
-                name: Some(one.name.clone()),
-                ..Guest::at(email)
-            })
-        };
-        let guests: Vec<Guest> = self.around.iter().filter_map(|one| address(one)).collect();
         let plan = Wish {
             link: Some("https://meet.rivermouth.example/offices".to_owned()),
-            organizer: address(self.one),
-            guests: Some(guests),
             reminders: Some(vec![Reminder {
                 when: RemindWhen::BeforeStart(10),
                 by: ical::Action::Display,
             }]),
             ..self.plan(
-                self.pick("All offices", "Все офисы"),
+                self.pick("Call with London", "Созвон с Лондоном"),
                 &began,
                 "FREQ=WEEKLY;BYDAY=TU",
             )?

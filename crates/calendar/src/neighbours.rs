@@ -1,5 +1,6 @@
 //! What people of the demo city have with each other: a calendar that one of them shares and publishes, an invitation that waits for
-//! answers, a meeting in a room, and something of which one is reminded within minutes.
+//! answers, a meeting in a room, a weekly one across offices in all their zones, and something of which one is reminded within
+//! minutes.
 
 use ical::zones::Zone;
 use jiff::civil::{Date, DateTime};
@@ -53,6 +54,7 @@ impl Calendars {
         if let Some(inviting) = others.last() {
             self.invite(inviting, all, halls).await?;
         }
+        self.meet_across_offices(host, people).await?;
         self.share_town(host, others).await
     }
 
@@ -85,6 +87,43 @@ impl Calendars {
             place: hall.map(|hall| format!("{}, {}", hall.name, hall.place)),
             guests: Some(guests.collect()),
             ..meeting(title, host, day.at(18, 0, 0, 0), 120)
+        };
+        self.create_event(host.id, home.id, &wish).await?;
+        Ok(())
+    }
+
+    /// A weekly meeting of people of all zones that there are, by the clock of whoever asks them.
+    async fn meet_across_offices(&self, host: &Settler, people: &[Settler]) -> Result<(), Refused> {
+        let mut zones = vec![host.zone.as_str()];
+        let mut guests = Vec::new();
+        for one in people {
+            let Some(email) = one
+                .email
+                .as_deref()
+                .filter(|_| !zones.contains(&one.zone.as_str()))
+            else {
+                continue;
+            };
+            zones.push(&one.zone);
+            guests.push(Guest {
+                name: Some(one.name.clone()),
+                ..Guest::at(email)
+            });
+        }
+        let home = self.first_of(host).await?;
+        let weekly = "FREQ=WEEKLY;BYDAY=TU".parse::<ical::recurrence::Rule>();
+        let weekly = weekly.map_err(|error| Reason::field("rule", error))?;
+        let tuesday = next_week(self.here(host).date()).saturating_sub(1.day());
+        let wish = Wish {
+            guests: Some(guests),
+            recurrence: Some(Some(weekly)),
+            link: Some("https://meet.rivermouth.example/offices".to_owned()),
+            ..meeting(
+                host.pick("All offices", "Все офисы"),
+                host,
+                tuesday.at(11, 0, 0, 0),
+                45,
+            )
         };
         self.create_event(host.id, home.id, &wish).await?;
         Ok(())
@@ -168,5 +207,76 @@ fn meeting(title: &str, one: &Settler, starts: DateTime, minutes: i32) -> Wish {
         title: Some(title.to_owned()),
         times: TimesWish::all(&times),
         ..Wish::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::Language;
+    use testkit::stores::Kind;
+
+    use super::*;
+    use crate::tests::{NAMES, Scene, visitor};
+
+    const ZONES: [&str; 3] = ["Europe/London", "America/New_York", "Asia/Vladivostok"];
+
+    fn settlers() -> Vec<Settler> {
+        let each = NAMES.into_iter().zip(ZONES);
+        each.map(|(name, zone)| Settler {
+            id: visitor(name).id,
+            name: name.to_owned(),
+            email: Some(format!("{name}@town.example")),
+            language: Language::English,
+            zone: zone.to_owned(),
+        })
+        .collect()
+    }
+
+    async fn events(scene: &Scene, name: &str) -> Vec<String> {
+        let home = scene.first(&visitor(name)).await;
+        let objects = scene.calendars.objects(home.owner, home.id, None, 100).await;
+        let objects = objects.unwrap();
+        let title = |text: &str| {
+            let tree = ical::parse(text.as_bytes()).unwrap();
+            tree.child("VEVENT").unwrap().value("SUMMARY").unwrap().to_owned()
+        };
+        let mut titles: Vec<String> = objects.iter().map(|one| title(&one.text)).collect();
+        titles.sort();
+        titles
+    }
+
+    #[tokio::test]
+    async fn neighbours_have_something_with_each_other_once() {
+        let scene = Scene::on(Kind::Sqlite).await;
+        let people = settlers();
+        for _ in 0..2 {
+            scene.calendars.bring_together(&people, &[]).await.unwrap();
+        }
+        scene.post().await;
+        let (soon, offices, evening) = ("Call the archive", "All offices", "Evening of the street");
+        for name in NAMES {
+            assert_eq!(events(&scene, name).await, [offices, soon, evening], "{name}");
+        }
+        // Whoever asks has nothing to answer.
+        let waiting = |name| scene.calendars.count_invitations(visitor(name).id);
+        assert_eq!(waiting("anna").await.unwrap(), 1);
+        assert_eq!(waiting("boris").await.unwrap(), 2);
+        assert_eq!(waiting("chen").await.unwrap(), 1);
+        let town = Name::stored(TOWN.to_owned());
+        let town = scene.calendars.calendar_named(people[0].id, town).await.unwrap();
+        let link = scene.calendars.link(people[0].id, town.id).await.unwrap();
+        assert!(link.is_some(), "everybody with the link may see it");
+        let objects = scene.calendars.objects(town.owner, town.id, None, 10).await;
+        assert_eq!(objects.unwrap().len(), 2);
+        let starts = scene.calendars.now().plus_seconds(SOON_MINUTES * 60);
+        let home = scene.first(&visitor("anna")).await;
+        let range = (starts, starts.plus_seconds(60));
+        let near = scene.calendars.near(home.owner, home.id, range).await.unwrap();
+        assert_eq!(
+            near.len(),
+            1,
+            "there is something to be reminded of within minutes"
+        );
+        assert!(!home.about.reminders.minutes().is_empty());
     }
 }

@@ -14,7 +14,7 @@ use ical::Timing;
 use kernel::{Id, Moment, PersonId, VIRTUAL_SHARDS};
 use metrics::{counter, describe_counter};
 use parking_lot::Mutex;
-use store::{Shard, StoreError};
+use store::{Shard, StoreError, Tx};
 
 use self::rows::{Checked, Place};
 use crate::rules::checking::{Mismatch, check};
@@ -97,16 +97,12 @@ async fn mend(shard: &Shard, one: Checked, at: Moment) -> Result<(), StoreError>
         if place.is_none_or(|(_, _, change)| change != one.change) {
             return Ok(());
         }
-        let anew = ical::parse(one.text.as_bytes()).ok().and_then(|tree| {
-            let object = ical::check(&tree).ok()?;
-            Some(spans(&Timing::new(&object).ok()?, at))
-        });
-        match anew {
-            Some(spans) => {
-                crate::rows::save_spans(tx, one.place.owner, one.calendar, one.place.object, &spans)
-            }
-            None => Ok(()),
-        }
+        find_anew(
+            tx,
+            (one.place.owner, one.calendar, one.place.object),
+            &one.text,
+            at,
+        )
     });
     mended.await
 }
@@ -126,5 +122,24 @@ fn somewhere() -> Place {
     Place {
         vshard: i64::from(number) - 1,
         ..beginning()
+    }
+}
+
+/// Writes the spans of an object, if they are others than are written.
+pub(crate) fn find_anew(
+    tx: &mut Tx<'_>,
+    (owner, calendar, object): (PersonId, Id, Id),
+    text: &str,
+    at: Moment,
+) -> Result<(), StoreError> {
+    let anew = ical::parse(text.as_bytes()).ok().and_then(|tree| {
+        let checked = ical::check(&tree).ok()?;
+        Some(spans(&Timing::new(&checked).ok()?, at))
+    });
+    match anew {
+        Some(anew) if anew != rows::spans(tx, object)? => {
+            crate::rows::save_spans(tx, owner, calendar, object, &anew)
+        }
+        _ => Ok(()),
     }
 }

@@ -9,6 +9,7 @@ use testkit::stores::{self, KINDS, Kind, START, TestStore};
 
 use super::types::Reminders;
 use crate::letters::reminder::{REMINDER, Writer};
+use crate::rules::spans::Span;
 use crate::service::{Calendars, Visitor};
 use crate::types::{AboutChange, Calendar, Expected, Name};
 
@@ -411,11 +412,24 @@ async fn other_rules_of_zones_have_reminders_worked_out_again() {
             let wrong = START.plus_seconds(9 * DAY);
             for object in &objects {
                 super::set(tx, owner, object.id, (wrong, wrong))?;
+                let there = Span {
+                    starts: wrong,
+                    ends: wrong,
+                    exact: true,
+                };
+                crate::rows::save_spans(tx, owner, object.calendar, object.id, &[there])?;
             }
             super::rows::follow_rules(tx, objects[0].calendar, 1)
         });
         moved.await.unwrap();
         scene.calendars.follow_zone_rules().await.unwrap();
+        let day = (START.plus_seconds(DAY - HOUR), START.plus_seconds(DAY + HOUR));
+        let near = scene.calendars.near(owner, scene.calendar.id, day);
+        assert_eq!(
+            near.await.unwrap().len(),
+            3,
+            "{kind:?}: they are found where they are"
+        );
         scene.at(&[M_DAY - 10, M_DAY, M_DAY + 60]).await;
         assert_eq!(scene.asked().await.len(), 6, "{kind:?}");
     }
