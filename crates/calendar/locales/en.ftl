@@ -129,6 +129,8 @@ why-part = It does not fit { $part } of the rule { $rule }.
 why-like-weekday = Its weekday is not that of the start of the series.
 why-like-day = Its day is not that of the start of the series.
 why-like-time = Its time is not that of the start of the series.
+why-clock-twice = Clocks show this time twice that night: it takes place the first time.
+why-clock-skips = Clocks skip this time that night: it takes place at { $at }.
 # Letters of calendars.
 
 # What a reader can stop, each for itself.

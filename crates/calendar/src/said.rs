@@ -2,6 +2,7 @@
 
 use front::frame::Tongue;
 use ical::recurrence::{Bound, ByDay, Frequency, Missing, Parts, Rule, Until};
+use ical::zones::Clock;
 use jiff::civil::{Date, DateTime, Weekday};
 
 use crate::rules::edits::Explained;
@@ -223,8 +224,21 @@ fn list(tongue: &Tongue, mut items: Vec<String>) -> String {
         .to_string()
 }
 
-/// Why something is there, or is not.
-pub(crate) fn why(tongue: &Tongue, why: &Explained) -> String {
+/// Why something is there, or is not; and if clocks do not show its time just once, when it is then.
+pub(crate) fn why(tongue: &Tongue, explained: &Explained, clock: Clock) -> String {
+    let reason = reason(tongue, explained);
+    let more = match clock {
+        Clock::Twice if explained.is_there() => tongue.say("why-clock-twice").to_string(),
+        Clock::Skips { to } if explained.is_there() => tongue
+            .say("why-clock-skips")
+            .with("at", date_time(tongue, to))
+            .to_string(),
+        _ => return reason,
+    };
+    format!("{reason} {more}")
+}
+
+fn reason(tongue: &Tongue, why: &Explained) -> String {
     let plain = |key: &str| tongue.say(key).to_string();
     let at = |key: &str, at: &DateTime| tongue.say(key).with("at", date_time(tongue, *at)).to_string();
     let by = |key: &str, text: &str| tongue.say(key).with("rule", in_words(tongue, text)).to_string();

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use crate::recurrence::days::{datetime_of, local_of};
+use crate::recurrence::days::{DAY, datetime_of, local_of};
 use table::{Stretch, Table};
 
 pub use own::{Observance, OwnZone, OwnZoneError};
@@ -46,6 +46,18 @@ struct Ruled {
 
 /// Zones of the database that were laid out already. They are what the database said when first asked.
 static LAID_OUT: RwLock<Option<HashMap<String, Zone>>> = RwLock::new(None);
+
+/// How often clocks show a local time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    Once,
+    /// What is set to it takes place the first time.
+    Twice,
+    /// Never; what is set to it takes place when they show another one.
+    Skips {
+        to: DateTime,
+    },
+}
 
 impl Zone {
     pub const UTC: Zone = Zone(Kind::Utc);
@@ -131,6 +143,18 @@ impl Zone {
     pub fn local_at(&self, instant: Timestamp) -> DateTime {
         let second = second_of(instant);
         datetime_of(second + self.offset_at(second))
+    }
+
+    /// What clocks do with a local time on its day.
+    pub fn clock_at(&self, local: DateTime) -> Clock {
+        let first = self.instant_of(local);
+        let shown = self.local_at(first);
+        if shown != local {
+            return Clock::Skips { to: shown };
+        }
+        let later = local_of(local) - self.offset_at(second_of(first) + DAY);
+        let shows_again = later > second_of(first) && later + self.offset_at(later) == local_of(local);
+        if shows_again { Clock::Twice } else { Clock::Once }
     }
 
     pub(crate) fn resolve(&self, local: i64) -> i64 {

@@ -213,6 +213,20 @@ fn check_calendar(config: &Config, troubles: &mut Vec<Trouble>) {
     if is_set(root_cert) {
         troubles.extend(readable("calendar.root_cert", root_cert));
     }
+    let maildir = &config.calendar.maildir;
+    if is_set(maildir) {
+        troubles.extend(maildir_trouble("calendar.maildir", maildir));
+    }
+}
+
+/// A mail server makes `new` in a Maildir before it delivers anything.
+fn maildir_trouble(key: &str, maildir: &Path) -> Option<Trouble> {
+    let new = maildir.join("new");
+    let read = std::fs::read_dir(&new);
+    read.err().map(|error| {
+        let what = "is no Maildir that can be read: let the mail server make it, or make its folders new, cur and tmp";
+        Trouble::new(key, format!("{what} ({}: {error})", new.display()))
+    })
 }
 
 pub(super) fn readable(key: &str, path: &PathBuf) -> Option<Trouble> {

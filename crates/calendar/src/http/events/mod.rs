@@ -120,10 +120,10 @@ impl AtIn {
     ) -> Result<EventWhyOut, Problem> {
         let at = local("at", &self.at)?;
         let (_, found) = calendars.visible_event(caller.person()?.id, called).await?;
-        let why = edits::explain(&found.text, at)?;
+        let (why, clock) = edits::explain(&found.text, at)?;
         Ok(EventWhyOut {
             there: why.is_there(),
-            why: said::why(&tongue(caller)?, &why),
+            why: said::why(&tongue(caller)?, &why, clock),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Edits, tried on texts: what changes is what was spoken of, and everything else comes back.
 
-use ical::zones::Zone;
+use ical::zones::{Clock, Zone};
 use ical::{Class, Status};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::times::{Spot, Times, TimesWish};
 use super::wish::{Guest, RemindWhen, Reminder, Wish};
-use super::{Aim, Edited, Pen, Which, change, create, delete, differences, duplicate, open, seen};
+use super::{Aim, Edited, Pen, Which, change, create, delete, differences, duplicate, explain, open, seen};
 use crate::types::Reason;
 
 fn pen() -> Pen {
@@ -489,4 +489,35 @@ proptest! {
         expected.sort_unstable();
         prop_assert_eq!(instances(&parts(&edited)), expected);
     }
+}
+
+#[test]
+fn what_clocks_skip_or_show_twice_is_told() {
+    let nightly = |zone: &str| {
+        event(&format!(
+            "DTSTART{zone}:20260301T023000\nDURATION:PT15M\nRRULE:FREQ=DAILY\nSUMMARY:Backup"
+        ))
+    };
+    let in_berlin = nightly(";TZID=Europe/Berlin");
+    let clock = |text: &str, when: &str| {
+        let (why, clock) = explain(text, at(when)).unwrap();
+        assert!(why.is_there(), "{when}: {why:?}");
+        clock
+    };
+    let to = at("2026-03-29T03:30:00");
+    assert_eq!(clock(&in_berlin, "2026-03-29T02:30:00"), Clock::Skips { to });
+    assert_eq!(clock(&in_berlin, "2026-10-25T02:30:00"), Clock::Twice);
+    for plain in [
+        "2026-03-28T02:30:00",
+        "2026-03-30T02:30:00",
+        "2026-10-24T02:30:00",
+        "2026-10-26T02:30:00",
+    ] {
+        assert_eq!(clock(&in_berlin, plain), Clock::Once, "{plain}");
+    }
+    assert_eq!(
+        clock(&nightly(""), "2026-03-29T02:30:00"),
+        Clock::Once,
+        "it floats"
+    );
 }

@@ -1,7 +1,7 @@
 //! Why something happens at a time, or does not: one answer for whoever expected something else.
 
 use ical::recurrence::{Missing, Moment, Why};
-use ical::zones::Zone;
+use ical::zones::{Clock, Zone};
 use jiff::civil::DateTime;
 
 use super::times::times_of;
@@ -39,12 +39,21 @@ impl Explained {
     }
 }
 
-/// `at` is local time where the event takes place.
-pub fn explain(text: &str, at: DateTime) -> Result<Explained, Reason> {
-    open(text, |scene| scene.explain(at))
+/// Why something is there or is not, and what clocks do with its time. `at` is local time where the event takes place.
+pub fn explain(text: &str, at: DateTime) -> Result<(Explained, Clock), Reason> {
+    open(text, |scene| Ok((scene.explain(at)?, scene.clock_at(at))))
 }
 
 impl Scene<'_> {
+    /// Days and what floats are at any time of any clock.
+    fn clock_at(&self, at: DateTime) -> Clock {
+        let start = self.object.entries().find_map(|entry| entry.start.as_ref());
+        match start.map(|start| self.timing.zones.moment(start)) {
+            Some(Moment::Time(_, zone)) => zone.clock_at(at),
+            _ => Clock::Once,
+        }
+    }
+
     fn explain(&self, at: DateTime) -> Result<Explained, Reason> {
         let overrides = self.object.overrides.iter().map(|entry| {
             let start = entry.start.as_ref().map(|start| self.local(start));
