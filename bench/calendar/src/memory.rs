@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use testkit::processes;
 
 use crate::city::City;
@@ -24,7 +24,8 @@ const TIME_QUICK: Duration = Duration::from_secs(2);
 
 pub fn measure(size: &Size) -> Result<()> {
     let usual = if size.quick { EVENTS_QUICK } else { EVENTS };
-    let events = size.events.unwrap_or(usual);
+    let events = size.events.unwrap_or(usual) / PART * PART;
+    ensure!(events > 0, "events come by the {PART}");
     let mut city = City::open(PEOPLE)?;
     let diary = Diary::new(PART)?;
     let file = diary.file();

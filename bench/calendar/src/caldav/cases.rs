@@ -1,6 +1,6 @@
 //! What is asked, and what is right to answer.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -57,16 +57,18 @@ pub struct Question {
 
 type Asked = Box<dyn Fn(u64) -> Question + Sync>;
 
-/// Requests of one case to one side, and how a good answer begins.
+/// Requests of one case to one side, and how a good answer begins. No two of them are the same, however often it is measured:
+/// what does not change need not be written.
 pub struct Asking {
     questions: Asked,
+    asked: AtomicU64,
     pub status: u16,
     pub or_status: Option<u16>,
 }
 
 impl Asking {
-    pub fn question(&self, number: u64) -> Question {
-        (self.questions)(number)
+    pub fn question(&self) -> Question {
+        (self.questions)(self.asked.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -110,7 +112,7 @@ impl Case {
     /// The requests of this case to one side, once its answer was looked at.
     pub fn of(self, side: &Side, diary: &Diary) -> Result<Asking> {
         let asking = self.asking(side, diary)?;
-        let answer = side.door.ask(&asking.question(0))?;
+        let answer = side.door.ask(&asking.question())?;
         let is_good = answer.status == asking.status || asking.or_status == Some(answer.status);
         let text = answer.text();
         let begin: String = text.chars().take(200).collect();
@@ -165,6 +167,7 @@ impl Case {
         };
         Ok(Asking {
             questions,
+            asked: AtomicU64::new(0),
             status,
             // Radicale says of what it wrote over that it was created.
             or_status: (self == Case::Put).then_some(201),

@@ -10,7 +10,7 @@ use testkit::processes;
 
 use crate::diary::Diary;
 use crate::http::{Answer, ask_for};
-use crate::{ASKED, Size, exact, say, say_alone};
+use crate::{ASKED, Size, exact, say, say_alone, say_counts};
 use cases::{Asking, CASES, Case};
 use sides::Side;
 
@@ -117,7 +117,7 @@ fn cost(side: &Side, asking: &Asking, clients: usize, size: &Size) -> Result<Opt
     };
     let good = |answer: &Answer| answer.status == asking.status || asking.or_status == Some(answer.status);
     let door = &side.door;
-    let ask = |number| door.request(&asking.question(number));
+    let ask = |_| door.request(&asking.question());
     let first = ask_for(door.address, 1, Duration::ZERO, &ask, &good)?;
     let rounds = u32::try_from(clients)?;
     if Duration::from_secs_f64(first.milliseconds / 1e3) * rounds > patience {
@@ -151,7 +151,7 @@ fn write_at_once(diary: &Diary, ours: &Side, peers: &[Side]) -> Result<()> {
     }
     for peer in peers {
         match failed(peer) {
-            Ok(theirs) => say(&name, mine, theirs, peer.name, &unit)?,
+            Ok(theirs) => say_counts(&name, mine, theirs, peer.name, &unit)?,
             Err(why) => say_alone(&name, mine, Some((peer.name, &format!("{why:#}"))), &unit)?,
         }
     }

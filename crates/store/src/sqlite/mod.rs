@@ -76,7 +76,7 @@ fn keep_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()>
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
                     && Instant::now() < deadline =>
             {
-                thread::sleep(LOG_PAUSE)
+                thread::sleep(LOG_PAUSE);
             }
             done => return done,
         }
