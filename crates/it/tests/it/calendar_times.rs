@@ -133,7 +133,9 @@ async fn a_room_is_made_found_invited_and_comes_once() {
     let wanted =
         json!({"minutes": 60, "from": DAY.0, "to": DAY.1, "zone": "UTC", "room_for": 4, "count": 50});
     let found = town.post(&boris, "/api/v1/calendar/times", wanted).await;
-    for time in found["items"].as_array().unwrap() {
+    let times = found["items"].as_array().unwrap();
+    assert!(times.iter().any(|time| time["starts"] == "2026-11-23T10:00:00Z"));
+    for time in times {
         let rooms = time["rooms"].as_array().unwrap().len();
         assert_eq!(
             rooms,
