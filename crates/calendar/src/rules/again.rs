@@ -41,6 +41,14 @@ pub fn unanswered(entry: &mut Component<'_>) {
     guests(entry, &own).for_each(forget_answer);
 }
 
+/// The same as a part of another event: answers to that one stay answers to this, and whatever comes later counts.
+pub fn of_another(entry: &mut Component<'_>) {
+    for property in guests(entry, &Mine::default()) {
+        property.remove_param(ANSWERED);
+        property.remove_param(ASKED);
+    }
+}
+
 /// What a room has of an invitation: it has not answered, whatever others wrote for it, and is taken for as long as it lasts.
 pub fn as_of_room(copy: &mut Component<'_>, room: &Mine) {
     for entry in copy.components.iter_mut().filter(|one| is_entry(one)) {

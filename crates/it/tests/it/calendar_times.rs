@@ -157,6 +157,22 @@ async fn a_room_that_is_none_names_the_field() {
         (wrong.status, &wrong.json()["errors"][0]["field"]),
         (422, &json!("seats"))
     );
+    let nobody = "/api/v1/calendar/resources/018f0000-0000-7000-8000-000000000000";
+    let call = Call::json(&json!({"sort": "room"}));
+    let none = town
+        .send(Method::PUT, nobody, Kind::Api, town.admin(), call)
+        .await;
+    assert_eq!(none.status, 404);
+    assert!(
+        none.json()["detail"].as_str().unwrap().contains("registry"),
+        "{}",
+        none.text()
+    );
+    let neither = Call::form(&[("act", "unmake"), ("with", room.as_str()), ("sort", "room")]);
+    let page = town
+        .page(Method::POST, "/calendar/rooms", town.admin(), neither)
+        .await;
+    assert_eq!(page.status, 422);
     let few = "/api/v1/calendar/resources?seats=-1";
     let few = town
         .send(Method::GET, few, Kind::Api, &anna, Call::default())
