@@ -12,6 +12,7 @@ use store::Tx;
 use crate::objects::{Piece, put_in, take_out};
 use crate::people::addresses;
 use crate::rows;
+use crate::rules::again::with_answers;
 use crate::rules::edits::wish::{Guest, Wish};
 use crate::rules::edits::{self, Aim, Difference, Edited, Pen};
 use crate::scheduling::Reached;
@@ -245,7 +246,8 @@ impl Calendars {
         Ok((change, current.into_iter().chain(past).collect()))
     }
 
-    /// Puts an event back as it was after a change, also when it is gone. `seen` is its last change, as the writer knows it.
+    /// Puts an event back as it was after a change, also when it is gone. What guests answered since stays. `seen` is its last
+    /// change, as the writer knows it.
     pub async fn return_event(
         &self,
         owner: PersonId,
@@ -264,7 +266,6 @@ impl Calendars {
             .ok_or_else(|| Reason::field("change", "is none that this event had"))?
             .text;
         let mine = self.mine(owner).await?;
-        let piece = Piece::of(text, event, now, &mine)?;
         let returned = shard.write::<_, Refused>(move |tx| {
             let place = rows::place_of(tx, owner, event)?;
             let (place, name, last) = place
@@ -274,6 +275,11 @@ impl Calendars {
                 return Err(Reason::Stale.into());
             }
             let into = live(tx, owner, place)?;
+            let text = match rows::object_with_id(tx, owner, event)? {
+                Some(now) => with_answers(&now.text, text.clone(), &mine),
+                None => text.clone(),
+            };
+            let piece = Piece::of(text, event, now, &mine)?;
             Ok(put_in(tx, &into, &name, &piece, Expected::Anything, Some(&mine))?.stored)
         });
         returned.await

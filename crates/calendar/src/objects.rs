@@ -343,9 +343,14 @@ pub(crate) fn put_in(
         return Err(Reason::TooManyObjects.into());
     }
     let nobody = Mine::default();
+    let gone = match (&before, mine) {
+        (None, Some(_)) if piece.is_organized => rows::gone(tx, calendar.owner, &piece.uid)?,
+        _ => None,
+    };
     let told = scheduling::Change {
         before: before.as_ref().map(|before| before.text.as_str()),
         after: Some(&piece.text),
+        gone: gone.as_deref(),
         mine: mine.unwrap_or(&nobody),
         now: piece.now,
         merges: matches!(expected, Expected::Scheduled(_)),
@@ -432,6 +437,7 @@ pub(crate) fn take_out(
         let told = scheduling::Change {
             before: Some(&before.text),
             after: None,
+            gone: None,
             mine,
             now,
             merges: false,

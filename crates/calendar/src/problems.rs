@@ -29,6 +29,7 @@ impl From<Reason> for Problem {
             | Reason::NotPublished
             | Reason::NotShared
             | Reason::NoResource
+            | Reason::NoPerson
             | Reason::NoSubscription => Problem::not_found().because(text),
             Reason::NameTaken => Problem::new(Code::Conflict)
                 .because(text)

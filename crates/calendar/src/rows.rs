@@ -316,6 +316,20 @@ pub(crate) fn past(tx: &mut Tx<'_>, owner: PersonId, id: Id, count: u16) -> Resu
     )
 }
 
+/// How what somebody deleted last of a UID was.
+pub(crate) fn gone(tx: &mut Tx<'_>, owner: PersonId, uid: &str) -> Result<Option<String>, StoreError> {
+    let last = tx.query_opt(
+        sql!(
+            "SELECT object FROM calendar_objects WHERE owner = $1 AND uid = $2 AND ical IS NULL
+             ORDER BY changed_at DESC LIMIT 1"
+        ),
+        params![owner, uid],
+        |row| row.get::<Id>(0),
+    )?;
+    let past = last.map(|object| past(tx, owner, object, 1)).transpose()?;
+    Ok(past.unwrap_or_default().pop().map(|past| past.text))
+}
+
 /// The place of an object, whether or not it is still there, and its last change.
 pub(crate) fn place_of(
     tx: &mut Tx<'_>,

@@ -310,6 +310,8 @@ pub enum Reason {
     TooManyObjects,
     #[error("there is no such room")]
     NoResource,
+    #[error("there is nobody of this id in the registry")]
+    NoPerson,
     #[error("there is no such invitation")]
     NoInvitation,
     #[error("nothing is noted of such an organizer")]

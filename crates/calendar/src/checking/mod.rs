@@ -1,7 +1,8 @@
 //! Looking through what is stored, a little at a time: whether what is found by an object is still what the object says.
 //!
 //! What is kept true: nobody waits for it, and it is a witness, not a repair that hides a fault: every mismatch is counted and
-//! logged before the spans of the object are written anew.
+//! logged before the spans of the object are written anew. What was worked out from the wrong ones of when its owner is busy goes
+//! with them.
 
 mod rows;
 #[cfg(test)]
@@ -90,13 +91,15 @@ fn note(one: &Checked, mismatch: Mismatch) {
     );
 }
 
-/// Writes the spans of an object anew, if it is still what was looked at.
+/// Writes the spans of an object anew, if it is still what was looked at, and has its owner's busy times worked out anew.
 async fn mend(shard: &Shard, one: Checked, at: Moment) -> Result<(), StoreError> {
     let mended = shard.write::<_, StoreError>(move |tx| {
         let place = crate::rows::place_of(tx, one.place.owner, one.place.object)?;
         if place.is_none_or(|(_, _, change)| change != one.change) {
             return Ok(());
         }
+        // What was worked out from what was wrong is worked out anew.
+        crate::finding::forget(tx, one.place.owner, u16::MAX)?;
         find_anew(
             tx,
             (one.place.owner, one.calendar, one.place.object),

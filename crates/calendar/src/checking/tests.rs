@@ -3,7 +3,7 @@
 use testkit::stores::KINDS;
 
 use super::Rounds;
-use crate::finding::tests::event;
+use crate::finding::tests::{event, is_busy};
 use crate::rows;
 use crate::tests::{Scene, visitor};
 use crate::types::Expected;
@@ -47,7 +47,13 @@ async fn what_is_not_found_any_more_is_counted_and_mended_once() {
             rows::save_spans(tx, owner, weekly.calendar, weekly.id, &[])
         });
         broken.await.unwrap();
+        // A Monday at nine in Berlin: who looks meanwhile takes her for free.
+        assert!(!is_busy(&scene.calendars, "anna", "2026-11-30T08:00:00Z").await);
         assert_eq!(scene.calendars.check_some(&rounds).await.unwrap(), 1, "{kind:?}");
+        assert!(
+            is_busy(&scene.calendars, "anna", "2026-11-30T08:00:00Z").await,
+            "{kind:?}"
+        );
         assert_eq!(
             scene.calendars.check_some(&rounds).await.unwrap(),
             0,

@@ -1,7 +1,8 @@
 //! The daily letter: who asked for one, and when.
 //!
 //! What is kept true: there is one timer for each person who asked, set in the transaction that says so. It sets its successor by the
-//! rules of zones of that day, so seven o'clock stays seven o'clock; and the letter of a day that is over is not written.
+//! rules of zones of that day, so seven o'clock stays seven o'clock; and the letter of a day that is over is not written, nor one to a
+//! room.
 
 mod rows;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use post::{Ask, To};
 use store::{StoreError, Tx};
 
 use crate::letters::daily::{DAILY, Told};
+use crate::resources;
 use crate::service::{Calendars, Refused};
 use crate::types::Reason;
 
@@ -118,6 +120,7 @@ pub(crate) fn ring(tx: &mut Tx<'_>, rung: &Rung<'_>) -> Result<(), Failed> {
     // Late after an outage it is today's letter all the same, if it is today's time.
     if let (Ok(due), Ok(midnight)) = (instant(today.to_datetime(daily.time())), midnight)
         && due <= rung.now
+        && !resources::is_one(tx, owner)?
     {
         let told = Told::new(today, &daily.zone).as_json()?;
         let key = today.to_string().into_bytes();

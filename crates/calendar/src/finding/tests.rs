@@ -49,7 +49,7 @@ async fn somebody(calendars: &Calendars, name: &str) -> (PersonId, Card) {
     found.unwrap().unwrap()
 }
 
-async fn is_busy(calendars: &Calendars, name: &str, when: &str) -> bool {
+pub(crate) async fn is_busy(calendars: &Calendars, name: &str, when: &str) -> bool {
     let (person, card) = somebody(calendars, name).await;
     let slot = slot_of(at(when));
     let slots = calendars
@@ -201,6 +201,40 @@ async fn what_makes_nobody_busy_is_no_reason() {
             .unwrap();
         assert!(!is_busy(&scene.calendars, "anna", when).await);
     }
+}
+
+#[tokio::test]
+async fn whoever_has_something_too_often_to_be_told_is_busy_all_the_time() {
+    let scene = Scene::on(KINDS[0]).await;
+    let calendar = scene.first(&visitor("anna")).await;
+    let often = "DTSTART:20261101T090000Z\nDURATION:PT1S\nRRULE:FREQ=SECONDLY";
+    for (name, lines) in [
+        ("free.ics", format!("{often}\nTRANSP:TRANSPARENT")),
+        ("off.ics", format!("{often}\nSTATUS:CANCELLED")),
+    ] {
+        let text = event(name, &lines);
+        scene
+            .put(&calendar, name, &text, Expected::Nothing)
+            .await
+            .unwrap();
+    }
+    let when = "2026-11-23T09:00:00Z";
+    assert!(!is_busy(&scene.calendars, "anna", when).await);
+    let text = event("often", often);
+    scene
+        .put(&calendar, "often.ics", &text, Expected::Nothing)
+        .await
+        .unwrap();
+    assert!(is_busy(&scene.calendars, "anna", when).await);
+    let (person, card) = somebody(&scene.calendars, "anna").await;
+    let (starts, ends) = (at("2026-11-23T00:00:00Z"), at("2026-11-24T00:00:00Z"));
+    let told = scene.calendars.busy(person, &card, (starts, ends)).await.unwrap();
+    let all = Busy {
+        starts,
+        ends,
+        is_tentative: false,
+    };
+    assert_eq!(told, [all]);
 }
 
 #[tokio::test]

@@ -354,11 +354,14 @@ struct CalendarReturnOut {
     put_back: usize,
     /// Events that were not there then.
     taken_out: usize,
+    /// Invitations of others that were otherwise then, or not there: they stay as they are.
+    left_out: usize,
 }
 
 /// Puts all that lies in a calendar back as it was at an instant
 ///
-/// In one step or not at all, 2,000 changed events at the most. Whoever takes part in what changes is told.
+/// In one step or not at all, 2,000 changed events at the most. Whoever takes part in what changes is told. What others organize
+/// stays as it is, and so do the answers of guests.
 #[utoipa::path(post, path = "/api/v1/calendars/{id}/return", operation_id = "return_calendar",
     request_body = CalendarReturnIn,
     params(("id" = String, Path, format = "uuid", description = "The calendar")),
@@ -375,6 +378,7 @@ async fn return_calendar(
     Ok(Body(CalendarReturnOut {
         put_back: returned.put_back,
         taken_out: returned.taken_out,
+        left_out: returned.left_out,
     }))
 }
 

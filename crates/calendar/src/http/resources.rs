@@ -129,7 +129,8 @@ fn range(wanted: &ResourcesIn) -> Result<Option<(Moment, Moment)>, Problem> {
 
 /// Makes somebody of the registry a room or a thing
 ///
-/// From then on it answers invitations by itself: it comes if it is free. Its calendars remind of nothing.
+/// From then on it answers invitations by itself: it comes if it is free. It gets no letters, so nobody is reminded of what it takes
+/// part in.
 #[utoipa::path(put, path = "/api/v1/calendar/resources/{person}", operation_id = "put_calendar_resource",
     request_body = ResourceIn,
     params(("person" = String, Path, format = "uuid", description = "Who it is in the registry")),

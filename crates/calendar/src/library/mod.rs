@@ -533,6 +533,7 @@ impl From<Refused> for Denied {
             | Reason::NotPublished
             | Reason::NotShared
             | Reason::NoResource
+            | Reason::NoPerson
             | Reason::NoInvitation
             | Reason::NoOrganizer
             | Reason::NoSubscription => Denied::NotFound,

@@ -148,10 +148,14 @@ pub async fn change(
     frame: Frame,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    if typed_in(&typed, "act") == "end" {
-        let person = super::id(&typed, "person")?;
-        calendars.end_resource(PersonId(person)).await?;
-        return Ok(done("/calendar/rooms", "done-room-ended"));
+    match typed_in(&typed, "act") {
+        "make" => {}
+        "end" => {
+            let person = super::id(&typed, "person")?;
+            calendars.end_resource(PersonId(person)).await?;
+            return Ok(done("/calendar/rooms", "done-room-ended"));
+        }
+        _ => return Err(super::unknown("act", "make or end")),
     }
     match made(&calendars, &typed).await {
         Ok(()) => Ok(done("/calendar/rooms", "done-room-made")),

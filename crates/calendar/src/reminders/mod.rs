@@ -6,7 +6,8 @@
 //! * The letter is asked for and the next timer is set in the transaction that takes the timer out: whatever dies in between,
 //!   one is reminded once.
 //! * A timer bears the instant that it is about. One that is overdue when its object is written over is not skipped by that.
-//! * What lies in the bin goes on without a letter, so a calendar that is taken out of it reminds again at once.
+//! * What lies in the bin goes on without a letter, so a calendar that is taken out of it reminds again at once. So does what lies
+//!   with a room: nobody reads letters to it.
 
 pub(crate) mod again;
 mod rows;
@@ -23,6 +24,7 @@ use post::{Ask, To};
 use store::{StoreError, Tx};
 
 use crate::letters::reminder::{REMINDER, Told};
+use crate::resources;
 use crate::rules::reminding::{Reminder, Reminding};
 use crate::types::{Calendar, Stored};
 
@@ -135,7 +137,7 @@ pub(crate) fn ring(tx: &mut Tx<'_>, rung: &Rung<'_>) -> Result<(), Failed> {
     let Some((due, next)) = found else {
         return Ok(());
     };
-    if calendar.deleted.is_none() {
+    if calendar.deleted.is_none() && !resources::is_one(tx, owner)? {
         for reminder in &due {
             ask(tx, owner, &object, reminder, rung.now)?;
         }

@@ -1,8 +1,9 @@
 //! Rooms and things that people invite like anybody else, and that come if they are free.
 //!
 //! What is kept true: a room is somebody in the registry, with an address and calendars, so every calendar program can invite it. It
-//! answers in the transaction in which an invitation reaches it, one invitation after the other, so it is never at two places;
-//! and it neither gets letters nor reminds anybody.
+//! answers in the transaction in which a message reaches it, one message after the other, and by nothing but when it is taken: what
+//! others write for it is no answer. So it is never at two places within the time that it looks at: of what happens once all of it,
+//! of a series its first two years from now on. It gets no letters.
 
 mod rows;
 #[cfg(test)]
@@ -10,18 +11,19 @@ mod tests;
 
 use futures_util::future::try_join_all;
 use ical::zones::Zone;
-use ical::{Answer, Participant, Status, Timing};
+use ical::{Answer, Happening, Status, Timing};
+use jiff::Timestamp;
 use kernel::{BadCursor, Cursor, Id, Moment, Page, PageSize, PersonId};
 use store::{StoreError, Tx};
 
 pub(crate) use self::rows::delete;
 use crate::objects::{Piece, put_in};
 use crate::people::Card;
-use crate::reminders::again;
-use crate::reminders::types::Reminders;
 use crate::rows as calendars;
+use crate::rules::again::as_of_room;
 use crate::rules::edits::{self, Aim, Pen, Which};
 use crate::rules::itip::Mine;
+use crate::rules::received::{Changed, News};
 use crate::rules::slots::{slot_from, slot_of};
 use crate::rules::taking::{Judged, Wanted, judge};
 use crate::service::{Calendars, Refused, Visitor};
@@ -29,7 +31,7 @@ use crate::types::{Calendar, Expected, Reason, Stored};
 
 pub const PLACE_CHARS_MAX: usize = 200;
 pub const SEATS_MAX: i64 = 100_000;
-/// So far ahead a room looks before it says that it comes to a series.
+/// So much of a series a room looks at before it says that it comes.
 const AHEAD_SECONDS: i64 = 2 * 366 * 86_400;
 /// Rooms that are looked up at the same time.
 const AT_ONCE: usize = 32;
@@ -126,7 +128,7 @@ impl Calendars {
         if !(0..=SEATS_MAX).contains(&seats) {
             return Err(Reason::field("seats", format!("must be 0 to {SEATS_MAX}")).into());
         }
-        let card = self.card(person).await?.ok_or(Reason::NoResource)?;
+        let card = self.card(person).await?.ok_or(Reason::NoPerson)?;
         self.home(&visitor(person, &card)).await?;
         let now = self.now();
         let shard = self.store().shard_of(person);
@@ -141,7 +143,6 @@ impl Calendars {
                 made: before.map_or(now, |before| before.made),
             };
             rows::save(tx, &resource)?;
-            silence(tx, person, now)?;
             Ok(resource)
         });
         Ok(made.await?)
@@ -220,59 +221,52 @@ fn visitor(person: PersonId, card: &Card) -> Visitor {
     }
 }
 
-/// Nobody reads letters to a room.
-fn silence(tx: &mut Tx<'_>, person: PersonId, now: Moment) -> Result<(), StoreError> {
-    let silent = Reminders::new(&[]).map_err(|bad| StoreError::broken(bad.to_string()))?;
-    for before in calendars::calendars(tx, person)? {
-        if before.about.reminders == silent {
-            continue;
-        }
-        let mut after = before.clone();
-        after.about.reminders = silent.clone();
-        after.version += 1;
-        after.changed = now;
-        calendars::save_calendar(tx, &after)?;
-        again::announce(tx, &before, &after)?;
-    }
-    Ok(())
-}
-
 /// Whether a message is for a room, which answers by itself. Until the end of the transaction, it answers nobody else.
 pub(crate) fn is_asked(tx: &mut Tx<'_>, reader: PersonId) -> Result<bool, StoreError> {
     rows::ask(tx, reader)
 }
 
-/// Answers an invitation that a room just got, if one is asked for.
+/// Whether somebody is a room or a thing: nobody reads letters to it.
+pub(crate) fn is_one(tx: &mut Tx<'_>, owner: PersonId) -> Result<bool, StoreError> {
+    Ok(rows::resource(tx, owner)?.is_some())
+}
+
+/// Takes out of a message what it says that the room answered; false where the message invites to nothing, so nothing is judged.
+pub(crate) fn judges(changed: &mut Changed, mine: &Mine) -> bool {
+    let invites = matches!(changed.news, News::Invited | News::Changed { .. } | News::Aside);
+    if invites {
+        as_of_room(&mut changed.copy, mine);
+    }
+    invites
+}
+
+/// Answers what a room was just invited to. `before`: its copy until then.
 pub(crate) fn answer(
     tx: &mut Tx<'_>,
-    calendar: &Calendar,
-    stored: &Stored,
+    (calendar, stored): (&Calendar, &Stored),
+    before: Option<&Stored>,
     mine: &Mine,
     now: Moment,
 ) -> Result<(), StoreError> {
     let broken = |why: Reason| StoreError::broken(why.to_string());
-    let Some(wanted) = wanted(stored, calendar, mine, now) else {
-        return Ok(());
+    let judged = match wanted(stored, calendar, mine, now) {
+        Some(wanted) => {
+            let taken = taken(tx, calendar.owner, stored, mine, &wanted)?;
+            judge(&wanted, taken)
+        }
+        None => Judged::away(),
     };
-    let taken = taken(tx, calendar.owner, stored, mine, &wanted)?;
-    let Judged { answer, declined } = judge(&wanted, taken);
+    // Answers are told apart by whole seconds: this one is the last.
+    let now = before.map_or(now, |before| now.max(before.changed.plus_seconds(1)));
     let pen = Pen {
         at: Zone::UTC.local_at(now.to_timestamp()),
         uid: stored.id.to_string(),
         zone: calendar.about.zone.clone(),
     };
-    let mut text = stored.text.clone();
-    let instances = declined.into_iter().map(|instance| {
-        let aim = Aim {
-            which: Which::This,
-            instance: Some(instance),
-        };
-        (aim, Answer::Declined)
-    });
-    for (aim, answer) in std::iter::once((Aim::ALL, answer)).chain(instances) {
-        let edited = edits::answer(&text, aim, mine, answer, &pen).map_err(broken)?;
-        text = edited.text.unwrap_or(text);
-    }
+    // An instance that cannot be answered by itself is no reason to come to it.
+    let text = answered(&stored.text, mine, judged, &pen)
+        .or_else(|_| answered(&stored.text, mine, Judged::away(), &pen))
+        .map_err(broken)?;
     let piece = Piece::new(text, stored.id, now).map_err(broken)?;
     let seen = Expected::Exactly(stored.change);
     match put_in(tx, calendar, &stored.name, &piece, seen, Some(mine)) {
@@ -282,22 +276,46 @@ pub(crate) fn answer(
     }
 }
 
-/// When a room is wanted from now on; `None` where nobody asks it anything.
+/// The copy of a room with what it answers.
+fn answered(text: &str, mine: &Mine, judged: Judged, pen: &Pen) -> Result<String, Reason> {
+    let all = edits::answer(text, Aim::ALL, mine, judged.answer, pen)?;
+    let mut text = all.text.unwrap_or_else(|| text.to_owned());
+    for instance in judged.declined {
+        let aim = Aim {
+            which: Which::This,
+            instance: Some(instance),
+        };
+        let edited = edits::answer(&text, aim, mine, Answer::Declined, pen)?;
+        text = edited.text.unwrap_or(text);
+    }
+    Ok(text)
+}
+
+/// When a room is wanted from now on; `None`: so often that it cannot look.
 fn wanted(stored: &Stored, calendar: &Calendar, mine: &Mine, now: Moment) -> Option<Vec<Wanted>> {
     let tree = ical::parse(stored.text.as_bytes()).ok()?;
     let object = ical::check(&tree).ok()?;
-    let asks = |who: &Participant<'_>| mine.is(who) && who.answer == Answer::NeedsAction;
-    if !object.entries().any(|entry| entry.attendees.iter().any(asks)) {
-        return None;
-    }
     let timing = Timing::new(&object).ok()?;
     let viewer = Zone::named(&calendar.about.zone).unwrap_or(Zone::UTC);
-    let until = now.plus_seconds(AHEAD_SECONDS).to_timestamp();
-    let times = timing.between(now.to_timestamp(), until, &viewer).ok()?;
-    let takes_place = times
-        .iter()
-        .filter(|one| one.entry.status != Some(Status::Cancelled) && one.start < one.end);
-    let wanted = takes_place.map(|one| Wanted {
+    let now = now.to_timestamp();
+    let times = if timing.recurs() {
+        let from = timing.extent().map_or(now, |(first, _)| first.max(now));
+        let until = Moment::from(from).plus_seconds(AHEAD_SECONDS).to_timestamp();
+        let mut times = timing.between(from, until, &viewer).ok()?;
+        // What was moved by itself is looked at wherever it lies.
+        let far = Timing::once(&object)
+            .between(until, Timestamp::MAX, &viewer)
+            .ok()?;
+        times.extend(far.into_iter().filter(|one| one.changed && one.start >= until));
+        times
+    } else {
+        timing.between(now, Timestamp::MAX, &viewer).ok()?
+    };
+    let wants = |one: &&Happening<'_>| {
+        let is_asked = one.entry.attendees.iter().any(|who| mine.is(who));
+        is_asked && one.entry.status != Some(Status::Cancelled) && one.start < one.end
+    };
+    let wanted = times.iter().filter(wants).map(|one| Wanted {
         instance: one.id.map(|(local, _)| local),
         starts: one.start.into(),
         ends: one.end.into(),

@@ -1,7 +1,8 @@
 //! A whole calendar as it was at an instant.
 //!
 //! What is kept true: it is done in one transaction, all of it or nothing, and each event that is put back or taken out is a change
-//! like every other: it is kept, followed by number, told to whoever takes part, and can be put back itself.
+//! like every other: it is kept, followed by number, told to whoever takes part, and can be put back itself. What others organize is
+//! theirs and stays as it is, and so do the answers of guests.
 
 mod rows;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use store::Tx;
 
 use crate::forgetting::KNOWN_SECONDS;
 use crate::objects::{Piece, put_in, take_out};
+use crate::rules::again::{is_of_others, is_same_but_for_answers, with_answers};
 use crate::rules::itip::Mine;
 use crate::service::{Calendars, Refused, live};
 use crate::types::{Expected, Name, Reason};
@@ -25,12 +27,16 @@ const DAY_SECONDS: i64 = 86_400;
 pub struct Returned {
     pub put_back: usize,
     pub taken_out: usize,
+    /// Otherwise than they were, and organized by others.
+    pub left_out: usize,
 }
 
 /// What is to be done for it.
+#[derive(Default)]
 struct Plan {
     put_back: Vec<(Name, Id, String)>,
     taken_out: Vec<Name>,
+    left_out: usize,
 }
 
 impl Calendars {
@@ -53,12 +59,12 @@ impl Calendars {
         if is_preview {
             let planned = shard.read::<_, Refused>(move |tx| {
                 live(tx, owner, calendar)?;
-                Ok(plan(tx, calendar, at)?.told())
+                Ok(plan(tx, calendar, at, &mine)?.told())
             });
             return planned.await;
         }
         let returned = shard.write::<_, Refused>(move |tx| {
-            let plan = plan(tx, calendar, at)?;
+            let plan = plan(tx, calendar, at, &mine)?;
             let told = plan.told();
             put(tx, (owner, calendar), plan, &mine, now)?;
             Ok(told)
@@ -72,28 +78,40 @@ impl Plan {
         Returned {
             put_back: self.put_back.len(),
             taken_out: self.taken_out.len(),
+            left_out: self.left_out,
         }
     }
 }
 
-fn plan(tx: &mut Tx<'_>, calendar: Id, at: Moment) -> Result<Plan, Refused> {
+fn plan(tx: &mut Tx<'_>, calendar: Id, at: Moment, mine: &Mine) -> Result<Plan, Refused> {
     let most = i64::try_from(RETURNED_MAX).unwrap_or(i64::MAX);
     let touched = rows::touched(tx, calendar, at, most + 1)?;
     if touched.len() > RETURNED_MAX {
         let problem = format!("reaches over more than {RETURNED_MAX} changed events: choose a later instant");
         return Err(Reason::field("at", problem).into());
     }
-    let mut plan = Plan {
-        put_back: Vec::new(),
-        taken_out: Vec::new(),
-    };
+    let mut plan = Plan::default();
     for one in touched {
-        match (rows::text_at(tx, one.object, at)?, one.text) {
-            (Some(then), is) if is.as_ref() != Some(&then) => {
+        let (then, is) = (rows::text_at(tx, one.object, at)?, one.text);
+        if then == is {
+            continue;
+        }
+        if [&then, &is]
+            .into_iter()
+            .flatten()
+            .any(|text| is_of_others(text, mine))
+        {
+            plan.left_out += 1;
+            continue;
+        }
+        match (then, is) {
+            (Some(then), Some(is)) if is_same_but_for_answers(&then, &is, mine) => {}
+            (Some(then), Some(is)) => {
+                let then = with_answers(&is, then, mine);
                 plan.put_back.push((one.name, one.object, then));
             }
-            (None, Some(_)) => plan.taken_out.push(one.name),
-            _ => {}
+            (Some(then), None) => plan.put_back.push((one.name, one.object, then)),
+            (None, _) => plan.taken_out.push(one.name),
         }
     }
     Ok(plan)

@@ -22,7 +22,7 @@ pub(super) fn touched(
     tx.query(
         sql!(
             "SELECT object, name, ical FROM calendar_objects WHERE calendar = $1 AND changed_at > $2
-             ORDER BY change LIMIT $3"
+             ORDER BY changed_at LIMIT $3"
         ),
         params![calendar, since, count],
         |row| {

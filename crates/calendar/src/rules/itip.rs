@@ -280,32 +280,34 @@ pub(super) const ASKED: &str = "X-TOWNHALL-ASKED";
 
 /// What is the same while nothing has changed for others.
 fn essence(calendar: &Component<'_>) -> Vec<Component<'static>> {
-    let mut entries: Vec<_> = entries(calendar).map(for_others).collect();
-    for entry in &mut entries {
-        for own in [
-            "DTSTAMP",
-            "LAST-MODIFIED",
-            "CREATED",
-            "SEQUENCE",
-            "TRANSP",
-            "REQUEST-STATUS",
-        ] {
-            entry.remove(own);
-        }
-        entry
-            .properties
-            .retain(|property| !property.name().starts_with("X-"));
-        for property in entry
-            .properties
-            .iter_mut()
-            .filter(|property| property.is("ATTENDEE"))
-        {
-            property.remove_param("PARTSTAT");
-            property.remove_param("RSVP");
-        }
-        entry.properties.sort_by(|one, other| one.raw().cmp(other.raw()));
+    entries(calendar).map(essence_of).collect()
+}
+
+pub(super) fn essence_of(entry: &Component<'_>) -> Component<'static> {
+    let mut entry = for_others(entry);
+    for own in [
+        "DTSTAMP",
+        "LAST-MODIFIED",
+        "CREATED",
+        "SEQUENCE",
+        "TRANSP",
+        "REQUEST-STATUS",
+    ] {
+        entry.remove(own);
     }
-    entries
+    entry
+        .properties
+        .retain(|property| !property.name().starts_with("X-"));
+    for property in entry
+        .properties
+        .iter_mut()
+        .filter(|property| property.is("ATTENDEE"))
+    {
+        property.remove_param("PARTSTAT");
+        property.remove_param("RSVP");
+    }
+    entry.properties.sort_by(|one, other| one.raw().cmp(other.raw()));
+    entry
 }
 
 fn cancelled(mut calendar: Component<'static>) -> Component<'static> {
@@ -323,7 +325,7 @@ pub(super) fn sequence(entry: &Component<'_>) -> u32 {
     said.unwrap_or(0)
 }
 
-fn raise(entry: &mut Component<'_>, sequence: u32) {
+pub(super) fn raise(entry: &mut Component<'_>, sequence: u32) {
     entry.set_value("SEQUENCE", Some(&sequence.to_string()));
 }
 

@@ -1,5 +1,6 @@
 //! Decisions about calendars: values in, values out.
 
+pub mod again;
 pub mod checking;
 pub mod edits;
 pub mod feeds;

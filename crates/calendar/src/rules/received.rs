@@ -77,6 +77,8 @@ fn requested(copy: Option<&Component<'_>>, message: &Component<'_>, mine: &Mine)
             continue;
         };
         let moved = is_master(old) == is_master(entry) && times(old) != times(entry);
+        // What was called off and takes place after all is asked anew as well.
+        let moved = moved || (is_called_off(old) && !is_called_off(entry));
         is_new |= moved || differs(old, entry);
         keep_own(old, entry);
         asks |= keep_answer(old, entry, mine, moved);
@@ -101,7 +103,7 @@ fn changed(copy: Component<'static>, news: News) -> Received {
     Received::Changed(Box::new(Changed { copy, news }))
 }
 
-fn series<'c, 'a>(calendar: &'c Component<'a>) -> Option<&'c Component<'a>> {
+pub(super) fn series<'c, 'a>(calendar: &'c Component<'a>) -> Option<&'c Component<'a>> {
     entries(calendar).find(|entry| is_master(entry))
 }
 
@@ -126,6 +128,10 @@ fn differs(old: &Component<'_>, new: &Component<'_>) -> bool {
     let says = |entry: &Component<'_>, name: &str| entry.get(name).map(|one| one.as_text().into_owned());
     let shown = ["SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "URL"];
     is_master(old) == is_master(new) && shown.iter().any(|name| says(old, name) != says(new, name))
+}
+
+fn is_called_off(entry: &Component<'_>) -> bool {
+    entry.value("STATUS").and_then(Status::read) == Some(Status::Cancelled)
 }
 
 /// What the reader added for themselves.
@@ -249,7 +255,7 @@ fn answered(copy: &Component<'_>, message: &Component<'_>, mine: &Mine) -> Recei
 }
 
 /// Whether a series has this instance.
-fn happens(calendar: &Component<'_>, id: &When<'_>) -> bool {
+pub(super) fn happens(calendar: &Component<'_>, id: &When<'_>) -> bool {
     let Ok(object) = ical::check(calendar) else {
         return false;
     };
@@ -269,12 +275,18 @@ fn happens(calendar: &Component<'_>, id: &When<'_>) -> bool {
 }
 
 /// Gives an instance of a series an entry of its own, to hold what is said of it alone.
-fn take_apart(calendar: &mut Component<'static>, id: &When<'_>) {
+pub(super) fn take_apart(calendar: &mut Component<'static>, id: &When<'_>) {
     if entries(calendar).any(|entry| instance(entry).as_ref() == Some(id)) {
         return;
     }
     let Some(series) = series(calendar) else { return };
-    let mut entry = series.clone();
+    let entry = taken_apart(series, id);
+    calendar.components.push(entry);
+}
+
+/// An instance as its series says it.
+pub(super) fn taken_apart(series: &Component<'_>, id: &When<'_>) -> Component<'static> {
+    let mut entry = series.clone().into_owned();
     for of_series in ["RRULE", "RDATE", "EXDATE", "EXRULE"] {
         entry.remove(of_series);
     }
@@ -283,7 +295,7 @@ fn take_apart(calendar: &mut Component<'static>, id: &When<'_>) {
     }
     entry.set_when("DTSTART", Some(id));
     entry.set_when("RECURRENCE-ID", Some(id));
-    calendar.components.push(entry);
+    entry
 }
 
 /// How long an entry lasts by the clock, where that is said by its end.

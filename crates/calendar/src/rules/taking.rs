@@ -1,7 +1,7 @@
 //! What a room answers to those who invite it.
 //!
-//! What is kept true: it comes whenever it is free, and is nowhere twice. Of a series that is free but for a few times, it comes to
-//! the others.
+//! What is kept true: it comes whenever it is free, and is nowhere twice at the times that it is asked about. Of a series that is
+//! free but for a few times, it comes to the others.
 
 use ical::Answer;
 use jiff::civil::DateTime;
@@ -23,6 +23,16 @@ pub struct Wanted {
 pub struct Judged {
     pub answer: Answer,
     pub declined: Vec<DateTime>,
+}
+
+impl Judged {
+    /// It does not come.
+    pub fn away() -> Judged {
+        Judged {
+            answer: Answer::Declined,
+            declined: Vec::new(),
+        }
+    }
 }
 
 /// `taken`: from when until when it is somewhere already.
@@ -49,10 +59,7 @@ pub fn judge(wanted: &[Wanted], mut taken: Vec<(Moment, Moment)>) -> Judged {
             answer: Answer::Accepted,
             declined,
         },
-        _ => Judged {
-            answer: Answer::Declined,
-            declined: Vec::new(),
-        },
+        _ => Judged::away(),
     }
 }
 

@@ -161,14 +161,18 @@ fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<bool, StoreError> {
         .map_err(|error| StoreError::broken(error.to_string()))?;
     let received = received(copy.as_ref(), &message, &arriving.mine);
     let is_known = received != Received::Unknown;
-    if let Received::Changed(changed) = received {
+    if let Received::Changed(mut changed) = received {
+        let is_judged = is_room && resources::judges(&mut changed, &arriving.mine);
         let (calendar, stored) = update(tx, arriving, before.as_ref(), &changed.copy, &changed.news)?;
         if changed.news != News::Aside {
             note(tx, arriving, &inbox, about.kind)?;
         }
         let (zone, now) = (arriving.card.zone.as_str(), arriving.now);
+        if is_judged {
+            let copy = (&calendar, &stored);
+            resources::answer(tx, copy, before.as_ref(), &arriving.mine, now)?;
+        }
         if is_room {
-            resources::answer(tx, &calendar, &stored, &arriving.mine, now)?;
             return Ok(true);
         }
         if let Some(mut asked) = notices::about(&changed.news, &changed.copy, copy.as_ref(), zone, now) {

@@ -24,6 +24,7 @@ pub use reached::Reached;
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, outbox};
 
+use crate::rules::again;
 use crate::rules::itip::{self, Message, Mine, Side, Told};
 
 /// Announced when participants have to hear of something.
@@ -40,6 +41,8 @@ struct Letter {
 pub(crate) struct Change<'c> {
     pub before: Option<&'c str>,
     pub after: Option<&'c str>,
+    /// How something of this UID was that its owner deleted, where nothing is before.
+    pub gone: Option<&'c str>,
     pub mine: &'c Mine,
     pub now: Moment,
     /// Their copy may lack answers that came meanwhile (RFC 6638 3.2.10).
@@ -58,6 +61,9 @@ impl Change<'_> {
         let side = itip::side(seen, self.mine).or_else(|| itip::side(before.as_ref()?, self.mine));
         if let (true, Some(before), Some(after)) = (self.merges, &before, &mut after) {
             itip::keep_answers(before, after, self.mine);
+        }
+        if let (None, Some(gone), Some(after)) = (&before, self.gone.and_then(tree), &mut after) {
+            again::ask_again(&gone, after, self.mine);
         }
         let (was, is) = (before.as_ref(), after.as_ref());
         let mut told = match side {

@@ -105,6 +105,7 @@ impl Calendars {
         let change = Change {
             before,
             after,
+            gone: None,
             mine,
             now: self.now(),
             merges: false,

@@ -339,21 +339,32 @@ pub fn busy_of(
     let Ok(object) = ical::check(&calendar) else {
         return;
     };
-    let timing = Timing::new(&object).unwrap_or_else(|_| Timing::once(&object));
-    for one in timing.between(from, to, viewer).unwrap_or_default() {
-        let cancelled = one.entry.status == Some(Status::Cancelled);
+    // Whether an entry makes busy, and then whether it is not certain.
+    let takes = |entry: &ical::Entry<'_>| {
+        let cancelled = entry.status == Some(Status::Cancelled);
         let is_me = |who: &&ical::Participant<'_>| mine.iter().any(|address| who.is(address));
-        let answer = one.entry.attendees.iter().find(is_me).map(|me| me.answer);
+        let answer = entry.attendees.iter().find(is_me).map(|me| me.answer);
         let declined = answer == Some(Answer::Declined);
-        if !one.entry.transparent && !cancelled && !declined && one.start < one.end {
-            let tentative = one.entry.status == Some(Status::Tentative)
-                || matches!(answer, Some(Answer::Tentative | Answer::NeedsAction));
-            periods.push(Busy {
-                tentative,
-                start: one.start.max(from),
-                end: one.end.min(to),
-            });
-        }
+        let tentative = entry.status == Some(Status::Tentative)
+            || matches!(answer, Some(Answer::Tentative | Answer::NeedsAction));
+        (!entry.transparent && !cancelled && !declined).then_some(tentative)
+    };
+    let timing = Timing::new(&object).unwrap_or_else(|_| Timing::once(&object));
+    let Ok(found) = timing.between(from, to, viewer) else {
+        // So often that it is not told one by one: it is all of the range.
+        periods.extend(object.entries().find_map(takes).map(|tentative| Busy {
+            tentative,
+            start: from,
+            end: to,
+        }));
+        return;
+    };
+    for one in found.iter().filter(|one| one.start < one.end) {
+        periods.extend(takes(one.entry).map(|tentative| Busy {
+            tentative,
+            start: one.start.max(from),
+            end: one.end.min(to),
+        }));
     }
 }
 

@@ -133,7 +133,9 @@ async fn a_room_is_made_found_invited_and_comes_once() {
     let wanted =
         json!({"minutes": 60, "from": DAY.0, "to": DAY.1, "zone": "UTC", "room_for": 4, "count": 50});
     let found = town.post(&boris, "/api/v1/calendar/times", wanted).await;
-    for time in found["items"].as_array().unwrap() {
+    let times = found["items"].as_array().unwrap();
+    assert!(times.iter().any(|time| time["starts"] == "2026-11-23T10:00:00Z"));
+    for time in times {
         let rooms = time["rooms"].as_array().unwrap().len();
         assert_eq!(
             rooms,
@@ -155,6 +157,22 @@ async fn a_room_that_is_none_names_the_field() {
         (wrong.status, &wrong.json()["errors"][0]["field"]),
         (422, &json!("seats"))
     );
+    let nobody = "/api/v1/calendar/resources/018f0000-0000-7000-8000-000000000000";
+    let call = Call::json(&json!({"sort": "room"}));
+    let none = town
+        .send(Method::PUT, nobody, Kind::Api, town.admin(), call)
+        .await;
+    assert_eq!(none.status, 404);
+    assert!(
+        none.json()["detail"].as_str().unwrap().contains("registry"),
+        "{}",
+        none.text()
+    );
+    let neither = Call::form(&[("act", "unmake"), ("with", room.as_str()), ("sort", "room")]);
+    let page = town
+        .page(Method::POST, "/calendar/rooms", town.admin(), neither)
+        .await;
+    assert_eq!(page.status, 422);
     let few = "/api/v1/calendar/resources?seats=-1";
     let few = town
         .send(Method::GET, few, Kind::Api, &anna, Call::default())

@@ -2,16 +2,21 @@
 
 use ical::{Answer, Component, Participant, When};
 
-use super::{Aim, Edited, Pen, Scene, Which, entries, open, stamp};
-use crate::rules::edits::wish::Wish;
+use super::{Aim, Edited, Pen, Scene, Which, entries, no_instance, open};
 use crate::rules::itip::Mine;
 use crate::types::Reason;
 
-/// Puts an answer into the copy of whoever `mine` are the addresses of: to one instance, or to all of it.
+/// Puts an answer into the copy of whoever `mine` are the addresses of: to one instance, or to all of it. Its DTSTAMP stays what the
+/// organizer's message said: by that, one of theirs that is on its way is newer than what the copy knows.
 pub fn answer(text: &str, aim: Aim, mine: &Mine, answer: Answer, pen: &Pen) -> Result<Edited, Reason> {
     open(text, |scene| {
         let (mut tree, only) = match scene.which(aim)? {
-            Which::This => (scene.change_one(aim, &Wish::default(), pen)?, aim.instance),
+            Which::This => {
+                let local = aim.instance.ok_or_else(no_instance)?;
+                let mut tree = scene.tree();
+                scene.set_apart(&mut tree, &scene.seat(local)?, local);
+                (tree, aim.instance)
+            }
             Which::All => (scene.tree(), None),
             Which::Following => {
                 return Err(Reason::field(
@@ -27,7 +32,7 @@ pub fn answer(text: &str, aim: Aim, mine: &Mine, answer: Answer, pen: &Pen) -> R
             }
             if put(entry, mine, answer) {
                 is_asked = true;
-                stamp(entry, pen, false);
+                entry.set_when("LAST-MODIFIED", Some(&When::Utc(pen.at)));
             }
         }
         if !is_asked {

@@ -28,6 +28,7 @@ use times::{Form, Times, times_of};
 pub use why::{Explained, explain};
 use wish::Wish;
 
+use crate::rules::again::unanswered;
 use crate::types::Reason;
 
 /// Which instances of a series an edit speaks of.
@@ -118,7 +119,7 @@ pub fn create(wish: &Wish, pen: &Pen) -> Result<String, Reason> {
         .ok_or(Reason::NoObject)
 }
 
-/// The same event once more, as another one.
+/// The same event once more, as another one. Nobody has answered to it yet.
 pub fn duplicate(text: &str, pen: &Pen) -> Result<String, Reason> {
     open(text, |scene| {
         let mut tree = scene.tree();
@@ -126,6 +127,7 @@ pub fn duplicate(text: &str, pen: &Pen) -> Result<String, Reason> {
             entry.set_text("UID", Some(&pen.uid));
             entry.set_when("CREATED", Some(&When::Utc(pen.at)));
             entry.set_value("SEQUENCE", Some("0"));
+            unanswered(entry);
             stamp(entry, pen, false);
         }
         Ok(tree.write())
@@ -318,14 +320,7 @@ impl<'o> Scene<'o> {
         let times = seat.times.changed(&wish.times, &pen.zone)?;
         let mut tree = self.tree();
         bring_zone(&mut tree, &times);
-        let at = match seat.own {
-            Some(own) => nth_override(&tree, own),
-            None => {
-                let copy = self.copy_for(&tree, &seat, local);
-                tree.components.push(copy);
-                tree.components.len() - 1
-            }
-        };
+        let at = self.set_apart(&mut tree, &seat, local);
         let entry = &mut tree.components[at];
         if times != seat.times {
             let length_stays = times.seconds() == seat.times.seconds();
@@ -334,6 +329,16 @@ impl<'o> Scene<'o> {
         wish.put_into(entry);
         stamp(entry, pen, wish.is_of_time());
         Ok(tree)
+    }
+
+    /// The place of the component of one instance; it gets one if it has none.
+    fn set_apart(&self, tree: &mut Component<'static>, seat: &Seat, local: DateTime) -> usize {
+        if let Some(own) = seat.own {
+            return nth_override(tree, own);
+        }
+        let copy = self.copy_for(tree, seat, local);
+        tree.components.push(copy);
+        tree.components.len() - 1
     }
 
     /// What one instance says, as a component.

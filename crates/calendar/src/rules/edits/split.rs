@@ -15,6 +15,7 @@ use super::{
     Aim, Edited, Pen, Scene, bring_zone, entries, is_override, master_place, no_instance, nth_override, open,
     stamp,
 };
+use crate::rules::again::of_another;
 use crate::types::Reason;
 
 impl Scene<'_> {
@@ -123,6 +124,7 @@ impl Scene<'_> {
         for entry in entries(&mut second) {
             entry.set_text("UID", Some(&pen.uid));
             entry.set_value("SEQUENCE", Some("0"));
+            of_another(entry);
             stamp(entry, pen, false);
         }
         let place = master_place(&second);

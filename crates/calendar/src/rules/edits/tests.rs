@@ -376,6 +376,43 @@ fn a_new_event_says_what_was_wished_and_once_more_is_another_one() {
 }
 
 #[test]
+fn what_guests_answer_to_a_part_that_was_cut_off_counts() {
+    let text = event(
+        "DTSTART:20261123T090000Z\nRRULE:FREQ=DAILY\nSEQUENCE:3\nORGANIZER:mailto:olga@example.org\n\
+         ATTENDEE;PARTSTAT=ACCEPTED;X-TOWNHALL-ASKED=3;X-TOWNHALL-ANSWERED=20261101T000000Z:mailto:anna@example.org",
+    );
+    let wish = Wish {
+        title: Some("Later".to_owned()),
+        ..Wish::default()
+    };
+    let edited = change(&text, aim(Which::Following, "2026-11-25T09:00:00"), &wish, &pen()).unwrap();
+    let split = edited.split.unwrap();
+    assert_eq!(
+        seen(&split, None).unwrap().guests[0].answer,
+        ical::Answer::Accepted
+    );
+    // It begins to count at zero again.
+    assert!(!split.contains("X-TOWNHALL-"), "{split}");
+}
+
+#[test]
+fn nobody_has_answered_to_a_duplicate_but_whoever_organizes_it() {
+    let text = event(
+        "DTSTART:20261123T090000Z\nORGANIZER:mailto:olga@example.org\nATTENDEE;PARTSTAT=ACCEPTED:mailto:olga@example.org\n\
+         ATTENDEE;PARTSTAT=ACCEPTED;X-TOWNHALL-ANSWERED=20261101T000000Z:mailto:anna@example.org",
+    );
+    let twin = duplicate(&text, &pen()).unwrap();
+    let answers: Vec<_> = seen(&twin, None)
+        .unwrap()
+        .guests
+        .iter()
+        .map(|one| one.answer)
+        .collect();
+    assert_eq!(answers, [ical::Answer::Accepted, ical::Answer::NeedsAction]);
+    assert!(!twin.contains("X-TOWNHALL-ANSWERED"), "{twin}");
+}
+
+#[test]
 fn a_dry_run_names_the_instances_that_change() {
     let wish = Wish {
         times: starting("2026-11-16T11:00:00"),
