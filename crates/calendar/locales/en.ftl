@@ -427,6 +427,7 @@ share-reply-group = everybody in the group answers for themselves
 done-shared = The calendar is shared. They get a letter.
 done-share-ended = The calendar is not shared with them any more.
 wrong-with = This is nobody of this house, or yourself. Give others the link.
+wrong-group = You are not in this group, or it is no more.
 wrong-rights = Choose what they may do.
 link-heading = Link
 link-hint = Whoever has the link can look at the calendar, or subscribe to it with a calendar program, without signing in. What is private is told as “busy”, and nobody who takes part is named.
@@ -472,6 +473,8 @@ follow-add = Follow
 follow-country = Public holidays
 follow-add-country = Show the holidays
 follow-built-in = Known here, without asking anybody
+calendar-partial = Some of what you follow cannot be shown now. Look again in a while.
+follow-away = It cannot be looked up now. Look again in a while.
 follow-waiting = It is being asked for; look again in a moment.
 follow-fresh = { $count ->
     [one] One entry

@@ -116,7 +116,7 @@ fn read(file: &[u8], owner: PersonId, now: Moment, mine: &Mine) -> Result<(Impor
     };
     let mut taken = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
-    for row in &found.rows {
+    for row in found.rows {
         let at = imported.rows.len();
         let mut what = What::New;
         let mut title = String::new();

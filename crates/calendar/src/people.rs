@@ -30,6 +30,9 @@ pub trait People: Send + Sync + 'static {
     /// How a group is called. `None`: there is none.
     fn group(&self, group: Id) -> BoxFuture<'_, Result<Option<String>, String>>;
 
+    /// Of many at once, in no order. Those that cannot be asked for now are left out.
+    fn groups<'a>(&'a self, groups: &'a [Id]) -> BoxFuture<'a, Result<Vec<(Id, String)>, String>>;
+
     /// Everybody in a group.
     fn people_of_group(&self, group: Id) -> BoxFuture<'_, Result<Vec<PersonId>, String>>;
 

@@ -11,6 +11,11 @@ use crate::types::{About, Calendar, Color, Kinds, Name, Role, Stored};
 /// Rows that are read at once where a person asks for everything.
 const ROWS_MAX: i64 = 200_000;
 
+/// So many rows, as statements say it.
+pub(crate) fn most(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// Those that are not deleted, as their owner put them in order.
 pub(crate) fn calendars(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Calendar>, StoreError> {
     tx.query(
@@ -220,7 +225,7 @@ pub(crate) fn objects(
             "SELECT object, calendar, name, uid, kind, change, ical, created_at, changed_at, schedule_change
              FROM calendar_objects WHERE calendar = $1 AND name > $2 AND ical IS NOT NULL ORDER BY name LIMIT $3"
         ),
-        params![calendar, after, i64::try_from(count).unwrap_or(ROWS_MAX)],
+        params![calendar, after, most(count)],
         stored,
     )
 }

@@ -50,6 +50,10 @@ impl People for Everybody {
         Box::pin(async { Ok(None) })
     }
 
+    fn groups<'a>(&'a self, _: &'a [Id]) -> BoxFuture<'a, Result<Vec<(Id, String)>, String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn people_of_group(&self, _: Id) -> BoxFuture<'_, Result<Vec<PersonId>, String>> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -152,7 +156,7 @@ fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
 
-fn draft(called: Option<&str>) -> Draft {
+pub(crate) fn draft(called: Option<&str>) -> Draft {
     Draft {
         name: called.map(name),
         about: About {

@@ -71,7 +71,7 @@ fn every_file_of_other_projects_comes_back_as_it_was_or_is_refused_for_a_reason(
 fn every_object_of_a_file_is_stored_or_refused_for_a_reason() {
     let (mut stored, mut refused) = (0, Vec::new());
     for (name, text) in files() {
-        for row in import(&text, &Limits::FILE).map_or_else(|_| Vec::new(), |file| file.rows) {
+        for row in import(&text, &Limits::FILE).map_or_else(|_| Vec::new(), |file| file.rows.collect()) {
             match row.object {
                 Ok(object) => {
                     let written = object.write();

@@ -5,7 +5,11 @@
 //! DTSTAMP, then the later place), and the others are named. An entry without UID gets one that is made of what it says, so that
 //! the same file imported again finds it.
 //!
-//! METHOD is left out of the objects: files that were attached to letters carry it.
+//! Of the head of a calendar only VERSION, PRODID and CALSCALE are of its objects. The rest is of the calendar as a whole, and METHOD,
+//! which files carry that were attached to letters, is of none.
+//!
+//! An object has its head and zones for itself. So a small file may say much in its head, and have many entries: objects are made one
+//! at a time, and what is copied into all of them together has a limit.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -20,13 +24,19 @@ use crate::text::Limits;
 use crate::values::When;
 use crate::words::Kind;
 
+/// What the head of an object says.
+const HEAD: [&str; 3] = ["VERSION", "PRODID", "CALSCALE"];
+
+/// Heads and zones that all objects of one file have together. Those of 20,000 entries in a zone with a long history take half of it.
+const COPIES_BYTES_MAX: usize = 128 << 20;
+
 /// What was found in a file.
 #[derive(Debug)]
 pub struct Import<'a> {
     /// The properties of the (first) calendar: NAME, COLOR, REFRESH-INTERVAL, X-WR-CALNAME and whatever else it says.
     pub calendar: Component<'a>,
     /// One for each object, in the order of the file.
-    pub rows: Vec<Row<'a>>,
+    pub rows: Rows<'a>,
     /// What is wrong outside of objects.
     pub problems: Vec<Problem>,
 }
@@ -47,7 +57,7 @@ pub struct Row<'a> {
 /// Takes a file apart. An error means that nothing in it could be read.
 pub fn import<'a>(text: &'a [u8], limits: &Limits) -> Result<Import<'a>, Problem> {
     let (roots, mut hits) = parse::parse_on(text, limits)?;
-    let mut rows = Vec::new();
+    let (mut calendars, mut groups) = (Vec::new(), Vec::new());
     let mut problems = Vec::new();
     let mut first = None;
     for mut root in roots {
@@ -59,7 +69,9 @@ pub fn import<'a>(text: &'a [u8], limits: &Limits) -> Result<Import<'a>, Problem
         object::check_envelope(&root)?;
         let components = std::mem::take(&mut root.components);
         root.remove("METHOD");
-        rows.extend(objects_of(&root, components, &mut hits));
+        let (zones, theirs) = groups_of(components, &mut hits);
+        groups.extend(theirs.into_iter().map(|group| (calendars.len(), group)));
+        calendars.push(Calendar::new(&root, zones));
         first.get_or_insert(root);
     }
     problems.extend(hits.into_iter().map(|(_, problem)| problem));
@@ -67,7 +79,11 @@ pub fn import<'a>(text: &'a [u8], limits: &Limits) -> Result<Import<'a>, Problem
     match first {
         Some(calendar) => Ok(Import {
             calendar,
-            rows,
+            rows: Rows {
+                calendars,
+                groups: groups.into_iter(),
+                copied: 0,
+            },
             problems,
         }),
         None => Err(Problem::new(0, Reason::NotCalendar)),
@@ -75,6 +91,7 @@ pub fn import<'a>(text: &'a [u8], limits: &Limits) -> Result<Import<'a>, Problem
 }
 
 /// The entries of one UID on their way to being an object.
+#[derive(Debug)]
 struct Group<'a> {
     uid: String,
     line: usize,
@@ -83,11 +100,83 @@ struct Group<'a> {
     problem: Option<Problem>,
 }
 
-fn objects_of<'a>(
-    calendar: &Component<'a>,
+/// A calendar of the file, for its objects.
+#[derive(Debug)]
+struct Calendar<'a> {
+    head: Copied<'a>,
+    zones: HashMap<String, Copied<'a>>,
+}
+
+/// What is copied into objects, and how much that is.
+#[derive(Debug)]
+struct Copied<'a> {
+    component: Component<'a>,
+    bytes: usize,
+}
+
+impl<'a> Copied<'a> {
+    fn new(component: Component<'a>) -> Copied<'a> {
+        Copied {
+            bytes: bytes_of(&component),
+            component,
+        }
+    }
+}
+
+impl<'a> Calendar<'a> {
+    fn new(root: &Component<'a>, zones: HashMap<String, Component<'a>>) -> Calendar<'a> {
+        let mut head = Component::begun(root.name.clone(), root.line());
+        let said = HEAD.iter().filter_map(|name| root.get(name).cloned());
+        head.properties.extend(said);
+        let zones = zones.into_iter().map(|(name, zone)| (name, Copied::new(zone)));
+        Calendar {
+            head: Copied::new(head),
+            zones: zones.collect(),
+        }
+    }
+}
+
+/// The objects of a file, each made when it is asked for.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    calendars: Vec<Calendar<'a>>,
+    /// With the place of their calendar.
+    groups: std::vec::IntoIter<(usize, Group<'a>)>,
+    /// Bytes of heads and zones that the objects until now have.
+    copied: usize,
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Row<'a>;
+
+    fn next(&mut self) -> Option<Row<'a>> {
+        let (calendar, group) = self.groups.next()?;
+        Some(row_of(&self.calendars[calendar], group, &mut self.copied))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.groups.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Rows<'_> {}
+
+/// Bytes of a component's lines, unfolded.
+fn bytes_of(component: &Component<'_>) -> usize {
+    const ENDS: usize = "BEGIN:\r\nEND:\r\n".len();
+    let lines = component
+        .properties
+        .iter()
+        .map(|property| property.raw().len() + "\r\n".len());
+    let inside = component.components.iter().map(bytes_of);
+    ENDS + 2 * component.name.len() + lines.chain(inside).sum::<usize>()
+}
+
+/// The zones of a calendar by their names, and its entries by UID and kind.
+fn groups_of<'a>(
     components: Vec<Component<'a>>,
     hits: &mut Vec<Hit>,
-) -> Vec<Row<'a>> {
+) -> (HashMap<String, Component<'a>>, Vec<Group<'a>>) {
     let mut zones: HashMap<String, Component<'a>> = HashMap::new();
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut places: HashMap<(String, Kind), usize> = HashMap::new();
@@ -128,23 +217,20 @@ fn objects_of<'a>(
         groups[place].problem = before.or(problem);
     }
     hits.extend(damaged.into_values().map(|problem| (None, problem)));
-    groups
-        .into_iter()
-        .map(|group| row_of(calendar, &zones, group))
-        .collect()
+    (zones, groups)
 }
 
-fn row_of<'a>(
-    calendar: &Component<'a>,
-    zones: &HashMap<String, Component<'a>>,
-    mut group: Group<'a>,
-) -> Row<'a> {
+fn row_of<'a>(calendar: &Calendar<'a>, mut group: Group<'a>, copied: &mut usize) -> Row<'a> {
     let mut older = Vec::new();
     let object = match group.problem.take() {
         Some(problem) => Err(problem),
         None => newest_of_each(group.entries, &mut older).and_then(|entries| {
-            let mut object = calendar.clone();
-            object.components = zones_of(&entries, zones);
+            let zones = zones_of(&entries, &calendar.zones);
+            let bytes = calendar.head.bytes + zones.iter().map(|zone| zone.bytes).sum::<usize>();
+            *copied = may_copy(bytes, *copied).map_err(|reason| Problem::new(group.line, reason))?;
+            let mut object = calendar.head.component.clone();
+            let zones = zones.into_iter().map(|zone| zone.component.clone());
+            object.components = zones.collect();
             object.components.extend(entries);
             object::check(&object)?;
             Ok(object)
@@ -157,6 +243,20 @@ fn row_of<'a>(
         object,
         older,
     }
+}
+
+/// How much is copied once one more object has so many bytes of head and zones.
+fn may_copy(bytes: usize, copied: usize) -> Result<usize, Reason> {
+    let limit = Limits::OBJECT.bytes;
+    if bytes > limit {
+        return Err(Reason::TextTooLong { limit });
+    }
+    let copied = copied + bytes;
+    if copied > COPIES_BYTES_MAX {
+        let limit = COPIES_BYTES_MAX;
+        return Err(Reason::TooMuchCopied { limit });
+    }
+    Ok(copied)
 }
 
 /// Leaves the newest entry for the series and for each instance, in their places.
@@ -201,7 +301,10 @@ fn newest_of_each<'a>(
 type Age = (u32, Option<jiff::civil::DateTime>);
 
 /// The zones that entries name anywhere, in the order of their names.
-fn zones_of<'a>(entries: &[Component<'a>], zones: &HashMap<String, Component<'a>>) -> Vec<Component<'a>> {
+fn zones_of<'z, 'a>(
+    entries: &[Component<'_>],
+    zones: &'z HashMap<String, Copied<'a>>,
+) -> Vec<&'z Copied<'a>> {
     let mut names = BTreeSet::new();
     for entry in entries {
         let inside = entry.components.iter().flat_map(|child| &child.properties);
@@ -210,13 +313,9 @@ fn zones_of<'a>(entries: &[Component<'a>], zones: &HashMap<String, Component<'a>
             .iter()
             .chain(inside)
             .filter_map(|property| property.param("TZID"));
-        names.extend(named);
+        names.extend(named.map(|name| name.trim().to_owned()));
     }
-    names
-        .iter()
-        .filter_map(|name| zones.get(name.trim()))
-        .cloned()
-        .collect()
+    names.iter().filter_map(|name| zones.get(name)).collect()
 }
 
 /// The UID of an entry, which is given one if it has none.

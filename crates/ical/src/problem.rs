@@ -52,6 +52,10 @@ pub enum Reason {
     TooManyComponents { limit: usize },
     #[error("components are nested more than {limit} deep")]
     TooDeep { limit: usize },
+    #[error(
+        "what is said of all objects of the file, put into each, is more than {limit} bytes: split the file"
+    )]
+    TooMuchCopied { limit: usize },
     #[error("the text is not UTF-8: save it as UTF-8")]
     NotUtf8,
     #[error("this is not iCalendar: the first line has to be BEGIN:VCALENDAR")]

@@ -10,6 +10,8 @@ use kernel::{Id, Moment};
 use crate::lease::{self, Lease, VshardRange};
 use crate::{Row, StoreError, Tx, params, sql};
 
+const ID_BYTES: usize = 16;
+
 /// A change that waits to be delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -20,6 +22,19 @@ pub struct Change {
     pub body: Vec<u8>,
     /// How often it was tried in vain.
     pub attempts: u32,
+}
+
+impl Change {
+    /// The ids that its key is made of, one after the other.
+    pub fn ids<const COUNT: usize>(&self) -> Result<[Id; COUNT], StoreError> {
+        let broken = || StoreError::broken(format!("the key of {} is not {COUNT} ids", self.kind));
+        let ids = self
+            .key
+            .chunks(ID_BYTES)
+            .map(|bytes| bytes.try_into().map(Id::from_bytes).map_err(|_| broken()));
+        let ids = ids.collect::<Result<Vec<Id>, StoreError>>()?;
+        ids.try_into().map_err(|_| broken())
+    }
 }
 
 /// Writes down that something changed, in the transaction that changes it.

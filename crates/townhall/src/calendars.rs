@@ -80,8 +80,8 @@ struct Joiner(Calendars);
 impl Hear for Joiner {
     fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(async move {
-            let (group, person) = change.key.split_at_checked(16).unwrap_or_default();
-            let told = self.0.group_changed(id(group)?, PersonId(id(person)?));
+            let [group, person] = change.ids()?;
+            let told = self.0.group_changed(group, PersonId(person));
             told.await.map_err(|error| Failed::because(error.to_string()))
         })
     }
@@ -93,15 +93,11 @@ struct Ender(Calendars);
 impl Hear for Ender {
     fn hear<'a>(&'a self, change: &'a Change) -> BoxFuture<'a, Result<(), Failed>> {
         Box::pin(async move {
-            let told = self.0.group_deleted(id(&change.key)?).await;
+            let [group] = change.ids()?;
+            let told = self.0.group_deleted(group).await;
             told.map_err(|error| Failed::because(error.to_string()))
         })
     }
-}
-
-fn id(bytes: &[u8]) -> Result<Id, Failed> {
-    let id = bytes.try_into().map(Id::from_bytes);
-    id.map_err(|_| Failed::because("the change names no group"))
 }
 
 /// The registry, as calendars ask for people.
@@ -139,6 +135,14 @@ impl People for Neighbours {
             let found = self.0.known_group(group).await;
             let found = found.map_err(|error| error.to_string())?;
             Ok(found.map(|group| group.name.into_string()))
+        })
+    }
+
+    fn groups<'a>(&'a self, groups: &'a [Id]) -> BoxFuture<'a, Result<Vec<(Id, String)>, String>> {
+        Box::pin(async move {
+            let found = self.0.known_groups(groups).await;
+            let found = found.map_err(|error| error.to_string())?.into_iter();
+            Ok(found.map(|group| (group.id, group.name.into_string())).collect())
         })
     }
 

@@ -137,7 +137,7 @@ impl CalendarShareIn {
         // Whoever may not share this one is told so first.
         calendars.reach(by, id, Rights::Manage).await?;
         let rights = self.rights.rights();
-        Ok(match calendars.sharer_called(by, &self.with).await? {
+        Ok(match calendars.sharer_called(by, id, &self.with).await? {
             With::Person(person) => Shared::Person(calendars.share(by, id, person, rights).await?),
             With::Group(group) => Shared::Group(calendars.share_with_group(by, id, group, rights).await?),
         })

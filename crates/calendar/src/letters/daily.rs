@@ -126,7 +126,7 @@ impl Writer {
             zone: told.zone.clone(),
         };
         let (mut items, mut holidays) = (Vec::new(), Vec::new());
-        for one in self.0.subscriptions(owner).await.map_err(unread)? {
+        for one in self.0.subscriptions_for_sure(owner).await.map_err(unread)? {
             if !one.subscription.daily {
                 continue;
             }
@@ -138,7 +138,9 @@ impl Writer {
             match added.await {
                 // A calendar elsewhere with too much in it keeps nothing else from its reader.
                 Err(Refused::Reason(_)) => continue,
-                added => added.map_err(unread)?,
+                // It is written later, with all that the day brings.
+                Ok(Some(missing)) => return Err(missing.into()),
+                added => added.map(|_| ()).map_err(unread)?,
             }
             match one.is_holidays() {
                 true => holidays.extend(shown.into_iter().map(|day| day.title)),

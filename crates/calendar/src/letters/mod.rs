@@ -44,7 +44,8 @@ pub fn desks(calendars: &Calendars) -> Desks {
     let desks = Desks::new()
         .writes(&reminder::REMINDER, reminder::Writer(calendars.clone()))
         .writes(&daily::DAILY, daily::Writer(calendars.clone()))
-        .writes(&offer::SHARED, offer::Writer);
+        .writes(&offer::SHARED, offer::Writer)
+        .writes(&offer::SHARED_WITH_GROUP, offer::Writer);
     notice::KINDS.into_iter().fold(desks, |desks, (kind, what)| {
         desks.writes(kind, notice::Writer(what))
     })

@@ -17,6 +17,9 @@ const WANTED_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 pub static SHARED: Kind = Kind::prompt(26, "calendar.shared", WANTED_FOR).stopped_as(STREAM);
 
+/// The same through a group: of all that somebody shares with groups on one day there is one, and it waits behind what is prompt.
+pub static SHARED_WITH_GROUP: Kind = Kind::bulk(27, "calendar.shared_with_group", STREAM, WANTED_FOR);
+
 /// What the letter is told.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Told {
@@ -29,9 +32,15 @@ pub(crate) struct Told {
 }
 
 /// Asks for the letter, once for a key.
-pub(crate) fn tell(tx: &mut Tx<'_>, to: To, key: String, told: &Told, at: Moment) -> Result<(), StoreError> {
+pub(crate) fn tell(
+    tx: &mut Tx<'_>,
+    (kind, to): (&'static Kind, To),
+    key: String,
+    told: &Told,
+    at: Moment,
+) -> Result<(), StoreError> {
     let told = serde_json::to_string(told).map_err(|error| StoreError::broken(error.to_string()))?;
-    post::ask(tx, &Ask::new(&SHARED, to, key, at).telling(told), at)?;
+    post::ask(tx, &Ask::new(kind, to, key, at).telling(told), at)?;
     Ok(())
 }
 

@@ -7,13 +7,13 @@ use post::{Content, Recipient, Specimen};
 
 use super::daily::{DAILY, Day, Item};
 use super::notice::{ANSWER, CANCELLATION, CHANGE, Difference, INVITATION, Link, Notice, Reply, What};
-use super::offer::{SHARED, Told};
+use super::offer::{SHARED, SHARED_WITH_GROUP, Told};
 use super::reminder::{REMINDER, Reminded};
 use crate::agenda::Lasting;
 
 const LINK: &str = "https://townhall.example/calendar/answer";
 
-pub const SPECIMENS: [Specimen; 7] = [
+pub const SPECIMENS: [Specimen; 8] = [
     Specimen {
         kind: &REMINDER,
         write: |to, _, now| reminder(to, now),
@@ -36,6 +36,10 @@ pub const SPECIMENS: [Specimen; 7] = [
     },
     Specimen {
         kind: &SHARED,
+        write: |to, _, _| shared(to),
+    },
+    Specimen {
+        kind: &SHARED_WITH_GROUP,
         write: |to, _, _| shared(to),
     },
     Specimen {

@@ -2,8 +2,9 @@
 
 use dav::{Denied, Object, Wanted};
 use front::SignedIn;
+use jiff::Timestamp;
 
-use super::{Shelf, object, page};
+use super::{Shelf, object};
 use crate::service::Calendars;
 use crate::subscriptions::reading::Picked;
 use crate::subscriptions::types::Followed;
@@ -13,22 +14,49 @@ use crate::types::Name;
 const FOLLOWED_ORDER: i64 = 1_000;
 
 impl Shelf {
-    /// Entries of what somebody follows.
+    /// Entries of what somebody follows. Without texts, more than lies in a range of time.
     pub(super) async fn followed(
         &self,
         who: &SignedIn,
         calendar: &dav::Calendar,
         wanted: Wanted<'_>,
+        texts: bool,
     ) -> Result<Vec<Object>, Denied> {
         let followed = self.0.subscription(who.id, calendar.id).await?;
+        let named = |after: Option<&str>| after.map(|name| Name::stored(name.to_owned()));
         let found = match wanted {
             Wanted::Named(names) => {
                 let names: Vec<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
                 let picked = Picked::Named(&names);
                 self.0.followed_objects(&followed, who.language, picked).await?
             }
+            Wanted::After(after, limit) | Wanted::Around { after, limit, .. } if !texts => {
+                let after = named(after);
+                let found = self
+                    .0
+                    .followed_outlines(&followed, who.language, after.as_ref(), limit);
+                let found = found.await?.into_iter();
+                return Ok(found
+                    .map(|(stored, bytes)| Object {
+                        bytes,
+                        ..object(stored)
+                    })
+                    .collect());
+            }
             Wanted::After(after, limit) => {
-                let after = after.map(|name| Name::stored(name.to_owned()));
+                let after = named(after);
+                let picked = Picked::After(after.as_ref(), limit);
+                self.0.followed_objects(&followed, who.language, picked).await?
+            }
+            // Everything there is.
+            Wanted::Around {
+                from,
+                to,
+                after,
+                limit,
+                ..
+            } if from == Timestamp::MIN && to == Timestamp::MAX => {
+                let after = named(after);
                 let picked = Picked::After(after.as_ref(), limit);
                 self.0.followed_objects(&followed, who.language, picked).await?
             }
@@ -39,11 +67,14 @@ impl Shelf {
                 after,
                 limit,
             } => {
-                let picked = Picked::Around(from.into(), to.into());
-                let near = self.0.followed_objects(&followed, who.language, picked).await?;
-                let near = near.into_iter().map(|stored| (stored, false)).collect();
-                let page = page(near, kind, after, limit).into_iter();
-                page.map(|(stored, _)| stored).collect()
+                let after = named(after);
+                let picked = Picked::Around {
+                    range: (from.into(), to.into()),
+                    kind,
+                    after: after.as_ref(),
+                    count: limit,
+                };
+                self.0.followed_objects(&followed, who.language, picked).await?
             }
         };
         Ok(found.into_iter().map(object).collect())

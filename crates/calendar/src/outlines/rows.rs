@@ -3,7 +3,7 @@
 use kernel::Id;
 use store::{Row, StoreError, Tx, params, sql};
 
-use crate::rows::kind;
+use crate::rows::{kind, most};
 use crate::types::{Heard, Name};
 
 /// What happened in a calendar after a change, in order. Deletions up to `began` are left out: whoever began to read then never
@@ -20,7 +20,7 @@ pub(crate) fn heard(
              FROM calendar_objects WHERE calendar = $1 AND change > $2 AND (ical IS NOT NULL OR change > $3)
              ORDER BY change LIMIT $4"
         ),
-        params![calendar, after, began, limit(count)],
+        params![calendar, after, began, most(count)],
         outline,
     )
 }
@@ -37,7 +37,7 @@ pub(crate) fn after(
             "SELECT name, uid, kind, change, schedule_change, CAST(octet_length(ical) AS BIGINT), created_at, changed_at
              FROM calendar_objects WHERE calendar = $1 AND name > $2 AND ical IS NOT NULL ORDER BY name LIMIT $3"
         ),
-        params![calendar, name, limit(count)],
+        params![calendar, name, most(count)],
         outline,
     )
 }
@@ -51,10 +51,6 @@ pub(crate) fn named(tx: &mut Tx<'_>, calendar: Id, name: &Name) -> Result<Option
         params![calendar, name.as_str()],
         outline,
     )
-}
-
-fn limit(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn outline(row: &Row<'_>) -> Result<Heard, StoreError> {

@@ -66,6 +66,7 @@ pub(super) fn row(frame: &Frame, followed: &Followed) -> Row {
 fn standing(frame: &Frame, followed: &Followed) -> String {
     let failing = followed.feed.as_ref().and_then(|feed| feed.failing.as_ref());
     match (followed.state(), &followed.feed, failing) {
+        _ if followed.is_away => frame.say("follow-away").to_string(),
         (Standing::BuiltIn, ..) => frame.say("follow-built-in").to_string(),
         (_, _, Some(failing)) => {
             let what = failing.trouble.what.as_str();

@@ -49,7 +49,7 @@ impl Sharing {
         let held = calendars.reach(by, id, Rights::Manage).await?;
         let owner = held.calendar.owner;
         let sharers = sharers(calendars, by, id, frame).await?;
-        let own = calendars.groups_of(by).await?;
+        let own = groups(calendars, by, id).await?;
         let groups = (!own.is_empty()).then(|| {
             let options = own.into_iter().map(|(id, name)| (id.to_string(), name));
             let group = Choice::new(
@@ -60,7 +60,7 @@ impl Sharing {
             );
             (
                 group.wrong(faults.remove("group")),
-                rights(frame, typed, "group-rights"),
+                rights(frame, typed, "group-rights").wrong(faults.remove("group-rights")),
             )
         });
         let link = calendars.link(owner, id).await?;
@@ -79,6 +79,18 @@ impl Sharing {
             }),
         })
     }
+}
+
+/// Groups that a calendar can be shared with: those one is in, and those that have it already.
+async fn groups(calendars: &Calendars, by: PersonId, id: Id) -> Result<Vec<(Id, String)>, Problem> {
+    let mut groups = calendars.groups_of(by).await?;
+    let shares = calendars.group_shares(by, id).await?.into_iter();
+    let others = shares.map(|share| share.group);
+    let others: Vec<Id> = others
+        .filter(|one| !groups.iter().any(|(own, _)| own == one))
+        .collect();
+    groups.extend(calendars.group_names(&others).await?);
+    Ok(groups)
 }
 
 /// What others may do; to read, until something else is chosen.
@@ -159,7 +171,15 @@ pub async fn share(
         Ok(()) => Ok(done(&page, "done-shared")),
         Err(why) => {
             let frame = frame.over(&WORDS);
-            let faults = fault(&frame, why)?;
+            let mut faults = fault(&frame, why)?;
+            if typed_in(&typed, "act") == "group" {
+                let beside = |(field, said): (String, String)| match field.as_str() {
+                    "with" => ("group".to_owned(), frame.say("wrong-group").to_string()),
+                    "rights" => ("group-rights".to_owned(), said),
+                    _ => (field, said),
+                };
+                faults = faults.into_iter().map(beside).collect();
+            }
             let page = own::page_of(&calendars, &caller, frame, id, (&typed, faults)).await?;
             Ok(refused(shown(&page)))
         }
@@ -175,7 +195,7 @@ async fn shared(calendars: &Calendars, by: PersonId, id: Id, typed: &Typed) -> R
     };
     let rights = Rights::read(typed_in(typed, rights));
     let rights = rights.ok_or_else(|| Reason::field("rights", "must be busy, read, edit or manage"))?;
-    match calendars.sharer_called(by, typed_in(typed, field)).await? {
+    match calendars.sharer_called(by, id, typed_in(typed, field)).await? {
         With::Person(person) => calendars.share(by, id, person, rights).await.map(|_| ()),
         With::Group(group) => calendars
             .share_with_group(by, id, group, rights)

@@ -53,6 +53,8 @@ struct ViewPage {
     zone: String,
     /// How many invitations wait.
     invitations: i64,
+    /// Something of what is followed cannot be asked for now.
+    is_partial: bool,
     keys: Vec<Keys>,
 }
 
@@ -106,7 +108,7 @@ pub(super) async fn page(
     let span = (at(first), at(first.saturating_add(count.days())));
     let mut all = calendars.agenda(&visible, span, &guest.zone, &search).await?;
     let looked_at: Vec<_> = followed.iter().filter(|one| !hides(headers, one.id())).collect();
-    calendars
+    let missing = calendars
         .add_followed(&mut all, &guest.visitor, &looked_at, span, &guest.zone, &search)
         .await?;
     let layout = Layout {
@@ -142,6 +144,7 @@ pub(super) async fn page(
         hours: (0..24).map(|hour| format!("{hour:02}:00")).collect(),
         zone: guest.zone_name.clone(),
         invitations: calendars.count_invitations(guest.visitor.id).await?,
+        is_partial: missing.is_some(),
         keys: keys(&frame),
         view,
         date: date.to_string(),

@@ -4,6 +4,7 @@ use kernel::{Id, PersonId};
 use store::{Row, StoreError, Tx, params, sql};
 
 use super::{Link, Shows};
+use crate::rows::most;
 use crate::types::CALENDARS_MAX;
 
 pub(super) fn link(tx: &mut Tx<'_>, calendar: Id) -> Result<Option<Link>, StoreError> {
@@ -20,7 +21,7 @@ pub(super) fn links(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Link>, Store
         sql!(
             "SELECT calendar, token, shows, made_at FROM calendar_links WHERE vshard = $1 AND owner = $2 LIMIT $3"
         ),
-        params![owner.0.virtual_shard(), owner, i64::try_from(CALENDARS_MAX).unwrap_or(i64::MAX)],
+        params![owner.0.virtual_shard(), owner, most(CALENDARS_MAX)],
         read,
     )
 }

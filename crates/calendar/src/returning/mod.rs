@@ -84,7 +84,7 @@ impl Plan {
 }
 
 fn plan(tx: &mut Tx<'_>, calendar: Id, at: Moment, mine: &Mine) -> Result<Plan, Refused> {
-    let most = i64::try_from(RETURNED_MAX).unwrap_or(i64::MAX);
+    let most = crate::rows::most(RETURNED_MAX);
     let touched = rows::touched(tx, calendar, at, most + 1)?;
     if touched.len() > RETURNED_MAX {
         let problem = format!("reaches over more than {RETURNED_MAX} changed events: choose a later instant");

@@ -25,6 +25,8 @@ const PAUSE_SECONDS_MAX: i64 = 86_400;
 pub const ENTRIES_MAX: usize = 20_000;
 /// A longer UID is none that a program writes, and no index takes it.
 const UID_BYTES_MAX: usize = 1_000;
+/// A longer one could not be an object of a calendar here, either.
+const ENTRY_BYTES_MAX: usize = Limits::OBJECT.bytes;
 /// Spans of all entries of one calendar, about. It has more of them only by malice; then those of an entry are one.
 const SPANS_MAX: usize = 100_000;
 /// Entries that cannot be read are counted, and so many are told of.
@@ -54,11 +56,9 @@ pub fn read(bytes: &[u8], kind: Option<&str>, at: Moment) -> Result<Taken, Troub
     if !is_whole(bytes) {
         return Err(Trouble::new(What::Unreadable, "it breaks off before its end"));
     }
-    if found.rows.len() > ENTRIES_MAX {
-        let why = format!(
-            "it has {} entries, and {ENTRIES_MAX} can be followed",
-            found.rows.len()
-        );
+    let count = found.rows.len();
+    if count > ENTRIES_MAX {
+        let why = format!("it has {count} entries, and {ENTRIES_MAX} can be followed");
         return Err(Trouble::new(What::TooMany, why));
     }
     let mut taken = Taken {
@@ -68,7 +68,7 @@ pub fn read(bytes: &[u8], kind: Option<&str>, at: Moment) -> Result<Taken, Troub
     };
     let mut unread = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for row in &found.rows {
+    for row in found.rows {
         let read = row.object.as_ref().map_err(ToString::to_string);
         match read.and_then(|object| entry(object, &row.uid, row.kind, at)) {
             Err(why) => unread.push(why),
@@ -141,12 +141,16 @@ fn entry(object: &Component<'_>, uid: &str, kind: ical::Kind, at: Moment) -> Res
     let told = |problem: &dyn std::fmt::Display| format!("{uid}: {problem}");
     let checked = ical::check(object).map_err(|problem| told(&problem))?;
     let timing = Timing::new(&checked).map_err(|problem| told(&problem))?;
+    let text = object.write();
+    if text.len() > ENTRY_BYTES_MAX {
+        return Err(format!("{uid}: it has more than {ENTRY_BYTES_MAX} bytes"));
+    }
     Ok(Entry {
         uid: uid.to_owned(),
         kind,
         spans: spans(&timing, at),
         fingerprint: fingerprint(object),
-        text: object.write(),
+        text,
     })
 }
 
@@ -244,6 +248,18 @@ mod tests {
             "{taken:?}"
         );
         assert!(taken.entries.iter().all(|entry| !entry.spans.is_empty()));
+    }
+
+    #[test]
+    fn an_entry_that_is_too_long_is_not_taken_and_the_rest_is() {
+        let long = event("long", "20261101T000000Z", &"x".repeat(400_000)).replace(
+            "SUMMARY:",
+            &format!("DESCRIPTION:{0}\r\nCOMMENT:{0}\r\nSUMMARY:", "y".repeat(400_000)),
+        );
+        let taken = taken(&file("", &[long, event("a", "20261101T000000Z", "One")]));
+        let uids: Vec<&str> = taken.entries.iter().map(|entry| entry.uid.as_str()).collect();
+        assert_eq!((uids, taken.unread), (vec!["a"], 1));
+        assert!(taken.unread_why.contains("bytes"), "{}", taken.unread_why);
     }
 
     #[test]

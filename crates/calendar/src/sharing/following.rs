@@ -6,7 +6,7 @@ use store::outbox::{self, Change};
 use store::{StoreError, Tx};
 
 use super::groups::{self, Given};
-use super::{Consent, Offer, Share, rows};
+use super::{Consent, OFFERS_MAX, Offer, Share, rows};
 use crate::letters::offer::{self, Told};
 use crate::people::called_by_id;
 use crate::rows as calendars;
@@ -19,7 +19,6 @@ pub(crate) const ANSWERED: &str = "calendar.offer";
 
 /// Said by whoever is no more, and can be asked nothing.
 const GONE: &[u8] = b"gone";
-const ID_BYTES: usize = 16;
 const DAY_SECONDS: i64 = 86_400;
 
 pub(super) fn announce(
@@ -74,10 +73,8 @@ pub(crate) fn forget_calendar(
 
 /// The calendar and the person of a change's key.
 fn read(change: &Change) -> Result<(Id, PersonId), StoreError> {
-    let broken = || StoreError::broken("the change names no calendar and no person");
-    let (calendar, person) = change.key.split_at_checked(ID_BYTES).ok_or_else(broken)?;
-    let id = |bytes: &[u8]| bytes.try_into().map(Id::from_bytes).map_err(|_| broken());
-    Ok((id(calendar)?, PersonId(id(person)?)))
+    let [calendar, person] = change.ids()?;
+    Ok((calendar, PersonId(person)))
 }
 
 impl Calendars {
@@ -115,14 +112,18 @@ impl Calendars {
             let (Some(given), Some(told)) = (&given, &told) else {
                 return rows::end_offer(tx, person, id);
             };
+            let before_is_none = before.is_none();
             let is_anew = before.as_ref().is_some_and(|before| is_anew(given, before));
             if let Some(before) = before.filter(|_| !is_anew) {
                 return answered_before(tx, person, given, &before);
             }
+            // Nobody fills the lists of others. Whoever shared it in person was told so then.
+            if before_is_none && rows::open_offers(tx, person)? >= OFFERS_MAX {
+                return Ok(());
+            }
             rows::save_offer(tx, person, &offered(given, id, owner))?;
-            // Taken back and offered anew again and again, it is one letter a day.
-            let key = format!("{id}-{}", given.since.as_seconds() / DAY_SECONDS);
-            offer::tell(tx, To::Person(person), key, told, now)
+            let (kind, key) = letter(given, id, owner);
+            offer::tell(tx, (kind, To::Person(person)), key, told, now)
         });
         Ok(followed.await?)
     }
@@ -155,6 +156,16 @@ impl Calendars {
             }
         });
         Ok(followed.await?)
+    }
+}
+
+/// Which letter tells of an offer, and its key: there is one for each. Taken back and offered anew again and again, it is one letter a
+/// day. A group may be many whom one does not know, and many calendars may be shared with it: that is one letter a day of all.
+fn letter(given: &Given, calendar: Id, owner: PersonId) -> (&'static post::Kind, String) {
+    let day = given.since.as_seconds() / DAY_SECONDS;
+    match given.share {
+        Some(_) => (&offer::SHARED, format!("{calendar}-{day}")),
+        None => (&offer::SHARED_WITH_GROUP, format!("{owner}-{day}")),
     }
 }
 

@@ -4,6 +4,7 @@ use kernel::{Id, PersonId};
 use store::{Row, StoreError, Tx, params, sql};
 
 use super::{Consent, OFFERS_MAX, Offer, Rights, SHARES_MAX, Share};
+use crate::rows::most;
 use crate::types::Color;
 
 pub(super) fn share(tx: &mut Tx<'_>, calendar: Id, person: PersonId) -> Result<Option<Share>, StoreError> {
@@ -24,7 +25,7 @@ pub(super) fn shares(tx: &mut Tx<'_>, calendar: Id) -> Result<Vec<Share>, StoreE
             "SELECT calendar, person, rights, answer, made_at FROM calendar_shares
              WHERE calendar = $1 ORDER BY made_at, person LIMIT $2"
         ),
-        params![calendar, many(SHARES_MAX)],
+        params![calendar, most(SHARES_MAX)],
         read_share,
     )
 }
@@ -107,7 +108,7 @@ pub(super) fn offers(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Offer>, St
              WHERE vshard = $1 AND owner = $2
              ORDER BY CASE answer WHEN 2 THEN 1 ELSE 0 END, offered_at, calendar LIMIT $3"
         ),
-        params![person.0.virtual_shard(), person, many(OFFERS_MAX)],
+        params![person.0.virtual_shard(), person, most(OFFERS_MAX)],
         read_offer,
     )
 }
@@ -119,7 +120,7 @@ pub(super) fn taken(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Offer>, Sto
             "SELECT calendar, held_by, answer, color, offered_at FROM calendar_offers
              WHERE vshard = $1 AND owner = $2 AND answer = 1 ORDER BY offered_at, calendar LIMIT $3"
         ),
-        params![person.0.virtual_shard(), person, many(OFFERS_MAX)],
+        params![person.0.virtual_shard(), person, most(OFFERS_MAX)],
         read_offer,
     )
 }
@@ -132,10 +133,6 @@ pub(super) fn open_offers(tx: &mut Tx<'_>, person: PersonId) -> Result<usize, St
         |row| row.get(0),
     )?;
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
-}
-
-fn many(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 pub(super) fn save_offer(tx: &mut Tx<'_>, person: PersonId, offer: &Offer) -> Result<(), StoreError> {

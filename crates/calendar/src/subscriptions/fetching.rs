@@ -17,8 +17,10 @@ use store::{Shard, StoreError, Tx};
 use super::rows;
 use super::types::{Entry, Failing, Feed, Trouble, What};
 use crate::publishing;
+use crate::rows::most as count;
 use crate::rules::feeds::{self, Difference, Taken};
 use crate::service::{Calendars, Refused};
+use crate::types::Reason;
 
 /// Calendars whose time has come that are looked at, the longest waiting ones first. Far more than one person follows, so that
 /// those of a slow server hide nobody's.
@@ -129,13 +131,15 @@ impl Calendars {
         Ok(claimed)
     }
 
+    /// Trouble of our own store is nothing that the calendar did: it is asked for again when what was written before it was asked says.
     pub(super) async fn fetch(&self, feed: Feed) -> Result<(), StoreError> {
-        let answer = self.ask(&feed).await;
+        let answer = self.ask(&feed).await?;
         let mut told = None;
         match answer {
             Answer::New(taken, marks) => match self.take(feed.id, &taken).await {
                 Ok(true) => told = Some((taken, marks)),
                 Ok(false) => return Ok(()),
+                Err(error @ (StoreError::Unavailable { .. } | StoreError::Busy)) => return Err(error),
                 Err(error) => {
                     let trouble = Trouble::new(What::Unreadable, "it cannot be stored as it is");
                     let noted = self.note_down(&feed, move |feed, at| failed(feed, &trouble, None, at));
@@ -158,10 +162,10 @@ impl Calendars {
             .await
     }
 
-    async fn ask(&self, feed: &Feed) -> Answer {
+    async fn ask(&self, feed: &Feed) -> Result<Answer, StoreError> {
         let address = match Address::parse(&feed.address) {
             Ok(address) => address,
-            Err(bad) => return Answer::Failed(Trouble::new(What::Name, bad), None),
+            Err(bad) => return Ok(Answer::Failed(Trouble::new(What::Name, bad), None)),
         };
         if let Some((owner, token)) = self.link_at(&feed.address) {
             return self.look(feed, owner, &token).await;
@@ -171,15 +175,15 @@ impl Calendars {
             modified: feed.modified.clone(),
         };
         let page = match self.outside().get(&address, &known).await {
-            Ok(Got::Same) => return Answer::Same,
+            Ok(Got::Same) => return Ok(Answer::Same),
             Ok(Got::New(page)) => page,
-            Err(trouble) => return refused(&trouble),
+            Err(trouble) => return Ok(refused(&trouble)),
         };
-        self.read(page.bytes, page.kind, page.marks).await
+        Ok(self.read(page.bytes, page.kind, page.marks).await)
     }
 
     /// What a link of this house leads to: nobody need be asked for it.
-    async fn look(&self, feed: &Feed, owner: PersonId, token: &str) -> Answer {
+    async fn look(&self, feed: &Feed, owner: PersonId, token: &str) -> Result<Answer, StoreError> {
         let looked = async {
             let (calendar, shows) = self.published(owner, token).await?;
             let tag = publishing::tag(&calendar, shows);
@@ -190,19 +194,16 @@ impl Calendars {
             Ok::<_, Refused>(Some((tag, text)))
         };
         match looked.await {
-            Ok(None) => Answer::Same,
+            Ok(None) => Ok(Answer::Same),
             Ok(Some((tag, text))) => {
                 let marks = outside::Known {
                     etag: Some(tag),
                     modified: None,
                 };
-                self.read(text.into_bytes(), None, marks).await
+                Ok(self.read(text.into_bytes(), None, marks).await)
             }
-            Err(Refused::Reason(_)) => {
-                let why = "the link was withdrawn or renewed";
-                Answer::Failed(Trouble::new(What::Gone, why), None)
-            }
-            Err(Refused::Store(error)) => Answer::Failed(Trouble::new(What::Unreachable, error), None),
+            Err(Refused::Reason(reason)) => Ok(Answer::Failed(not_shown(&reason), None)),
+            Err(Refused::Store(error)) => Err(error),
         }
     }
 
@@ -278,13 +279,15 @@ fn save(tx: &mut Tx<'_>, feed: Id, entries: &[(Id, Entry)], at: Moment) -> Resul
 }
 
 /// Deletes entries, and notes down that they went.
-fn delete(tx: &mut Tx<'_>, feed: Id, entries: &[Id]) -> Result<(), StoreError> {
+pub(super) fn delete(tx: &mut Tx<'_>, feed: Id, entries: &[Id]) -> Result<(), StoreError> {
     let Some(last) = rows::numbers(tx, feed, entries.len())? else {
         return Ok(());
     };
     for (change, entry) in (last - count(entries.len()) + 1..).zip(entries) {
-        rows::delete_entry(tx, *entry)?;
-        rows::save_gone(tx, feed, *entry, change)?;
+        // Whoever asked at the same time may have deleted it already.
+        if rows::delete_entry(tx, *entry)? {
+            rows::save_gone(tx, feed, *entry, change)?;
+        }
     }
     match last > GONE_KEPT {
         true => rows::forget_gone(tx, feed, last - GONE_KEPT),
@@ -330,6 +333,15 @@ fn failed(feed: Feed, trouble: &Trouble, after: Option<i64>, at: Moment) -> Feed
     }
 }
 
+/// Why a link of this house shows nothing.
+fn not_shown(reason: &Reason) -> Trouble {
+    match reason {
+        Reason::NoCalendar => Trouble::new(What::Gone, "the link was withdrawn or renewed"),
+        Reason::TooLong => Trouble::new(What::Large, reason),
+        _ => Trouble::new(What::Unreadable, reason),
+    }
+}
+
 fn refused(trouble: &outside::Trouble) -> Answer {
     let what = match trouble {
         outside::Trouble::Private(_) => What::Private,
@@ -349,8 +361,4 @@ fn refused(trouble: &outside::Trouble) -> Answer {
     };
     let seconds = |after: Duration| i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
     Answer::Failed(Trouble::new(what, trouble), after.map(seconds))
-}
-
-fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -64,8 +64,23 @@ pub struct Told {
 }
 
 impl Calendars {
-    /// All that somebody follows, the first that came first.
+    /// All that somebody follows, the first that came first. Of what lies on a server that cannot be asked now nothing is known but
+    /// that they follow it: everything else is there all the same.
     pub async fn subscriptions(&self, owner: PersonId) -> Result<Vec<Followed>, Refused> {
+        let shard = self.store().shard_of(owner);
+        let found = shard.read::<_, StoreError>(move |tx| rows::subscriptions(tx, owner));
+        let looks = found.await?.into_iter().map(|one| async move {
+            match self.followed(one.clone()).await {
+                Err(Refused::Store(StoreError::Unavailable { .. })) => Ok(Followed::away(one)),
+                followed => followed,
+            }
+        });
+        let looks: Vec<_> = looks.collect();
+        stream::iter(looks).buffered(LOOKED_AT_ONCE).try_collect().await
+    }
+
+    /// The same for programs, which take what they are told for all that there is: all of it, or none.
+    pub async fn subscriptions_for_sure(&self, owner: PersonId) -> Result<Vec<Followed>, Refused> {
         let shard = self.store().shard_of(owner);
         let found = shard.read::<_, StoreError>(move |tx| rows::subscriptions(tx, owner));
         let looks = found.await?.into_iter().map(|one| self.followed(one));
@@ -98,7 +113,11 @@ impl Calendars {
                     .await?
             }
         };
-        Ok(Followed { subscription, feed })
+        Ok(Followed {
+            subscription,
+            feed,
+            is_away: false,
+        })
     }
 
     /// Has somebody follow something from here on.
@@ -190,7 +209,8 @@ impl Calendars {
         self.followed(followed.subscription).await
     }
 
-    /// Adds everything in some of what somebody follows that is at least partly in `from..to` to what else they are shown.
+    /// Adds everything in some of what somebody follows that is at least partly in `from..to` to what else they are shown. Says why
+    /// something is missing of it, because it lies on a server that cannot be asked now.
     pub async fn add_followed(
         &self,
         all: &mut Vec<Shown>,
@@ -199,15 +219,23 @@ impl Calendars {
         (from, to): (Moment, Moment),
         viewer: &Zone,
         search: &str,
-    ) -> Result<(), Refused> {
+    ) -> Result<Option<StoreError>, Refused> {
         agenda::check_range(from, to)?;
         let words = agenda::words(search);
         let looks = followed.iter().map(|one| self.near_of(one, (from, to)));
         let looks: Vec<_> = looks.collect();
         let mut looks = stream::iter(looks).buffered(LOOKED_AT_ONCE);
+        let mut missing = None;
         for one in followed {
             let id = one.id();
-            let near = looks.try_next().await?.unwrap_or_default();
+            let near = match looks.next().await.transpose() {
+                Ok(near) => near.unwrap_or_default(),
+                Err(why @ StoreError::Unavailable { .. }) => {
+                    missing = Some(why);
+                    continue;
+                }
+                Err(why) => return Err(why.into()),
+            };
             if let Source::Holidays(country) = one.subscription.source {
                 let days = holidays(country, (from, to), viewer);
                 let shown = days.iter().map(|day| shown_holiday(id, day, visitor.language));
@@ -224,7 +252,7 @@ impl Calendars {
             }
         }
         agenda::sort(all, viewer);
-        Ok(())
+        Ok(missing)
     }
 
     /// What may lie in a range of what somebody follows elsewhere.
@@ -233,7 +261,7 @@ impl Calendars {
             return Ok(Vec::new());
         };
         let (id, shard) = (one.id(), self.store().shard_of(feed));
-        let near = shard.read::<_, StoreError>(move |tx| rows::near(tx, (feed, id), range));
+        let near = shard.read::<_, StoreError>(move |tx| rows::near(tx, (feed, id), rows::Near::all(range)));
         near.await
     }
 

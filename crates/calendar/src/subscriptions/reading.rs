@@ -8,7 +8,7 @@ use ical::zones::Zone;
 use ical::{Component, Kind, Property};
 use jiff::civil::Date;
 use kernel::{Id, Language, Moment};
-use store::StoreError;
+use store::{StoreError, Tx};
 
 use super::types::{Followed, Source};
 use super::{rows, shown_holiday};
@@ -29,7 +29,12 @@ const SAID: &str = "20160101T000000Z";
 pub(crate) enum Picked<'a> {
     Named(&'a [Name]),
     After(Option<&'a Name>, usize),
-    Around(Moment, Moment),
+    Around {
+        range: (Moment, Moment),
+        kind: Option<Kind>,
+        after: Option<&'a Name>,
+        count: usize,
+    },
 }
 
 impl Calendars {
@@ -49,7 +54,13 @@ impl Calendars {
                         all.retain(|one| after.is_none_or(|after| one.name > *after));
                         all.truncate(count);
                     }
-                    Picked::Around(..) => {}
+                    Picked::Around {
+                        kind, after, count, ..
+                    } => {
+                        all.retain(|one| kind.is_none_or(|kind| kind == one.kind));
+                        all.retain(|one| after.is_none_or(|after| one.name > *after));
+                        all.truncate(count);
+                    }
                 }
                 all
             }
@@ -77,19 +88,65 @@ impl Calendars {
                     .await?
             }
             Picked::After(after, count) => {
-                let after = after.and_then(Name::object_id).unwrap_or(Id::from_bytes([0; 16]));
+                let after = place_of(after);
                 shard
                     .read::<_, StoreError>(move |tx| rows::entries_after(tx, place, after, count))
                     .await?
             }
-            Picked::Around(from, to) => {
+            Picked::Around {
+                range,
+                kind,
+                after,
+                count,
+            } => {
+                let near = rows::Near {
+                    range,
+                    kind,
+                    after: place_of(after),
+                    count,
+                };
                 shard
-                    .read::<_, StoreError>(move |tx| rows::near(tx, place, (from, to)))
+                    .read::<_, StoreError>(move |tx| rows::near(tx, place, near))
                     .await?
             }
         };
         found.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(found)
+    }
+
+    /// Entries of what somebody follows after one of them, and how long each text is. The texts themselves are nobody's to read.
+    pub(crate) async fn followed_outlines(
+        &self,
+        followed: &Followed,
+        language: Language,
+        after: Option<&Name>,
+        count: usize,
+    ) -> Result<Vec<(Stored, usize)>, Refused> {
+        let feed = followed.feed.as_ref().map(|feed| feed.id);
+        let Some(feed) = feed.filter(|_| !followed.is_holidays()) else {
+            let found = self.followed_objects(followed, language, Picked::After(after, count));
+            let found = found.await?.into_iter();
+            let sized = |stored: Stored| {
+                let bytes = stored.text.len();
+                (stored, bytes)
+            };
+            return Ok(found.map(sized).collect());
+        };
+        let (place, after, shard) = (
+            (feed, followed.id()),
+            place_of(after),
+            self.store().shard_of(feed),
+        );
+        let found = shard.read::<_, StoreError>(move |tx| rows::outlines_after(tx, place, after, count));
+        let found = found.await?.into_iter().map(|(mut stored, bytes)| {
+            if stored.text.is_empty() {
+                return (stored, bytes);
+            }
+            silence(&mut stored);
+            let bytes = stored.text.len();
+            (stored, bytes)
+        });
+        Ok(found.collect())
     }
 
     /// What changed since a reader was there. `None`: what went since is no longer known.
@@ -100,10 +157,9 @@ impl Calendars {
         (after, began): (i64, i64),
         count: usize,
     ) -> Result<Option<Changes>, Refused> {
-        let reached = self.followed_number(followed, language);
-        let forgotten = followed.feed.as_ref().map_or(0, |feed| feed.forgotten);
-        let mut items = match &followed.subscription.source {
+        let (reached, mut items) = match &followed.subscription.source {
             Source::Holidays(country) => {
+                let reached = self.followed_number(followed, language);
                 // Those of a reader who was told other ones are not known any more.
                 if began != reached {
                     return Ok(None);
@@ -112,21 +168,18 @@ impl Calendars {
                 let mut items: Vec<Heard> = all.into_iter().map(heard).collect();
                 items.retain(|one| one.change > after);
                 items.sort_by_key(|one| one.change);
-                items
+                (reached, items)
             }
             Source::Address(_) => {
-                if after > reached || !(forgotten..=reached).contains(&began) {
+                let Some(feed) = followed.subscription.source.feed() else {
                     return Ok(None);
-                }
-                match followed.feed.as_ref().map(|feed| feed.id) {
-                    None => Vec::new(),
-                    Some(feed) => {
-                        let shard = self.store().shard_of(feed);
-                        let more = count.saturating_add(1);
-                        let heard = shard
-                            .read::<_, StoreError>(move |tx| rows::heard(tx, feed, (after, began), more));
-                        heard.await?
-                    }
+                };
+                let shard = self.store().shard_of(feed);
+                let more = count.saturating_add(1);
+                let heard = shard.read::<_, StoreError>(move |tx| heard_of(tx, feed, (after, began), more));
+                match heard.await? {
+                    Some(heard) => heard,
+                    None => return Ok(None),
                 }
             }
         };
@@ -184,6 +237,27 @@ impl Calendars {
         objects.dedup_by(|one, other| one.name == other.name);
         objects
     }
+}
+
+/// How far a calendar elsewhere is, and what changed in it. `None`: what went since is no longer known, or no such number was given.
+/// Both are asked in one transaction: what is forgotten in between would be missed by whoever is told that nothing is.
+fn heard_of(
+    tx: &mut Tx<'_>,
+    feed: Id,
+    (after, began): (i64, i64),
+    count: usize,
+) -> Result<Option<(i64, Vec<Heard>)>, StoreError> {
+    let known = rows::feed(tx, feed)?;
+    let (reached, forgotten) = known.map_or((0, 0), |feed| (feed.changes, feed.forgotten));
+    if after > reached || !(forgotten..=reached).contains(&began) {
+        return Ok(None);
+    }
+    Ok(Some((reached, rows::heard(tx, feed, (after, began), count)?)))
+}
+
+/// Where those begin that come after a name.
+fn place_of(after: Option<&Name>) -> Id {
+    after.and_then(Name::object_id).unwrap_or(Id::from_bytes([0; 16]))
 }
 
 fn heard(stored: Stored) -> Heard {

@@ -1,18 +1,14 @@
 //! The rows of subscriptions, in the shard of whoever has them, and of calendars elsewhere, each in a shard of its own.
 
+use ical::Kind;
 use kernel::{Id, Moment, PersonId, Text};
 use store::{Row, StoreError, Tx, params, sql};
 
 use super::types::{Entry, Failing, Feed, Known, SUBSCRIPTIONS_MAX, Source, Subscription, Trouble, What};
-use crate::rows::{kind, kind_code};
+use crate::rows::{kind, kind_code, most};
 use crate::rules::feeds::ENTRIES_MAX;
 use crate::rules::spans::{REACHES, Reach};
 use crate::types::{Color, Heard, Name, Stored};
-
-/// Rows of one calendar elsewhere that are read at once.
-fn entries_max() -> i64 {
-    i64::try_from(ENTRIES_MAX).unwrap_or(i64::MAX)
-}
 
 /// All of somebody's, the first that came first.
 pub(super) fn subscriptions(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Subscription>, StoreError> {
@@ -24,7 +20,7 @@ pub(super) fn subscriptions(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Subs
         params![
             owner.0.virtual_shard(),
             owner,
-            i64::try_from(SUBSCRIPTIONS_MAX).unwrap_or(i64::MAX)
+            most(SUBSCRIPTIONS_MAX)
         ],
         subscription_of,
     )?;
@@ -211,7 +207,7 @@ pub(super) fn delete_feed(tx: &mut Tx<'_>, feed: Id) -> Result<(), StoreError> {
 pub(super) fn known(tx: &mut Tx<'_>, feed: Id) -> Result<Vec<Known>, StoreError> {
     tx.query(
         sql!("SELECT entry, uid, fingerprint FROM calendar_feed_entries WHERE feed = $1 LIMIT $2"),
-        params![feed, entries_max()],
+        params![feed, most(ENTRIES_MAX)],
         |row| {
             Ok(Known {
                 id: row.get(0)?,
@@ -235,7 +231,7 @@ pub(super) fn some_entries(tx: &mut Tx<'_>, feed: Id, count: u16) -> Result<Vec<
 pub(super) fn numbers(tx: &mut Tx<'_>, feed: Id, count: usize) -> Result<Option<i64>, StoreError> {
     tx.query_opt(
         sql!("UPDATE calendar_feeds SET changes = changes + $2 WHERE feed = $1 RETURNING changes"),
-        params![feed, i64::try_from(count).unwrap_or(i64::MAX)],
+        params![feed, most(count)],
         |row| row.get(0),
     )
 }
@@ -287,7 +283,7 @@ pub(super) fn heard(
     (after, began): (i64, i64),
     count: usize,
 ) -> Result<Vec<Heard>, StoreError> {
-    let count_max = i64::try_from(count).unwrap_or(i64::MAX);
+    let count_max = most(count);
     let heard =
         |row: &Row<'_>, is_gone: bool| Ok(Heard::bare(Name::of_object(row.get(0)?), row.get(1)?, is_gone));
     let mut all: Vec<Heard> = tx.query(
@@ -319,8 +315,29 @@ pub(super) fn entries_after(
             "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at, e.change FROM calendar_feed_entries e
              WHERE e.feed = $1 AND e.entry > $2 ORDER BY e.entry LIMIT $3"
         ),
-        params![feed, after, i64::try_from(count).unwrap_or(i64::MAX)],
+        params![feed, after, most(count)],
         |row| entry_of(row, subscription),
+    )
+}
+
+/// The same without texts, but for those that are shown otherwise than they are stored; and how long each text is.
+pub(super) fn outlines_after(
+    tx: &mut Tx<'_>,
+    (feed, subscription): (Id, Id),
+    after: Id,
+    count: usize,
+) -> Result<Vec<(Stored, usize)>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT e.entry, e.uid, e.kind, CASE WHEN e.ical LIKE '%VALARM%' THEN e.ical ELSE '' END, e.changed_at, e.change,
+                CAST(octet_length(e.ical) AS BIGINT)
+             FROM calendar_feed_entries e WHERE e.feed = $1 AND e.entry > $2 ORDER BY e.entry LIMIT $3"
+        ),
+        params![feed, after, most(count)],
+        |row| {
+            let bytes = usize::try_from(row.get::<i64>(6)?).unwrap_or_default();
+            Ok((entry_of(row, subscription)?, bytes))
+        },
     )
 }
 
@@ -379,49 +396,77 @@ fn delete_spans(tx: &mut Tx<'_>, entry: Id) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(super) fn delete_entry(tx: &mut Tx<'_>, entry: Id) -> Result<(), StoreError> {
+/// Whether it was there.
+pub(super) fn delete_entry(tx: &mut Tx<'_>, entry: Id) -> Result<bool, StoreError> {
     delete_spans(tx, entry)?;
-    tx.execute(
+    let deleted = tx.execute(
         sql!("DELETE FROM calendar_feed_entries WHERE entry = $1"),
         params![entry],
     )?;
-    Ok(())
+    Ok(deleted > 0)
 }
 
-/// Entries that may lie in `from..to`: all that do, and a few that do not. They bear the id that `subscription` is.
+/// Entries that are wanted by when they are: so many of a kind after one of them, in the order of their ids.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Near {
+    pub range: (Moment, Moment),
+    pub kind: Option<Kind>,
+    pub after: Id,
+    pub count: usize,
+}
+
+impl Near {
+    /// All of a range.
+    pub(super) fn all(range: (Moment, Moment)) -> Near {
+        Near {
+            range,
+            kind: None,
+            after: Id::from_bytes([0; 16]),
+            count: ENTRIES_MAX,
+        }
+    }
+}
+
+/// Entries that may lie in a range: all that do, and a few that do not. They bear the id that `subscription` is.
 pub(super) fn near(
     tx: &mut Tx<'_>,
     (feed, subscription): (Id, Id),
-    (from, to): (Moment, Moment),
+    near: Near,
 ) -> Result<Vec<Stored>, StoreError> {
+    let ((from, to), kind) = (near.range, near.kind.map(kind_code));
+    let (after, count) = (near.after, most(near.count));
     let mut found: Vec<Stored> = Vec::new();
     for reach in REACHES {
         let read = |row: &Row<'_>| entry_of(row, subscription);
         found.extend(match reach.micros_max() {
             Some(micros) => tx.query(
                 sql!(
-                    "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at, e.change
-                     FROM calendar_feed_spans s JOIN calendar_feed_entries e ON e.entry = s.entry
-                     WHERE s.feed = $1 AND s.reach = $2 AND s.starts_at >= $3 AND s.starts_at < $4 AND s.ends_at >= $5
-                     LIMIT $6"
+                    "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at, e.change FROM calendar_feed_entries e
+                     WHERE e.feed = $1 AND e.entry > $6 AND (CAST($7 AS BIGINT) IS NULL OR e.kind = $7) AND e.entry IN
+                        (SELECT s.entry FROM calendar_feed_spans s
+                         WHERE s.feed = $1 AND s.reach = $2 AND s.starts_at >= $3 AND s.starts_at < $4 AND s.ends_at >= $5)
+                     ORDER BY e.entry LIMIT $8"
                 ),
-                params![feed, code(reach), from.plus_micros(-micros), to, from, entries_max()],
+                params![feed, code(reach), from.plus_micros(-micros), to, from, after, kind, count],
                 read,
             )?,
             None => tx.query(
                 sql!(
-                    "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at, e.change
-                     FROM calendar_feed_spans s JOIN calendar_feed_entries e ON e.entry = s.entry
-                     WHERE s.feed = $1 AND s.reach = 4 AND s.ends_at >= $2 AND s.starts_at < $3 LIMIT $4"
+                    "SELECT e.entry, e.uid, e.kind, e.ical, e.changed_at, e.change FROM calendar_feed_entries e
+                     WHERE e.feed = $1 AND e.entry > $4 AND (CAST($5 AS BIGINT) IS NULL OR e.kind = $5) AND e.entry IN
+                        (SELECT s.entry FROM calendar_feed_spans s
+                         WHERE s.feed = $1 AND s.reach = 4 AND s.ends_at >= $2 AND s.starts_at < $3)
+                     ORDER BY e.entry LIMIT $6"
                 ),
-                params![feed, from, to, entries_max()],
+                params![feed, from, to, after, kind, count],
                 read,
             )?,
         });
     }
-    // Those with several spans in the range were found for each.
+    // Those with spans of several lengths in the range were found for each.
     found.sort_by_key(|one| one.id);
     found.dedup_by_key(|one| one.id);
+    found.truncate(near.count);
     Ok(found)
 }
 

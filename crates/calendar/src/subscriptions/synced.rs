@@ -1,7 +1,7 @@
 //! What calendar programs are promised of what somebody follows: everything once, and later what came and went.
 
 use kernel::{Id, Language, PersonId, Text};
-use testkit::stores::KINDS;
+use testkit::stores::{self, KINDS};
 
 use super::reading::Picked;
 use super::types::Source;
@@ -157,5 +157,104 @@ async fn the_number_of_holidays_counts_for_as_long_as_they_say_the_same() {
             None,
             "{kind:?}: other years"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_is_followed_is_read_page_by_page_and_as_long_as_it_says() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        let bell = bell::Bell::new(scene.store.store.clone(), scene.store.clock.clone());
+        let bell = scene.calendars.later(scene.calendars.hearing(bell));
+        let (anna, boris) = (visitor("anna"), visitor("boris"));
+        let own = scene.first(&anna).await;
+        for uid in ["a", "b", "c", "d", "e"] {
+            scene.write(&own, uid).await;
+        }
+        // Many times, of which none counts for more than one entry.
+        let daily = event("f").replace("SUMMARY", "RRULE:FREQ=MONTHLY;COUNT=40\r\nSUMMARY");
+        let daily = daily.replace("VALARM", "X-SOMETHING");
+        scene.put(&own, "f.ics", &daily, Expected::Nothing).await.unwrap();
+        let link = scene.calendars.publish(anna.id, own.id, None, false);
+        let address = scene.calendars.link_to(&link.await.unwrap().path(anna.id));
+        let id = scene.follows(&boris, &address).await;
+        scene.gets(&bell).await;
+        let followed = scene.calendars.subscription(boris.id, id).await.unwrap();
+
+        let all = scene
+            .calendars
+            .followed_objects(&followed, Language::English, Picked::After(None, 100));
+        let all = all.await.unwrap();
+        assert_eq!(all.len(), 6, "{kind:?}");
+        let range = (stores::START, stores::START.plus_seconds(3 * 365 * 86_400));
+        let (mut near, mut outlines) = (Vec::new(), Vec::new());
+        let mut after: Option<Name> = None;
+        loop {
+            let picked = Picked::Around {
+                range,
+                kind: Some(ical::Kind::Event),
+                after: after.as_ref(),
+                count: 2,
+            };
+            let page = scene
+                .calendars
+                .followed_objects(&followed, Language::English, picked);
+            let page = page.await.unwrap();
+            let sized = scene
+                .calendars
+                .followed_outlines(&followed, Language::English, after.as_ref(), 2);
+            outlines.extend(sized.await.unwrap());
+            let Some(last) = page.last() else { break };
+            assert!(page.len() <= 2, "{kind:?}");
+            after = Some(last.name.clone());
+            near.extend(page);
+        }
+        assert_eq!(near, all, "{kind:?}: each once, in their order");
+        let sizes = all.iter().map(|one| (one.name.clone(), one.text.len()));
+        let said = outlines.iter().map(|(one, bytes)| (one.name.clone(), *bytes));
+        assert_eq!(
+            said.collect::<Vec<_>>(),
+            sizes.collect::<Vec<_>>(),
+            "{kind:?}: as long as they are read"
+        );
+        let tasks = Picked::Around {
+            range,
+            kind: Some(ical::Kind::Todo),
+            after: None,
+            count: 9,
+        };
+        let tasks = scene
+            .calendars
+            .followed_objects(&followed, Language::English, tasks);
+        assert_eq!(tasks.await.unwrap(), [], "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_two_askers_delete_goes_once() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        let bell = bell::Bell::new(scene.store.store.clone(), scene.store.clock.clone());
+        let bell = scene.calendars.later(scene.calendars.hearing(bell));
+        let (anna, boris) = (visitor("anna"), visitor("boris"));
+        let own = scene.first(&anna).await;
+        scene.write(&own, "a").await;
+        let link = scene.calendars.publish(anna.id, own.id, None, false);
+        let address = scene.calendars.link_to(&link.await.unwrap().path(anna.id));
+        let id = scene.follows(&boris, &address).await;
+        scene.gets(&bell).await;
+        let followed = scene.calendars.subscription(boris.id, id).await.unwrap();
+        let feed = followed.feed.as_ref().unwrap().id;
+        let all = scene
+            .calendars
+            .followed_objects(&followed, Language::English, Picked::After(None, 9));
+        let entry = all.await.unwrap()[0].id;
+        let shard = scene.store.store.shard_of(feed);
+        for _ in 0..2 {
+            let deleted = shard.write(move |tx| super::fetching::delete(tx, feed, &[entry]));
+            deleted.await.unwrap();
+        }
+        let (came, went, ..) = scene.heard(boris.id, id, (1, 1), 9).await.unwrap();
+        assert_eq!((came.len(), went.len()), (0, 1), "{kind:?}");
     }
 }

@@ -224,9 +224,19 @@ pub struct Followed {
     pub subscription: Subscription,
     /// `None`: it is built in, or was not asked for yet.
     pub feed: Option<Feed>,
+    /// What is known of it lies on a server of the house that cannot be asked now.
+    pub is_away: bool,
 }
 
 impl Followed {
+    pub(super) fn away(subscription: Subscription) -> Followed {
+        Followed {
+            subscription,
+            feed: None,
+            is_away: true,
+        }
+    }
+
     pub fn id(&self) -> Id {
         self.subscription.id
     }

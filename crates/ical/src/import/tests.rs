@@ -10,8 +10,20 @@ const FILE: &str = "BEGIN:VCALENDAR\nVERSION:2.0\nMETHOD:PUBLISH\nX-WR-CALNAME:W
     BEGIN:VEVENT\nUID:a\nRECURRENCE-ID;TZID=Europe/Paris:20260102T100000\nDTSTART:20260102T120000Z\nEND:VEVENT\n\
     BEGIN:VTODO\nSUMMARY:no name\nDTSTAMP:20260101T000000Z\nEND:VTODO\nEND:VCALENDAR\n";
 
-fn read(text: &str) -> Import<'_> {
-    import(text.as_bytes(), &Limits::FILE).unwrap()
+/// A file with all its objects at once.
+struct Read<'a> {
+    calendar: Component<'a>,
+    rows: Vec<Row<'a>>,
+    problems: Vec<Problem>,
+}
+
+fn read(text: &str) -> Read<'_> {
+    let file = import(text.as_bytes(), &Limits::FILE).unwrap();
+    Read {
+        calendar: file.calendar,
+        rows: file.rows.collect(),
+        problems: file.problems,
+    }
 }
 
 #[test]
@@ -103,4 +115,66 @@ fn a_page_is_not_a_calendar() {
         import(b"", &Limits::FILE).unwrap_err().reason,
         Reason::NotCalendar
     );
+}
+
+#[test]
+fn what_a_file_says_of_itself_is_not_said_again_by_each_of_its_objects() {
+    let event = |uid: &str| format!("BEGIN:VEVENT\nUID:{uid}\nDTSTART:20260101\nEND:VEVENT\n");
+    let head = "VERSION:2.0\nPRODID:-//x//y//EN\nX-WR-CALNAME:Work\nCOLOR:red\n".to_owned()
+        + &"X-A:b\n".repeat(1_000);
+    let text = format!(
+        "BEGIN:VCALENDAR\n{head}{}{}END:VCALENDAR\n",
+        event("a"),
+        event("b")
+    );
+    let file = read(&text);
+    assert_eq!(calendar_name(&file.calendar).unwrap(), "Work");
+    for row in &file.rows {
+        let object = row.object.as_ref().unwrap();
+        let head: Vec<&str> = object.properties.iter().map(Property::raw).collect();
+        assert_eq!(head, ["VERSION:2.0", "PRODID:-//x//y//EN"]);
+    }
+}
+
+#[test]
+fn what_all_objects_of_a_file_say_together_has_a_limit() {
+    let many = 2_000;
+    let zone = format!(
+        "BEGIN:VTIMEZONE\nTZID:Here\n{}END:VTIMEZONE\n",
+        "X-A:b\n".repeat(20_000)
+    );
+    let event =
+        |uid: usize| format!("BEGIN:VEVENT\nUID:{uid}\nDTSTART;TZID=Here:20260101T100000\nEND:VEVENT\n");
+    let events: String = (0..many).map(event).collect();
+    let text = format!("BEGIN:VCALENDAR\n{zone}{events}END:VCALENDAR\n");
+    assert!(text.len() < 1 << 20, "the file itself is small");
+    let file = import(text.as_bytes(), &Limits::FILE).unwrap();
+    assert_eq!(file.rows.len(), many);
+    let (mut taken, mut refused, mut bytes) = (0, 0, 0);
+    for row in file.rows {
+        match row.object {
+            Ok(object) => {
+                taken += 1;
+                bytes += object.write().len();
+            }
+            Err(problem) => {
+                assert!(
+                    matches!(problem.reason, Reason::TooMuchCopied { .. }),
+                    "{problem}"
+                );
+                refused += 1;
+            }
+        }
+    }
+    assert!(bytes < COPIES_BYTES_MAX + (1 << 20), "{bytes}");
+    assert!(taken > 0 && refused > 0, "{taken} {refused}");
+
+    let zone = format!(
+        "BEGIN:VTIMEZONE\nTZID:Here\n{}END:VTIMEZONE\n",
+        "X-A:b\n".repeat(200_000)
+    );
+    let text = format!("BEGIN:VCALENDAR\n{zone}{}END:VCALENDAR\n", event(1));
+    let file = read(&text);
+    let problem = file.rows[0].object.as_ref().unwrap_err();
+    assert!(matches!(problem.reason, Reason::TextTooLong { .. }), "{problem}");
 }

@@ -6,20 +6,24 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use kernel::{Id, Moment};
+use store::StoreError;
 
 use super::Office;
 use super::record::Decided;
 use crate::Kind;
 use crate::feedback::{Said, Status};
 use crate::letters::rules::Event;
-use crate::letters::{Letter, State, Step, decide};
+use crate::letters::{Letter, State, Step, decide, rows};
 use crate::providers::smtp::is_full;
-use crate::providers::{Class, Found, Pass, Provider, Ready, Refusal, Verdict};
+use crate::providers::{Class, Found, Leave, Pass, Provider, Ready, Refusal, Verdict};
 use crate::suppressions::{Address, Heard, Incident};
 
 /// Every provider has shorter limits of its own; this one is for a client of ours that hangs.
 const HAND_OVER_MAX: Duration = Duration::from_secs(15 * 60);
 const LOOK_UP_MAX: Duration = Duration::from_secs(60);
+/// A letter whose attempt is on disk waits no longer for the rate of its provider: it is given nowhere, and asked for again. That is
+/// less than a lease, after which others take it for lost.
+const LEAVE_MAX: Duration = Duration::from_secs(5);
 
 /// A letter that came back from where it was sent.
 pub(super) struct Landed {
@@ -60,7 +64,16 @@ impl Drop for Out {
 /// Gives a letter, whose attempt is on disk, to the provider that the pass is for.
 pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready, mut pass: Pass) -> Landed {
     let _out = Out::new(&office, letter.id);
-    pass.may_leave(&office.clock).await;
+    let kept_back = match pass.may_leave(&office.clock, LEAVE_MAX).await {
+        Leave::AtOnce => None,
+        Leave::Waited if is_still_out(&office, &letter).await => None,
+        Leave::Waited => Some("it waited for the rate of the provider, and is no longer ours for certain"),
+        Leave::NotNow => Some("the rate of the provider did not come to it"),
+    };
+    if let Some(why) = kept_back {
+        let now = office.now();
+        return Landed::never_given(letter, why, now, pass);
+    }
     let (provider, to) = (pass.provider(), ready.to.clone());
     // A client that panics loses one answer, and not what is known of the letter.
     let called = AssertUnwindSafe(provider.hand_over(ready)).catch_unwind();
@@ -87,6 +100,17 @@ pub(super) async fn hand_over(office: Arc<Office>, letter: Letter, ready: Ready,
         at,
         pass,
     }
+}
+
+/// Whether a letter that waited is still on its way by this attempt, and wanted. Whoever has the work by now may have taken it for lost.
+async fn is_still_out(office: &Office, letter: &Letter) -> bool {
+    let (id, now) = (letter.id, office.now());
+    let shard = office.store.shard_of(id);
+    let found = shard.read::<_, StoreError>(move |tx| rows::letter(tx, id)).await;
+    found.ok().flatten().is_some_and(|found| {
+        let is_same = found.attempts == letter.attempts && found.provider == letter.provider;
+        found.state == State::Sending && is_same && now < found.wanted_until
+    })
 }
 
 /// What an answer means for the stream of the letter. Rows that cannot be written now are for other processes only.
@@ -195,7 +219,7 @@ async fn ask(office: &Office, letter: &Letter, provider: Arc<dyn Provider>) -> R
 }
 
 impl Landed {
-    /// A letter that was to be given and never was, because its attempt could not be written down for certain.
+    /// A letter that was to be given and never was: its attempt could not be written down for certain, or it may not leave now.
     pub fn never_given(letter: Letter, why: &str, at: Moment, pass: Pass) -> Landed {
         let refusal = Refusal {
             class: Class::Network,

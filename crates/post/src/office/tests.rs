@@ -10,6 +10,7 @@ use testkit::stores::{self, TestStore};
 use tokio::sync::watch;
 
 mod forgetting;
+mod leaving;
 mod load;
 
 use super::*;

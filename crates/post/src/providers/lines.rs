@@ -118,6 +118,16 @@ pub(crate) struct Pass {
     used: bool,
 }
 
+/// Whether a letter that has a place may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    AtOnce,
+    /// It may, and meanwhile much may have become of it.
+    Waited,
+    /// The rate did not come to it.
+    NotNow,
+}
+
 /// What asking for a place says.
 pub(crate) enum Reserved {
     Given(Pass),
@@ -346,11 +356,20 @@ impl Pass {
         self.lines.lines[self.at].provider.name()
     }
 
-    /// Waits until the letter may leave. It may only after a stall of the store: places are given at the same rate.
-    pub async fn may_leave(&self, clock: &Clock) {
-        while let Some(rests) = self.lines.leaves(self.at, clock.now()) {
-            tokio::time::sleep(rests).await;
-        }
+    /// Waits until the letter may leave, for so long at most. It has to wait only after a stall of the store, because places are
+    /// given at the same rate, or when another process has the whole rate by now.
+    pub async fn may_leave(&self, clock: &Clock, most: Duration) -> Leave {
+        let Some(first) = self.lines.leaves(self.at, clock.now()) else {
+            return Leave::AtOnce;
+        };
+        let waited = async {
+            tokio::time::sleep(first).await;
+            while let Some(rests) = self.lines.leaves(self.at, clock.now()) {
+                tokio::time::sleep(rests).await;
+            }
+        };
+        let waited = tokio::time::timeout(most, waited).await;
+        waited.map_or(Leave::NotNow, |()| Leave::Waited)
     }
 
     /// The letter was given, and this came of it.

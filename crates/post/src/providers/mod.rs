@@ -20,8 +20,8 @@ use futures_util::future::BoxFuture;
 use kernel::Id;
 
 pub use folder::Folder;
+pub(crate) use lines::{Leave, Pass, Reserved};
 pub use lines::{Line, LineStatus, Lines};
-pub(crate) use lines::{Pass, Reserved};
 pub use mailgun::{BASE_EU, BASE_US, Mailgun, MailgunOptions};
 pub use mandrill::{BASE as MANDRILL_BASE, Mandrill, MandrillOptions};
 

@@ -1,5 +1,6 @@
 //! How people's own shards follow the groups that they are in, and groups the people who are no more.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bell::{Bell, Failed, Hear};
@@ -12,6 +13,7 @@ use super::{rows, rules};
 use crate::Registry;
 use crate::audit::{self, Act, By, Entry};
 use crate::people;
+use crate::people::types::State;
 
 /// Announced by a group: somebody is in it now, or not any more. The key is the group, then who.
 pub const MEMBER: &str = "registry.group.member";
@@ -19,8 +21,6 @@ pub const MEMBER: &str = "registry.group.member";
 pub const DELETED: &str = "registry.group.deleted";
 /// Announced by a person who is no more, of each group that they were in. The key is the group.
 const GONE: &str = "registry.person.left_group";
-
-const ID_BYTES: usize = 16;
 
 pub(super) fn announce_member(tx: &mut Tx<'_>, group: Id, person: PersonId) -> Result<(), StoreError> {
     let key = [group.as_bytes().as_slice(), person.0.as_bytes().as_slice()].concat();
@@ -51,16 +51,11 @@ pub fn hearing(bell: Bell, registry: &Arc<Registry>) -> Bell {
         .hear(GONE, Leavers(Arc::clone(registry)))
 }
 
-fn id(bytes: &[u8]) -> Result<Id, StoreError> {
-    let id = bytes.try_into().map(Id::from_bytes);
-    id.map_err(|_| StoreError::broken("the change names no group"))
-}
-
 impl Registry {
     /// Has somebody's own shard know whether they are in a group. Whoever is no more is taken out of it.
     pub(crate) async fn follow_member(&self, change: &Change) -> Result<(), StoreError> {
-        let (group, person) = change.key.split_at_checked(ID_BYTES).unwrap_or_default();
-        let (group, person) = (id(group)?, PersonId(id(person)?));
+        let [group, person] = change.ids()?;
+        let person = PersonId(person);
         let shard = self.store.shard_of(group);
         let is_in = shard.read(move |tx| rows::is_member(tx, group, person)).await?;
         let shard = self.store.shard_of(person);
@@ -82,12 +77,14 @@ impl Registry {
 
     /// Has a group know that somebody is no more.
     pub(crate) async fn follow_leaver(&self, change: &Change) -> Result<(), StoreError> {
-        self.leave_for_ever(id(&change.key)?, PersonId(change.owner))
-            .await
+        let [group] = change.ids()?;
+        self.leave_for_ever(group, PersonId(change.owner)).await
     }
 
-    /// Takes somebody out of a group who is no more. If they kept it, whoever is in it for longest does from now on.
+    /// Takes somebody out of a group who is no more. If they kept it, whoever is in it for longest does from now on, of
+    /// those who can sign in.
     async fn leave_for_ever(&self, id: Id, person: PersonId) -> Result<(), StoreError> {
+        let active = self.active_in(id).await?;
         let (now, by) = (self.clock.now(), By::house("deletion"));
         let entry = |act| Entry::new(now, &by, act, id).telling("person", person.to_string());
         let (left, over, ended) = (
@@ -103,7 +100,7 @@ impl Registry {
             if !rows::is_member(tx, id, person)? {
                 return Ok(());
             }
-            let heir = rules::heir(&rows::members(tx, id)?, person);
+            let heir = rules::heir(&rows::members(tx, id)?, person, |one| active.contains(&one));
             let Some(heir) = heir else {
                 audit::record(tx, &ended)?;
                 return end(tx, id);
@@ -119,6 +116,16 @@ impl Registry {
             Ok(())
         });
         settled.await
+    }
+
+    /// Those in a group who can sign in.
+    async fn active_in(&self, group: Id) -> Result<HashSet<PersonId>, StoreError> {
+        let people = self.all_of(&self.people_of_group(group).await?).await?;
+        let active = people
+            .into_iter()
+            .flatten()
+            .filter(|one| matches!(one.state, State::Active(_)));
+        Ok(active.map(|one| one.id).collect())
     }
 }
 

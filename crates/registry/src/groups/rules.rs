@@ -23,10 +23,15 @@ pub(super) fn may_keep(by: Acting, group: &Group) -> bool {
     }
 }
 
-/// Who keeps a group from now on that its keeper left for ever: whoever is in it for longest.
-pub(super) fn heir(members: &[Member], gone: PersonId) -> Option<PersonId> {
+/// Who keeps a group from now on that its keeper left for ever: whoever is in it for longest, of those who can sign in if there are
+/// any.
+pub(super) fn heir(
+    members: &[Member],
+    gone: PersonId,
+    is_active: impl Fn(PersonId) -> bool,
+) -> Option<PersonId> {
     let others = members.iter().filter(|member| member.person != gone);
-    let first = others.min_by_key(|member| (member.since, member.person));
+    let first = others.min_by_key(|member| (!is_active(member.person), member.since, member.person));
     first.map(|member| member.person)
 }
 
@@ -80,7 +85,19 @@ mod tests {
             since: Moment::from_seconds(since),
         };
         let all = [member(1, 0), member(4, 20), member(3, 10), member(2, 10)];
-        assert_eq!(heir(&all, person(1)), Some(person(2)));
-        assert_eq!(heir(&all[..1], person(1)), None);
+        assert_eq!(heir(&all, person(1), |_| true), Some(person(2)));
+        assert_eq!(heir(&all[..1], person(1), |_| true), None);
+    }
+
+    #[test]
+    fn whoever_cannot_sign_in_takes_a_group_over_only_if_nobody_in_it_can() {
+        let member = |number, since| Member {
+            person: person(number),
+            since: Moment::from_seconds(since),
+        };
+        let all = [member(1, 0), member(2, 10), member(3, 20), member(4, 30)];
+        let can = |one: PersonId| one == person(3) || one == person(4);
+        assert_eq!(heir(&all, person(1), can), Some(person(3)));
+        assert_eq!(heir(&all[..2], person(1), can), Some(person(2)));
     }
 }

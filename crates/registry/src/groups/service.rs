@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::stream::{self, StreamExt as _};
 use kernel::{Cursor, Id, Page, PageSize, PersonId, Text};
 use store::{StoreError, Tx};
 
@@ -17,25 +18,46 @@ use crate::grants::types::{Acting, Doer};
 use crate::people::emails;
 use crate::people::types::{Email, Person, State};
 
+/// Groups that are read at the same time, each where it lies.
+const READ_AT_ONCE: usize = 16;
+
 impl Registry {
-    /// The groups that somebody is in, the oldest first.
+    /// The groups that somebody is in, the oldest first, as far as their servers can be asked now.
     pub async fn groups_of(&self, person: PersonId) -> Result<Vec<Membership>, Refused> {
         let shard = self.store.shard_of(person);
         let ids = shard.read::<_, StoreError>(move |tx| rows::memberships(tx, person));
         let ids = ids.await?;
-        let found = self.store.read_each::<_, StoreError>(move |tx| {
-            let mut found = Vec::new();
-            for id in &ids {
-                // Whether they are still in it is said beside the group.
-                if rows::is_member(tx, *id, person)?
-                    && let Some(group) = rows::group(tx, *id)?
-                {
-                    found.push(counted(tx, group)?);
-                }
+        let found = self.read_groups(&ids, move |tx, id| {
+            // Whether they are still in it is said beside the group.
+            match rows::group(tx, id)? {
+                Some(group) if rows::is_member(tx, id, person)? => Ok(Some(counted(tx, group)?)),
+                _ => Ok(None),
             }
-            Ok(found)
         });
-        Ok(in_order(found.await?))
+        Ok(in_order(vec![found.await?]))
+    }
+
+    /// Reads groups where each of them lies, side by side. Those whose server cannot be asked now are left out.
+    async fn read_groups<T: Send + 'static>(
+        &self,
+        ids: &[Id],
+        read: impl Fn(&mut Tx<'_>, Id) -> Result<Option<T>, StoreError> + Clone + Send + Sync + 'static,
+    ) -> Result<Vec<T>, StoreError> {
+        let reads = ids.iter().map(|id| {
+            let (id, shard, read) = (*id, self.store.shard_of(*id), read.clone());
+            async move { shard.read(move |tx| read(tx, id)).await }
+        });
+        let reads: Vec<_> = reads.collect();
+        let mut reads = stream::iter(reads).buffer_unordered(READ_AT_ONCE);
+        let mut found = Vec::new();
+        while let Some(one) = reads.next().await {
+            match one {
+                Ok(one) => found.extend(one),
+                Err(StoreError::Unavailable { .. }) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(found)
     }
 
     /// All groups of the house, the oldest first. Who may read them is said at the route.
@@ -230,6 +252,11 @@ impl Registry {
     /// A group for other services, which say themselves who may know of it.
     pub async fn known_group(&self, id: Id) -> Result<Option<Group>, StoreError> {
         self.store.shard_of(id).read(move |tx| rows::group(tx, id)).await
+    }
+
+    /// The same of many, in no order, as far as their servers can be asked now.
+    pub async fn known_groups(&self, ids: &[Id]) -> Result<Vec<Group>, StoreError> {
+        self.read_groups(ids, rows::group).await
     }
 
     /// Everybody in a group, for other services; nobody when there is none.

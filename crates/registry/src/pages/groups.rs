@@ -180,10 +180,14 @@ pub async fn act(
             let left = registry.remove_from_group(&reader.doer(), id, reader.id()?).await;
             (left, "/groups".to_owned(), "done-group-left")
         }
-        _ => {
+        "remove" => {
             let person = somebody(&typed)?;
             let removed = registry.remove_from_group(&reader.doer(), id, person).await;
             (removed, page, "done-group-removed")
+        }
+        _ => {
+            let known = "must be rename, add, keeper, leave or remove";
+            return Err(Problem::invalid("act", "word", known));
         }
     };
     let Err(why) = result else {

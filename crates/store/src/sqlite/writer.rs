@@ -216,6 +216,8 @@ struct Group<'c> {
     /// As long as none of them had to be undone.
     is_bare: bool,
     ran_twice: bool,
+    /// Whether anything of it would be lost if it were undone.
+    stands: bool,
     done: Vec<Done>,
     so_far: SoFar,
 }
@@ -226,6 +228,7 @@ impl<'c> Group<'c> {
             connection,
             is_bare,
             ran_twice: false,
+            stands: false,
             done: Vec::new(),
             so_far: SoFar::default(),
         }
@@ -237,10 +240,13 @@ impl<'c> Group<'c> {
             return;
         }
         match bare(self.connection, &mut *job, &mut self.so_far) {
-            Ok(()) => self.done.push(Done::Answer(job)),
+            Ok(()) => {
+                self.stands = true;
+                self.done.push(Done::Answer(job));
+            }
             // The whole group is gone already; COMMIT will find out and tell everybody.
             Err(why) if self.connection.is_autocommit() => self.done.push(Done::of(job, why)),
-            Err(why) if self.done.is_empty() => {
+            Err(why) if !self.stands => {
                 self.so_far.lost = self.begin_again().err();
                 self.done.push(Done::of(job, why));
             }
@@ -265,6 +271,8 @@ impl<'c> Group<'c> {
         };
         let jobs = std::mem::take(&mut self.done).into_iter();
         let done = jobs.map(|done| match (done, &begun) {
+            // SQLite has rolled all of it back by itself: what ran now would be committed alone, and then refused with the others.
+            (Done::Answer(job), Ok(())) if self.connection.is_autocommit() => Done::Answer(job),
             (Done::Answer(job), Ok(())) => one_job(self.connection, job, &mut so_far),
             (Done::Answer(job), Err(error)) => Done::Refuse(job, error.clone()),
             (refused @ Done::Refuse(..), _) => refused,
@@ -420,6 +428,42 @@ mod tests {
         let some = [(1, false), (2, false), (3, true)];
         let (ran_twice, well, kept) = committed(&some[..1]);
         assert_eq!((ran_twice, well, kept), (false, vec![], vec![]));
-        assert_eq!(committed(&some), (true, vec![3], vec![3]));
+        assert_eq!(committed(&some), (false, vec![3], vec![3]));
+    }
+
+    #[test]
+    fn what_is_run_again_is_kept_by_nobody_when_the_engine_gives_the_group_up() {
+        static GIVEN_UP: crate::Sql = crate::Sql::new("ROLLBACK", module_path!(), line!(), || "given_up");
+        let connection = Connection::open_in_memory().unwrap();
+        let table = "CREATE TABLE shard_touched (vshard BIGINT NOT NULL, pass BIGINT NOT NULL)";
+        connection.execute_batch(table).unwrap();
+        run(&connection, "BEGIN IMMEDIATE").unwrap();
+        let mut group = Group::new(&connection, true);
+        let runs = std::sync::atomic::AtomicU32::new(0);
+        // As a disk that fails once the group is run again.
+        let body = move |tx: &mut Tx<'_>| match runs.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => Ok(()),
+            _ => tx.execute(&GIVEN_UP, params![]).map(|_| ()),
+        };
+        let asked_at = Moment::from_seconds(1_795_000_000);
+        let (first, first_answer) = BodyJob::new(Arc::new(body), Gate::Open, asked_at);
+        group.add(Box::new(first));
+        let (kept, kept_answer) = job(1, true);
+        let (undone, undone_answer) = job(2, false);
+        group.add(kept);
+        group.add(undone);
+        assert!(group.ran_twice);
+        let error = commit(&connection, group.so_far).unwrap_err();
+        group.done.into_iter().for_each(|done| done.tell_failure(&error));
+        for mut answer in [first_answer, kept_answer, undone_answer] {
+            assert!(matches!(
+                answer.try_recv(),
+                Ok(Err(StoreError::Unavailable { .. }))
+            ));
+        }
+        let kept = connection.query_one("SELECT count(*) FROM shard_touched", [], |row| {
+            row.get::<_, i64>(0)
+        });
+        assert_eq!(kept.unwrap(), 0, "what was refused is not there");
     }
 }

@@ -17,6 +17,7 @@ use store::{StoreError, Tx};
 
 pub(crate) use self::following::{MEMBER, SHARED_WITH_GROUP};
 use super::{Held, Offer, Rights, Share, following as people};
+use crate::rows::most;
 use crate::service::{Calendars, Refused, live};
 use crate::types::Reason;
 
@@ -114,13 +115,14 @@ pub(super) fn forget(tx: &mut Tx<'_>, owner: PersonId, count: u16) -> Result<usi
 }
 
 impl Calendars {
-    /// Somebody of the house by their id or their e-mail address, or a group that `by` is in by its id.
-    pub async fn sharer_called(&self, by: PersonId, given: &str) -> Result<With, Refused> {
+    /// Somebody of the house by their id or their e-mail address, or by its id a group that `by` is in, or that has the calendar already.
+    pub async fn sharer_called(&self, by: PersonId, calendar: Id, given: &str) -> Result<With, Refused> {
         let given = given.trim();
         let nobody =
             "is nobody of this house and no group of yours: publish the calendar to show it to others";
         let found = match given.parse::<Id>() {
             Ok(id) if self.card(PersonId(id)).await?.is_some() => Some(With::Person(PersonId(id))),
+            Ok(id) if self.has_group(by, calendar, id).await? => Some(With::Group(id)),
             Ok(id) if self.is_in_group(id, by).await? => Some(With::Group(id)),
             Ok(_) => None,
             Err(_) => {
@@ -129,6 +131,14 @@ impl Calendars {
             }
         };
         Ok(found.ok_or_else(|| Reason::field("with", nobody))?)
+    }
+
+    /// Whether a calendar that `by` may share is shared with a group.
+    async fn has_group(&self, by: PersonId, calendar: Id, group: Id) -> Result<bool, Refused> {
+        let owner = self.owner_of(by, calendar, Rights::Manage).await?;
+        let shard = self.store().shard_of(owner);
+        let share = shard.read::<_, StoreError>(move |tx| rows::share(tx, calendar, group));
+        Ok(share.await?.is_some())
     }
 
     /// Shares a calendar with everybody in a group, or lets them do something else with it from now on.
@@ -142,16 +152,16 @@ impl Calendars {
         let owner = self.owner_of(by, id, Rights::Manage).await?;
         // The shard of the group hears of it later: calendars that come in the same instant may be a few more.
         let shard = self.store().shard_of(group);
-        let others = shard.read::<_, StoreError>(move |tx| rows::calendars(tx, group));
-        let others = others.await?;
-        if others.len() >= GROUP_CALENDARS_MAX && !others.iter().any(|(other, _)| *other == id) {
-            return Err(Reason::TooManyGroupCalendars.into());
-        }
+        let others = shard.read::<_, StoreError>(move |tx| rows::count_others(tx, group, id));
+        let is_full = others.await? >= most(GROUP_CALENDARS_MAX);
         let now = self.now();
         let shard = self.store().shard_of(owner);
         let shared = shard.write::<_, Refused>(move |tx| {
             live(tx, owner, id)?;
             let before = rows::share(tx, id, group)?;
+            if before.is_none() && is_full {
+                return Err(Reason::TooManyGroupCalendars.into());
+            }
             if before.is_none() && rows::shares(tx, id)?.len() >= GROUP_SHARES_MAX {
                 return Err(Reason::TooManyGroupShares.into());
             }
@@ -179,12 +189,8 @@ impl Calendars {
 
     /// How groups are called. A group that is no more has no name.
     pub async fn group_names(&self, groups: &[Id]) -> Result<BTreeMap<Id, String>, Refused> {
-        let mut names = BTreeMap::new();
-        for group in groups {
-            let name = self.people().group(*group).await.map_err(StoreError::broken)?;
-            names.extend(name.map(|name| (*group, name)));
-        }
-        Ok(names)
+        let names = self.people().groups(groups).await;
+        Ok(names.map_err(StoreError::broken)?.into_iter().collect())
     }
 
     /// How the groups are called through which something is shared.

@@ -4,7 +4,8 @@
 use kernel::{Id, Moment, PersonId};
 use store::{Row, StoreError, Tx, params, sql};
 
-use super::{GROUP_CALENDARS_MAX, GROUP_SHARES_MAX, GroupShare, Through};
+use super::{GROUP_SHARES_MAX, GroupShare, Through};
+use crate::rows::most;
 use crate::sharing::Rights;
 
 pub(super) fn share(tx: &mut Tx<'_>, calendar: Id, group: Id) -> Result<Option<GroupShare>, StoreError> {
@@ -165,16 +166,47 @@ pub(super) fn remove_of(
     )
 }
 
-/// The calendars that are shared with a group, and whose they are.
-pub(super) fn calendars(tx: &mut Tx<'_>, group: Id) -> Result<Vec<(Id, PersonId)>, StoreError> {
-    // Twice the most: calendars that came in the same instant may be a few more, and none is left out.
+/// Some who have a calendar through a group, those after one of them.
+pub(super) fn people(
+    tx: &mut Tx<'_>,
+    (calendar, group): (Id, Id),
+    after: Option<PersonId>,
+    count: u16,
+) -> Result<Vec<PersonId>, StoreError> {
+    let after = after.map_or(Id::from_bytes([0; 16]), |after| after.0);
     tx.query(
         sql!(
-            "SELECT calendar, held_by FROM calendar_group_calendars WHERE people_group = $1
-             ORDER BY calendar LIMIT $2"
+            "SELECT person FROM calendar_group_people WHERE calendar = $1 AND people_group = $2 AND person > $3
+             ORDER BY person LIMIT $4"
         ),
-        params![group, most(2 * GROUP_CALENDARS_MAX)],
+        params![calendar, group, after, count],
+        |row| row.get(0),
+    )
+}
+
+/// Some of the calendars that are shared with a group, those after one of them, and whose they are.
+pub(super) fn calendars(
+    tx: &mut Tx<'_>,
+    group: Id,
+    after: Option<Id>,
+    count: u16,
+) -> Result<Vec<(Id, PersonId)>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT calendar, held_by FROM calendar_group_calendars WHERE people_group = $1 AND calendar > $2
+             ORDER BY calendar LIMIT $3"
+        ),
+        params![group, after.unwrap_or(Id::from_bytes([0; 16])), count],
         |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// How many other calendars are shared with a group.
+pub(super) fn count_others(tx: &mut Tx<'_>, group: Id, calendar: Id) -> Result<i64, StoreError> {
+    tx.query_one(
+        sql!("SELECT COUNT(*) FROM calendar_group_calendars WHERE people_group = $1 AND calendar <> $2"),
+        params![group, calendar],
+        |row| row.get(0),
     )
 }
 
@@ -199,10 +231,6 @@ pub(super) fn end_calendar(tx: &mut Tx<'_>, group: Id, calendar: Id) -> Result<(
         params![group, calendar],
     )?;
     Ok(())
-}
-
-fn most(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn read_share(row: &Row<'_>) -> Result<GroupShare, StoreError> {

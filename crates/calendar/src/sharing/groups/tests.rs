@@ -18,7 +18,7 @@ use crate::types::{Calendar, Reason};
 
 /// People and the groups that they are in.
 #[derive(Default)]
-struct Circles(Mutex<BTreeMap<Id, Vec<PersonId>>>);
+struct Circles(Mutex<BTreeMap<Id, Vec<PersonId>>>, Mutex<Vec<bool>>);
 
 impl Circles {
     fn has(&self, group: Id, person: PersonId) -> bool {
@@ -54,13 +54,23 @@ impl People for Circles {
         Box::pin(async move { Ok(known.then(|| format!("Group {group}"))) })
     }
 
+    fn groups<'a>(&'a self, groups: &'a [Id]) -> BoxFuture<'a, Result<Vec<(Id, String)>, String>> {
+        let known = self.0.lock();
+        let known = groups.iter().filter(|group| known.contains_key(group));
+        let named = known.map(|group| (*group, format!("Group {group}")));
+        let named = named.collect();
+        Box::pin(async { Ok(named) })
+    }
+
     fn people_of_group(&self, group: Id) -> BoxFuture<'_, Result<Vec<PersonId>, String>> {
         let people = self.0.lock().get(&group).cloned().unwrap_or_default();
         Box::pin(async { Ok(people) })
     }
 
     fn is_in_group(&self, group: Id, person: PersonId) -> BoxFuture<'_, Result<bool, String>> {
-        let is_in = self.has(group, person);
+        // As whoever asked before others wrote.
+        let before = self.1.lock().pop();
+        let is_in = before.unwrap_or_else(|| self.has(group, person));
         Box::pin(async move { Ok(is_in) })
     }
 
@@ -314,7 +324,8 @@ async fn who_is_no_more_has_nothing_through_a_group_and_shares_nothing_with_one(
         let left = round.may("chen").await;
         assert_eq!(left.is_some(), gone == "boris", "{gone}");
         let shard = round.scene.store.store.shard_of(choir);
-        let noted = shard.read::<_, store::StoreError>(move |tx| super::rows::calendars(tx, choir));
+        let noted =
+            shard.read::<_, store::StoreError>(move |tx| super::rows::calendars(tx, choir, None, 100));
         assert_eq!(noted.await.unwrap().len(), usize::from(gone == "boris"), "{gone}");
     }
 }
@@ -346,12 +357,15 @@ async fn one_shares_with_groups_that_one_is_in_and_with_so_many() {
     let own = round.group("own", &["anna"]);
     let foreign = round.group("foreign", &["boris"]);
     let calendars = &round.scene.calendars;
-    let called = calendars.sharer_called(anna, &own.to_string()).await.unwrap();
+    let called = calendars.sharer_called(anna, id, &own.to_string()).await.unwrap();
     assert_eq!(called, With::Group(own));
-    let called = calendars.sharer_called(anna, "boris@town.example").await.unwrap();
+    let called = calendars
+        .sharer_called(anna, id, "boris@town.example")
+        .await
+        .unwrap();
     assert_eq!(called, With::Person(visitor("boris").id));
     for nobody in [foreign.to_string(), "dora@town.example".to_owned(), String::new()] {
-        let refused = calendars.sharer_called(anna, &nobody).await;
+        let refused = calendars.sharer_called(anna, id, &nobody).await;
         assert!(
             matches!(refused, Err(Refused::Reason(Reason::Field { .. }))),
             "{nobody}"
@@ -364,4 +378,109 @@ async fn one_shares_with_groups_that_one_is_in_and_with_so_many() {
     }
     let more = calendars.share_with_group(anna, id, own, Rights::Read).await;
     assert!(matches!(more, Err(Refused::Reason(Reason::TooManyGroupShares))));
+}
+
+#[tokio::test]
+async fn who_left_while_it_was_heard_that_they_came_keeps_nothing() {
+    for kind in KINDS {
+        let round = Round::on(kind).await;
+        let choir = round.group("choir", &["anna"]);
+        round.share(choir, Rights::Edit).await;
+        // Whoever hears of it asked while Boris was in the group, and he left before that was written.
+        round.circles.1.lock().push(true);
+        let boris = visitor("boris").id;
+        round.scene.calendars.group_changed(choir, boris).await.unwrap();
+        round.scene.follow().await;
+        assert!(round.circles.1.lock().is_empty(), "{kind:?}: it was asked");
+        assert_eq!(
+            (round.may("boris").await, round.offers("boris").await),
+            (None, 0),
+            "{kind:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_share_with_a_group_is_had_by_those_in_it_and_nobody_else() {
+    for kind in KINDS {
+        let round = Round::on(kind).await;
+        let choir = round.group("choir", &["anna", "boris"]);
+        round.share(choir, Rights::Read).await;
+        assert_eq!(round.may("boris").await, Some(Rights::Read), "{kind:?}");
+        // Nobody was told that he left.
+        round.circles.set(choir, visitor("boris").id, false);
+        round.circles.set(choir, visitor("chen").id, true);
+        round.share(choir, Rights::Edit).await;
+        assert_eq!(
+            (round.may("boris").await, round.may("chen").await),
+            (None, Some(Rights::Edit)),
+            "{kind:?}"
+        );
+        assert_eq!(round.offers("boris").await, 0, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_all_that_somebody_shares_with_groups_on_a_day_there_is_one_letter() {
+    for kind in KINDS {
+        let round = Round::on(kind).await;
+        let choir = round.group("choir", &["anna", "boris"]);
+        let board = round.group("board", &["anna", "boris"]);
+        round.share(choir, Rights::Read).await;
+        let calendars = &round.scene.calendars;
+        let other = calendars.create(round.calendar.owner, crate::tests::draft(Some("other")));
+        let other = other.await.unwrap();
+        let shared = calendars.share_with_group(other.owner, other.id, board, Rights::Read);
+        shared.await.unwrap();
+        round.scene.follow().await;
+        assert_eq!(
+            (round.offers("boris").await, round.letters("boris").await),
+            (2, 1),
+            "{kind:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_offered_more_through_groups_than_a_list_holds() {
+    for kind in KINDS {
+        let round = Round::on(kind).await;
+        let boris = visitor("boris").id;
+        let shard = round.scene.store.store.shard_of(boris);
+        let full = shard.write::<_, store::StoreError>(move |tx| {
+            for number in 0..crate::sharing::OFFERS_MAX {
+                let offer = crate::sharing::Offer {
+                    calendar: Id::named("calendar", &number.to_string()),
+                    held_by: visitor("chen").id,
+                    reply: Consent::Waiting,
+                    color: None,
+                    offered: stores::START,
+                };
+                crate::sharing::rows::save_offer(tx, boris, &offer)?;
+            }
+            Ok(())
+        });
+        full.await.unwrap();
+        let choir = round.group("choir", &["anna", "boris"]);
+        round.share(choir, Rights::Read).await;
+        let id = round.calendar.id;
+        let offer = shard.read::<_, store::StoreError>(move |tx| crate::sharing::rows::offer(tx, boris, id));
+        assert_eq!(offer.await.unwrap(), None, "{kind:?}");
+        assert_eq!(round.letters("boris").await, 0, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_left_a_group_still_says_what_it_may_do_with_their_calendar() {
+    let round = Round::on(stores::Kind::Sqlite).await;
+    let (anna, id) = (round.calendar.owner, round.calendar.id);
+    let choir = round.group("choir", &["anna", "boris"]);
+    round.share(choir, Rights::Edit).await;
+    round.now_in(choir, "anna", false).await;
+    let calendars = &round.scene.calendars;
+    let called = calendars.sharer_called(anna, id, &choir.to_string()).await;
+    assert_eq!(called.unwrap(), With::Group(choir));
+    round.unshare(choir).await;
+    let called = calendars.sharer_called(anna, id, &choir.to_string()).await;
+    assert!(matches!(called, Err(Refused::Reason(Reason::Field { .. }))));
 }
