@@ -1,8 +1,9 @@
-//! What somebody who is invited answers.
+//! What somebody who is invited answers. What their organizer stamped stays so: by that, later messages are told from earlier ones.
 
 use ical::{Answer, Component, Participant, When};
 
-use super::{Aim, Edited, Pen, Scene, Which, entries, open, stamp};
+use super::{Aim, Edited, Pen, Scene, Which, entries, open};
+use crate::rules::counting::{Asked, keep_stamp};
 use crate::rules::edits::wish::Wish;
 use crate::rules::itip::Mine;
 use crate::types::Reason;
@@ -20,6 +21,7 @@ pub fn answer(text: &str, aim: Aim, mine: &Mine, answer: Answer, pen: &Pen) -> R
                 ));
             }
         };
+        let asked = Asked::by(Some(scene.object.calendar));
         let mut is_asked = false;
         for entry in entries(&mut tree) {
             if only.is_some() && scene.named_by(entry) != only {
@@ -27,7 +29,10 @@ pub fn answer(text: &str, aim: Aim, mine: &Mine, answer: Answer, pen: &Pen) -> R
             }
             if put(entry, mine, answer) {
                 is_asked = true;
-                stamp(entry, pen, false);
+                entry.set_when("LAST-MODIFIED", Some(&When::Utc(pen.at)));
+                if let Some(known) = asked.to(entry) {
+                    keep_stamp(known, entry);
+                }
             }
         }
         if !is_asked {
