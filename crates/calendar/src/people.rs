@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 use ical::mailbox;
 use kernel::{Id, Language, PersonId};
+use store::StoreError;
 
 use crate::rules::itip::Mine;
 
@@ -16,16 +17,16 @@ pub struct Card {
     pub zone: String,
 }
 
-/// Fulfilled by whoever knows people.
+/// Fulfilled by whoever knows people. An error of the store says whether it passes.
 pub trait People: Send + Sync + 'static {
     /// `None`: nobody.
-    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>>;
+    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>>;
 
     /// Of many at once, in their order.
-    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, String>>;
+    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>>;
 
     /// Whose e-mail address it is.
-    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, String>>;
+    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>>;
 
     /// How a group is called. `None`: there is none.
     fn group(&self, group: Id) -> BoxFuture<'_, Result<Option<String>, String>>;

@@ -127,14 +127,14 @@ impl Calendars {
 
     /// Who somebody is; a person whom nobody knows any more is no one.
     pub(crate) async fn card(&self, person: PersonId) -> Result<Option<Card>, Refused> {
-        Ok(self.people().card(person).await.map_err(StoreError::broken)?)
+        Ok(self.people().card(person).await?)
     }
 
     /// Those of some people that are still known.
     pub(crate) async fn cards(&self, mut people: Vec<PersonId>) -> Result<HashMap<PersonId, Card>, Refused> {
         people.sort_unstable();
         people.dedup();
-        let cards = self.people().cards(&people).await.map_err(StoreError::broken)?;
+        let cards = self.people().cards(&people).await?;
         let known = people.into_iter().zip(cards);
         Ok(known.filter_map(|(person, card)| Some((person, card?))).collect())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dial::outside::Outside;
 use futures_util::future::BoxFuture;
 use kernel::{Id, Language, PersonId, Secret, Text};
+use store::StoreError;
 use testkit::stores::{self, KINDS, Kind, TestStore};
 
 use crate::objects::Mark;
@@ -19,7 +20,7 @@ pub(crate) struct Everybody;
 pub(crate) const NAMES: [&str; 3] = ["anna", "boris", "chen"];
 
 impl People for Everybody {
-    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>> {
+    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>> {
         let name = NAMES.into_iter().find(|name| visitor(name).id == person);
         let card = name.map(|name| Card {
             name: name.to_owned(),
@@ -30,7 +31,7 @@ impl People for Everybody {
         Box::pin(async { Ok(card) })
     }
 
-    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, String>> {
+    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>> {
         Box::pin(async move {
             let mut cards = Vec::new();
             for person in people {
@@ -40,7 +41,7 @@ impl People for Everybody {
         })
     }
 
-    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, String>> {
+    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
         let name = email.strip_suffix("@town.example");
         let known = name.filter(|name| NAMES.contains(name));
         Box::pin(async move { Ok(known.map(|name| visitor(name).id)) })

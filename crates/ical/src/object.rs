@@ -1,7 +1,7 @@
 //! Whether a calendar is one object that can be stored (RFC 4791 4.1), or one message that can be applied (RFC 5546).
 //!
-//! What is kept true: an object has one UID, one kind, at most one series and each moved instance once; its times say
-//! unambiguously when it is. So whoever expands it, or merges an answer into it, never has to choose between two truths.
+//! What is kept true: an object has one UID, one kind, at most one organizer, at most one series and each moved instance once; its
+//! times say unambiguously when it is. So whoever expands it, or merges an answer into it, never has to choose between two truths.
 //!
 //! Lenient, because clients are so, nothing is lost and the meaning is plain:
 //! * PRODID, DTSTAMP or VERSION is missing; a VTIMEZONE that a TZID names is missing (RFC 7809 wants that too) or is not used.
@@ -16,9 +16,13 @@ use std::collections::HashSet;
 
 use crate::component::Component;
 use crate::entry::Entry;
+use crate::participant::same_address;
 use crate::problem::{Problem, Reason};
 use crate::property::Property;
 use crate::words::{Kind, Method};
+
+/// Bytes of a UID: it is looked for by an index, and most have forty.
+pub const UID_BYTES_MAX: usize = 1_024;
 
 /// A calendar that was found to be one object.
 #[derive(Debug, Clone)]
@@ -83,7 +87,33 @@ fn read<'a>(calendar: &'a Component<'a>, method: Option<Method>) -> Result<Objec
         });
         admit(object, component, entry)?;
     }
-    object.ok_or_else(|| nothing_in(calendar))
+    let object = object.ok_or_else(|| nothing_in(calendar))?;
+    if !object.overrides.is_empty() {
+        check_organizer(calendar)?;
+    }
+    Ok(object)
+}
+
+/// Whoever organizes an object organizes all of it (RFC 6638 3.2.4.2).
+fn check_organizer(calendar: &Component<'_>) -> Result<(), Problem> {
+    let entries = calendar
+        .components
+        .iter()
+        .filter(|component| Kind::read(&component.name).is_some());
+    let mut organizers = entries.filter_map(|entry| entry.get("ORGANIZER"));
+    let Some(first) = organizers.next() else {
+        return Ok(());
+    };
+    match organizers.find(|other| !same_address(first.value(), other.value())) {
+        Some(other) => {
+            let reason = Reason::TwoOrganizers {
+                first: first.value().to_owned(),
+                second: other.value().to_owned(),
+            };
+            Err(Problem::new(other.line(), reason))
+        }
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn check_envelope(calendar: &Component<'_>) -> Result<(), Problem> {
@@ -141,6 +171,10 @@ fn check_entry(component: &Component<'_>, entry: &Entry<'_>, method: Option<Meth
     let name = || component.name.to_string();
     if entry.uid.trim().is_empty() {
         return problem("", Reason::NoUid { name: name() });
+    }
+    if entry.uid.len() > UID_BYTES_MAX {
+        let limit = UID_BYTES_MAX;
+        return problem("UID", Reason::UidTooLong { limit });
     }
     for once in ["UID", "DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID"] {
         if let Some(second) = component.all(once).nth(1) {

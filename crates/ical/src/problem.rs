@@ -98,8 +98,12 @@ pub enum Reason {
     TwoKinds { first: String, second: String },
     #[error("the {name} has no UID: give it one that nothing else has")]
     NoUid { name: String },
+    #[error("UID is longer than {limit} bytes: give it a shorter one")]
+    UidTooLong { limit: usize },
     #[error("UID {second:?} stands beside UID {first:?}: write one object for each")]
     TwoUids { first: String, second: String },
+    #[error("ORGANIZER {second:?} stands beside ORGANIZER {first:?}: one person organizes all of an object")]
+    TwoOrganizers { first: String, second: String },
     #[error("two components of one UID have no RECURRENCE-ID: only the series itself has none")]
     TwoMasters,
     #[error("RECURRENCE-ID {id} stands twice: an instance is moved once")]
@@ -132,6 +136,7 @@ impl Reason {
         match self {
             Reason::TextTooLong { .. } => Precondition::MaxResourceSize,
             Reason::Unsupported { .. } => Precondition::SupportedCalendarComponent,
+            Reason::TwoOrganizers { .. } => Precondition::SameOrganizerInAllComponents,
             Reason::Method
             | Reason::NoEntry
             | Reason::TwoKinds { .. }
@@ -145,12 +150,13 @@ impl Reason {
     }
 }
 
-/// The conditions of RFC 4791 5.3.2.1 that the text itself has to meet.
+/// The conditions of RFC 4791 5.3.2.1 and RFC 6638 3.2.4 that the text itself has to meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {
     ValidCalendarData,
     ValidCalendarObjectResource,
     SupportedCalendarComponent,
+    SameOrganizerInAllComponents,
     MaxResourceSize,
 }
 
@@ -161,6 +167,7 @@ impl Precondition {
             Precondition::ValidCalendarData => "valid-calendar-data",
             Precondition::ValidCalendarObjectResource => "valid-calendar-object-resource",
             Precondition::SupportedCalendarComponent => "supported-calendar-component",
+            Precondition::SameOrganizerInAllComponents => "same-organizer-in-all-components",
             Precondition::MaxResourceSize => "max-resource-size",
         }
     }

@@ -1,5 +1,6 @@
-//! What a mail server delivers into a Maildir: what lies in `new/` is taken in and moved to `cur/`, seen. A mail that could not be
-//! kept stays in `new/` for the next time, so whoever takes it may be told twice.
+//! What a mail server delivers into a Maildir: what lies in `new/` is taken in and moved to `cur/`, seen. While nothing can be kept,
+//! a mail stays in `new/` for the next time, so whoever takes it may be told twice. One that can never be kept is moved as well: it
+//! keeps no other waiting.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,13 @@ where
         let Some(raw) = read(&path, bytes_max).await? else {
             continue;
         };
-        take(raw).await?;
+        match take(raw).await {
+            Ok(()) => {}
+            Err(error @ (StoreError::Unavailable { .. } | StoreError::Busy)) => return Err(error.into()),
+            Err(error) => {
+                tracing::error!(file = %path.display(), %error, "a mail cannot be taken and is laid aside");
+            }
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = name.split(':').next().unwrap_or_default();
         let seen = folder.join("cur").join(format!("{name}{SEEN}"));

@@ -10,8 +10,8 @@ use futures_util::future::BoxFuture;
 use kernel::{Clock, Id, PersonId};
 use post::Recipients;
 use registry::{Registry, groups};
-use store::Store;
 use store::outbox::Change;
+use store::{Store, StoreError};
 
 use crate::config::Config;
 use crate::segmentation::person;
@@ -104,13 +104,13 @@ impl Hear for Ender {
 struct Neighbours(Arc<Registry>);
 
 impl People for Neighbours {
-    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>> {
+    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>> {
         Box::pin(async move { Ok(self.cards(&[person]).await?.into_iter().next().flatten()) })
     }
 
-    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, String>> {
+    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>> {
         Box::pin(async move {
-            let found = self.0.all_of(people).await.map_err(|error| error.to_string())?;
+            let found = self.0.all_of(people).await?;
             let cards = found.iter().map(|found| {
                 let about = found.as_ref()?.about()?;
                 Some(Card {
@@ -124,11 +124,8 @@ impl People for Neighbours {
         })
     }
 
-    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, String>> {
-        Box::pin(async move {
-            let found = Recipients::bearer(&*self.0, email).await;
-            found.map_err(|error| error.to_string())
-        })
+    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
+        Recipients::bearer(&*self.0, email)
     }
     fn group(&self, group: Id) -> BoxFuture<'_, Result<Option<String>, String>> {
         Box::pin(async move {

@@ -250,7 +250,7 @@ impl Calendars {
         let person = match called.parse().ok().map(PersonId) {
             Some(person) => Some(person),
             None if called.contains(':') => self.reader(called).await?,
-            None => self.people().bearer(called).await.map_err(StoreError::broken)?,
+            None => self.people().bearer(called).await?,
         };
         let Some(person) = person else { return Ok(None) };
         Ok(self.card(person).await?.map(|card| (person, card)))

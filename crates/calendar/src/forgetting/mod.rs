@@ -1,5 +1,5 @@
 //! What is kept long enough: calendars that lay in the bin for a month, how things were half a year ago, and that something
-//! was deleted then; invitations that nobody let in and that are over.
+//! was deleted then; messages in inboxes; invitations that nobody let in and that are over.
 //!
 //! All of it goes in small transactions, so nobody waits for it, and it may be cut off anywhere. Nobody is misled by it: a reader
 //! who has not heard of a deletion that is forgotten begins anew.
@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use kernel::{Id, Moment};
 use store::{StoreError, Tx};
 
+use crate::rows as objects;
 use crate::rules::slots::{block_of, slot_of};
 use crate::service::{BIN_SECONDS, Calendars};
 use crate::{finding, reminders, sharing};
@@ -35,6 +36,7 @@ impl Calendars {
         for shard in self.store().everywhere() {
             while shard.write(move |tx| empty_bin(tx, binned)).await? {}
             while shard.write(move |tx| forget_history(tx, known)).await? {}
+            while shard.write(move |tx| forget_messages(tx, (known, at))).await? {}
             while shard.write(move |tx| forget_deletions(tx, known)).await? {}
             while shard.write(move |tx| forget_busy(tx, at)).await? {}
             while shard.write(move |tx| forget_apart(tx, over)).await? {}
@@ -74,6 +76,16 @@ fn forget_busy(tx: &mut Tx<'_>, at: Moment) -> Result<bool, StoreError> {
 fn forget_apart(tx: &mut Tx<'_>, over: Moment) -> Result<bool, StoreError> {
     let forgotten = rows::forget_apart(tx, over, ROWS_AT_ONCE)?;
     Ok(forgotten == u64::from(ROWS_AT_ONCE))
+}
+
+/// Messages go as everything that somebody deletes, so their readers hear of it.
+fn forget_messages(tx: &mut Tx<'_>, (until, at): (Moment, Moment)) -> Result<bool, StoreError> {
+    let old = rows::messages(tx, until, ROWS_AT_ONCE)?;
+    for (inbox, message) in &old {
+        let change = objects::next_change(tx, *inbox)?;
+        objects::empty_object(tx, *message, change, at)?;
+    }
+    Ok(old.len() == usize::from(ROWS_AT_ONCE))
 }
 
 fn forget_deletions(tx: &mut Tx<'_>, until: Moment) -> Result<bool, StoreError> {

@@ -66,6 +66,19 @@ pub(super) fn forget_history(tx: &mut Tx<'_>, until: Moment, count: u16) -> Resu
     )
 }
 
+/// Messages that came into inboxes by then, each with its inbox.
+pub(super) fn messages(tx: &mut Tx<'_>, until: Moment, count: u16) -> Result<Vec<(Id, Id)>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT o.calendar, o.object FROM calendar_objects o JOIN calendars c ON c.calendar = o.calendar
+             WHERE o.uid = o.name AND o.ical IS NOT NULL AND o.changed_at <= $1 AND c.role = 1
+             ORDER BY o.changed_at LIMIT $2"
+        ),
+        params![until, count],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// What is left of objects that were deleted by then: their calendars, and the changes that deleted them.
 pub(super) fn forget_emptied(
     tx: &mut Tx<'_>,

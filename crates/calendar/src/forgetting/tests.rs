@@ -180,3 +180,39 @@ async fn how_an_event_was_is_kept_for_half_a_year() {
         assert_eq!(history().await, 1, "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn messages_in_inboxes_are_kept_for_half_a_year() {
+    for kind in KINDS {
+        let scene = crate::tests::Scene::on(kind).await;
+        scene.invite().await;
+        let boris = crate::tests::visitor("boris");
+        let (inbox, _) = scene.calendars.inbox(&boris).await.unwrap();
+        let after = async |seconds: i64| {
+            scene.store.clock.advance_seconds(seconds);
+            scene.calendars.forget_old().await.unwrap();
+        };
+        after(KNOWN_SECONDS - 1).await;
+        assert_eq!(scene.messages("boris").await, 1, "{kind:?}");
+        after(1).await;
+        assert_eq!(scene.messages("boris").await, 0, "{kind:?}");
+        assert!(
+            scene.copy_of("boris").await.is_some(),
+            "{kind:?}: what it was about stays"
+        );
+        let mark = Mark {
+            after: 1,
+            began: Some(1),
+        };
+        let heard = scene
+            .calendars
+            .changes(inbox.owner, inbox.id, mark, 10)
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(
+            heard.items.len() == 1 && heard.items[0].is_gone,
+            "{kind:?}: programs hear of it"
+        );
+    }
+}

@@ -29,6 +29,10 @@ use crate::types::{Expected, Reason, Role};
 
 /// Invitations of one person that wait apart: where more come, the oldest go.
 pub const APART_MAX: i64 = 500;
+/// The same of one organizer.
+pub const APART_OF_ONE_MAX: i64 = 20;
+/// Bytes of an invitation that waits apart: the longest of those that people write.
+pub const APART_BYTES_MAX: usize = 64 * 1024;
 
 /// An invitation that waits apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +43,7 @@ pub struct Apart {
     pub organizer: String,
     /// What it would be in a calendar.
     pub text: String,
-    /// It was not declined, or was changed since.
+    /// It was neither declined nor dismissed, or was changed since.
     pub asks: bool,
     pub arrived: Moment,
     pub ends: Moment,
@@ -134,7 +138,7 @@ impl Calendars {
         id: Id,
         answer: Answer,
     ) -> Result<Option<(Id, Id)>, Refused> {
-        let apart = match self.place_of_invitation(owner, id).await? {
+        match self.place_of_invitation(owner, id).await? {
             Place::Event { calendar } => {
                 let look = Look {
                     calendar,
@@ -145,12 +149,14 @@ impl Calendars {
                 let changed = self.answer_event(owner, look, answer).await?;
                 return Ok(changed.event.map(|event| (event.calendar, event.id)));
             }
-            Place::Apart(apart) => apart,
-        };
+            Place::Apart(_) => {}
+        }
         let host = self.host(owner).await?;
         let mine = self.mine(owner).await?;
         let shard = self.store().shard_of(owner);
         let answered = shard.write::<_, Refused>(move |tx| {
+            // It may be another one by now.
+            let apart = rows::apart_with_id(tx, owner, id)?.ok_or(Reason::NoInvitation)?;
             if answer == Answer::Declined {
                 decline(tx, &host, &mine, &apart)?;
                 return Ok(None);
@@ -163,9 +169,12 @@ impl Calendars {
     }
 
     /// Makes an event of an invitation that waits apart, and of all others of whoever invites: where it is then. They are known from
-    /// now on.
+    /// now on. What is an event already is where it is.
     pub async fn let_in(&self, owner: PersonId, id: Id) -> Result<(Id, Id), Refused> {
-        let apart = self.apart(owner, id).await?;
+        let apart = match self.place_of_invitation(owner, id).await? {
+            Place::Event { calendar } => return Ok((calendar, id)),
+            Place::Apart(apart) => apart,
+        };
         let host = self.host(owner).await?;
         let shard = self.store().shard_of(owner);
         shard
@@ -173,11 +182,12 @@ impl Calendars {
             .await
     }
 
-    /// Does away with an invitation that waits apart. Nobody hears of it.
+    /// Does away with an invitation that waits apart. Nobody hears of it. That it came is known on, so the same mail brings it no
+    /// second time.
     pub async fn dismiss(&self, owner: PersonId, id: Id) -> Result<(), Refused> {
         let apart = self.apart(owner, id).await?;
         let shard = self.store().shard_of(owner);
-        let dismissed = shard.write::<_, StoreError>(move |tx| rows::end_apart(tx, apart.id));
+        let dismissed = shard.write::<_, StoreError>(move |tx| rows::dismiss(tx, owner, apart.id));
         Ok(dismissed.await?)
     }
 
@@ -206,7 +216,7 @@ impl Calendars {
         let host = self.host(owner).await?;
         let shard = self.store().shard_of(owner);
         let set = shard.write::<_, Refused>(move |tx| match standing {
-            Some(standing) => Ok(stand(tx, &host, &organizer, standing)?),
+            Some(standing) => stand(tx, &host, &organizer, standing),
             None if rows::end_standing(tx, owner, &organizer)? => Ok(()),
             None => Err(Reason::NoOrganizer.into()),
         });
@@ -250,7 +260,7 @@ impl Calendars {
             return Ok(());
         }
         let host = self.host(owner).await?;
-        let known = shard.write::<_, StoreError>(move |tx| {
+        let known = shard.write::<_, Refused>(move |tx| {
             for organizer in &unknown {
                 if rows::know(tx, owner, organizer, host.now)? {
                     scheduling::let_in(tx, &host, organizer, None)?;
@@ -258,7 +268,7 @@ impl Calendars {
             }
             Ok(())
         });
-        Ok(known.await?)
+        known.await
     }
 
     async fn host(&self, owner: PersonId) -> Result<Host, Refused> {
@@ -325,14 +335,13 @@ fn begins(when: Lasting, zone: &Zone) -> Moment {
     }
 }
 
-fn stand(tx: &mut Tx<'_>, host: &Host, organizer: &str, standing: Standing) -> Result<(), StoreError> {
+fn stand(tx: &mut Tx<'_>, host: &Host, organizer: &str, standing: Standing) -> Result<(), Refused> {
     rows::save_standing(tx, host.person, organizer, (standing, host.now))?;
     if standing == Standing::Known {
         scheduling::let_in(tx, host, organizer, None)?;
         return Ok(());
     }
-    let all = rows::all_apart(tx, host.person)?;
-    for apart in all.iter().filter(|one| one.organizer == organizer) {
+    for apart in rows::apart_by(tx, host.person, organizer)? {
         rows::end_apart(tx, apart.id)?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use kernel::{Id, Moment, PersonId};
 use store::{Row, StoreError, Tx, params, sql};
 
-use super::{APART_MAX, Apart, Known};
+use super::{APART_MAX, APART_OF_ONE_MAX, Apart, Known};
 use crate::rows::stored;
 use crate::rules::inviting::{Standing, Whose};
 use crate::types::Stored;
@@ -152,7 +152,19 @@ pub(crate) fn all_apart(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<Apart>, 
     )
 }
 
-/// Keeps one; where there are too many then, the oldest go.
+/// Those of one organizer, the last that came first.
+pub(crate) fn apart_by(tx: &mut Tx<'_>, owner: PersonId, organizer: &str) -> Result<Vec<Apart>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT invitation, uid, organizer, ical, asks, arrived_at, ends_at FROM calendar_apart
+             WHERE owner = $1 AND organizer = $2 ORDER BY arrived_at DESC, invitation LIMIT $3"
+        ),
+        params![owner, organizer, APART_MAX],
+        apart,
+    )
+}
+
+/// Keeps one; where there are too many then, the oldest go, first of those of its organizer.
 pub(crate) fn save_apart(tx: &mut Tx<'_>, owner: PersonId, apart: &Apart) -> Result<(), StoreError> {
     let vshard = owner.0.virtual_shard();
     tx.execute(
@@ -177,10 +189,27 @@ pub(crate) fn save_apart(tx: &mut Tx<'_>, owner: PersonId, apart: &Apart) -> Res
     tx.execute(
         sql!(
             "DELETE FROM calendar_apart WHERE invitation IN
+             (SELECT invitation FROM calendar_apart WHERE owner = $1 AND organizer = $2
+              ORDER BY arrived_at DESC, invitation LIMIT $4 OFFSET $3)"
+        ),
+        params![owner, apart.organizer.as_str(), APART_OF_ONE_MAX, APART_MAX],
+    )?;
+    tx.execute(
+        sql!(
+            "DELETE FROM calendar_apart WHERE invitation IN
              (SELECT invitation FROM calendar_apart WHERE vshard = $1 AND owner = $2
               ORDER BY arrived_at DESC, invitation LIMIT $3 OFFSET $3)"
         ),
         params![vshard, owner, APART_MAX],
+    )?;
+    Ok(())
+}
+
+/// It asks no more.
+pub(super) fn dismiss(tx: &mut Tx<'_>, owner: PersonId, id: Id) -> Result<(), StoreError> {
+    tx.execute(
+        sql!("UPDATE calendar_apart SET asks = 0 WHERE invitation = $1 AND owner = $2"),
+        params![id, owner],
     )?;
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Whose invitations come into a calendar, and what becomes of others, on real stores.
 
+mod strangers;
+
 use ical::Answer;
 use kernel::PersonId;
 use post::{Outsider, To};
 use testkit::stores::{self, KINDS};
 
-use super::APART_MAX;
+use super::{APART_MAX, APART_OF_ONE_MAX};
 use crate::forgetting::APART_SECONDS;
 use crate::letters::notice;
 use crate::rules::inviting::{Standing, Whose};
@@ -265,7 +267,7 @@ async fn an_answer_goes_to_an_organizer_outside_as_a_message_of_a_calendar_progr
     let reply = crate::rules::itip::reply_by(&before, &mine, Answer::Accepted, stores::START).unwrap();
     assert_eq!(reply.to, [format!("mailto:{EVE}")]);
     let message = ical::parse(reply.text.as_bytes()).unwrap();
-    let asked = crate::scheduling::outside(&message, "UTC", stores::START).unwrap();
+    let asked = crate::scheduling::outside(&message, None, EVE, ("UTC", stores::START)).unwrap();
     let sent = asked.notice.sent.unwrap();
     assert_eq!(sent.method, "REPLY");
     assert!(
@@ -325,10 +327,9 @@ async fn nobody_touches_by_mail_what_somebody_else_organizes() {
             .replace("SEQUENCE:0", "SEQUENCE:5");
         let other = other.replace("SUMMARY:Talks", "SUMMARY:Fraud");
         assert_eq!(scene.calendars.hear_mail(other.as_bytes()).await.unwrap(), None);
-        assert!(
-            scene.asked().await.iter().all(|(title, _)| title != "Fraud"),
-            "{kind:?}"
-        );
+        let asked = scene.asked().await;
+        assert!(asked.contains(&("Talks".to_owned(), true)), "{kind:?}: {asked:?}");
+        assert!(asked.iter().all(|(title, _)| title != "Fraud"), "{kind:?}");
     }
 }
 
@@ -438,6 +439,7 @@ async fn no_more_wait_apart_than_anybody_reads_and_none_for_ever() {
     for at in 0..=APART_MAX {
         let mail = INVITED.text().replace("UID:meeting", &format!("UID:m{at}"));
         let mail = mail.replace("SUMMARY:Talks", &format!("SUMMARY:Talk {at}"));
+        let mail = mail.replace(EVE, &format!("eve{}@elsewhere.example", at / APART_OF_ONE_MAX));
         assert_eq!(scene.calendars.hear_mail(mail.as_bytes()).await.unwrap(), None);
         scene.store.clock.advance_seconds(1);
     }

@@ -209,24 +209,26 @@ impl Write for Writer {
 }
 
 impl Notice {
-    /// As a letter carries it. What is long in signs that take many bytes each loses its description, and the names of guests.
+    /// As a letter carries it. What is too long for that loses its description, then the names of guests, then the message for the
+    /// reader's calendar, in the end its links.
     fn told(&self) -> Result<String, StoreError> {
-        let whole = self.cut();
-        let short = Notice {
-            description: None,
-            ..whole.clone()
+        let mut notice = self.cut();
+        let shorter: [fn(&mut Notice); 4] = [
+            |notice| notice.description = None,
+            |notice| notice.more_guests += std::mem::take(&mut notice.guests).len(),
+            |notice| notice.sent = None,
+            |notice| notice.links.clear(),
+        ];
+        let written = |notice: &Notice| {
+            serde_json::to_string(notice).map_err(|error| StoreError::broken(error.to_string()))
         };
-        let shortest = Notice {
-            more_guests: short.more_guests + short.guests.len(),
-            guests: Vec::new(),
-            ..short.clone()
-        };
-        let mut told = String::new();
-        for notice in [whole, short, shortest] {
-            told = serde_json::to_string(&notice).map_err(|error| StoreError::broken(error.to_string()))?;
+        let mut told = written(&notice)?;
+        for shorten in shorter {
             if told.len() <= DATA_BYTES_MAX {
                 break;
             }
+            shorten(&mut notice);
+            told = written(&notice)?;
         }
         Ok(told)
     }

@@ -71,6 +71,11 @@ pub fn invites(message: &Component<'_>) -> bool {
     matches!(method, Some(Method::Request | Method::Cancel))
 }
 
+/// Whether a message wants its readers to come.
+pub fn asks(message: &Component<'_>) -> bool {
+    message.value("METHOD").and_then(Method::read) == Some(Method::Request)
+}
+
 /// Whether a message speaks of all of an object, and not of single instances only.
 pub fn is_whole(message: &Component<'_>) -> bool {
     entries(message).any(is_master)

@@ -10,6 +10,8 @@ use ical::{Agent, Answer, Component, Method, Participant, Property, Status, When
 use jiff::civil::DateTime;
 use kernel::Moment;
 
+use super::counting::counted;
+
 /// The calendar addresses of whoever changed something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mine(pub Vec<String>);
@@ -34,6 +36,8 @@ pub struct Message {
     /// Calendar addresses.
     pub to: Vec<String>,
     pub text: String,
+    /// Of a change, what they were shown before, without people; `None`: they hear of it for the first time, or for the last.
+    pub before: Option<String>,
 }
 
 /// What follows from a change.
@@ -92,6 +96,7 @@ pub fn by_organizer(
         if ends && was.as_ref().is_some_and(is_cancelled) {
             continue;
         }
+        let before = was.as_ref().filter(|_| !ends).map(|was| unpeopled(was).write());
         // Whoever was never invited to what is cancelled need not know.
         let Some(view) = (if ends { was.map(cancelled) } else { is }) else {
             continue;
@@ -99,7 +104,8 @@ pub fn by_organizer(
         if !to.is_empty() {
             let method = if ends { Method::Cancel } else { Method::Request };
             reached.extend(to.iter().cloned());
-            told.messages.push(message(method, to, view, at));
+            let message = message(method, to, view, at);
+            told.messages.push(Message { before, ..message });
         }
     }
     told.is_same_for_others = told.messages.is_empty() && before.is_some();
@@ -140,21 +146,6 @@ pub fn by_attendee(
         None => told.kept = kept.filter(|kept| after != Some(kept)),
     }
     told
-}
-
-/// An attendee's text with the sequence numbers that the organizer gave: some clients count on by themselves, and would then not
-/// hear of what the organizer changes.
-fn counted(before: Option<&Component<'_>>, after: &Component<'_>) -> Component<'static> {
-    let mut kept = after.clone().into_owned();
-    for entry in kept.components.iter_mut().filter(|one| is_entry(one)) {
-        let id = instance(entry).map(|id| id.to_string());
-        let same = |old: &&Component<'_>| instance(old).map(|id| id.to_string()) == id;
-        let known = before.and_then(|before| entries(before).find(same));
-        if let Some(known) = known.map(sequence).filter(|known| *known != sequence(entry)) {
-            raise(entry, known);
-        }
-    }
-    kept
 }
 
 /// The events or tasks of an object, each of its instances that are moved by itself.
@@ -237,6 +228,15 @@ fn view(calendar: &Component<'_>, part: &[usize]) -> Component<'static> {
         shown.components.push(entry);
     }
     shown
+}
+
+/// A view without those who take part: what a letter compares.
+fn unpeopled(view: &Component<'_>) -> Component<'static> {
+    let mut bare = view.clone().into_owned();
+    for entry in bare.components.iter_mut().filter(|one| is_entry(one)) {
+        entry.remove("ATTENDEE");
+    }
+    bare
 }
 
 /// The same calendar, ready to become a message.
@@ -569,6 +569,7 @@ fn message(method: Method, to: Vec<String>, mut calendar: Component<'static>, at
         method,
         to,
         text: calendar.write(),
+        before: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod checking;
+mod counting;
 pub mod edits;
 pub mod feeds;
 pub mod holidays;

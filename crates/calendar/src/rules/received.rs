@@ -1,14 +1,14 @@
 //! What becomes of a copy when a message about it comes (RFC 5546, RFC 6638 4).
 //!
 //! What is kept true: late and repeated messages do no harm: sequence numbers decide, then times of answers. Whatever is its
-//! reader's own (alarms, colour, an answer on its way) stays.
+//! reader's own (alarms, colour, their answer) stays.
 
 use ical::recurrence::Moment;
 use ical::zones::Zone;
 use ical::{Answer, Component, Duration, Method, Participant, Property, Status, Timing, When};
 
 use super::itip::{
-    ANSWERED, ASKED, Mine, attendees, entries, instance, is_entry, is_master, sequence, times,
+    ANSWERED, ASKED, Mine, attendees, entries, instance, is_entry, is_master, is_organized, sequence, times,
 };
 
 /// What came of a message.
@@ -47,18 +47,31 @@ pub enum News {
     Aside,
 }
 
+/// How much of an object a message shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// All that its reader takes part in: what is not there is theirs no more.
+    Whole,
+    /// Single instances leave the rest as it is.
+    Parts,
+}
+
 /// Applies a message to the copy of whoever `mine` are the addresses of.
-pub fn received(copy: Option<&Component<'_>>, message: &Component<'_>, mine: &Mine) -> Received {
+pub fn received(copy: Option<&Component<'_>>, message: &Component<'_>, mine: &Mine, view: View) -> Received {
     let method = message.value("METHOD").and_then(Method::read);
+    let kind = |of: &Component<'_>| entries(of).next().map(|entry| entry.is("VTODO"));
+    if copy.is_some_and(|copy| kind(copy) != kind(message)) {
+        return Received::Unknown;
+    }
     match (method, copy) {
-        (Some(Method::Request), copy) => requested(copy, message, mine),
+        (Some(Method::Request), copy) => requested(copy, message, mine, view),
         (Some(Method::Cancel), Some(copy)) => cancelled(copy, message),
         (Some(Method::Reply), Some(copy)) => answered(copy, message, mine),
         _ => Received::Unknown,
     }
 }
 
-fn requested(copy: Option<&Component<'_>>, message: &Component<'_>, mine: &Mine) -> Received {
+fn requested(copy: Option<&Component<'_>>, message: &Component<'_>, mine: &Mine, view: View) -> Received {
     if !entries(message).flat_map(attendees).any(|one| mine.is(&one)) {
         return Received::Unknown;
     }
@@ -67,13 +80,18 @@ fn requested(copy: Option<&Component<'_>>, message: &Component<'_>, mine: &Mine)
     let Some(copy) = copy else {
         return changed(taken, News::Invited);
     };
-    if is_older(message, copy) {
+    // What nobody organized was no answer to anybody.
+    let was_invited = is_organized(copy);
+    if was_invited && is_older(message, copy) {
         return Received::Known;
     }
     let mut is_new = false;
     let mut asks = false;
     for entry in taken.components.iter_mut().filter(|one| is_entry(one)) {
-        let Some(old) = same_instance(copy, entry).or_else(|| series(copy)) else {
+        let known = same_instance(copy, entry);
+        is_new |= known.is_none();
+        let Some(old) = known.or_else(|| series(copy)) else {
+            asks |= attendees(entry).any(|one| mine.is(&one) && one.answer == Answer::NeedsAction);
             continue;
         };
         let moved = is_master(old) == is_master(entry) && times(old) != times(entry);
@@ -83,15 +101,14 @@ fn requested(copy: Option<&Component<'_>>, message: &Component<'_>, mine: &Mine)
         keep_own(old, entry);
         asks |= keep_answer(old, entry, mine, moved);
     }
-    is_new |= entries(copy).count() != entries(&taken).count();
-    // A message about single instances leaves the series as it is.
-    if series(&taken).is_none() && series(copy).is_some() {
+    if view == View::Parts && series(&taken).is_none() {
         taken = merged(copy, taken);
     }
-    let news = if is_new {
-        News::Changed { asks }
-    } else {
-        News::Aside
+    is_new |= entries(copy).any(|known| same_instance(&taken, known).is_none());
+    let news = match (was_invited, is_new) {
+        (false, _) => News::Invited,
+        (true, true) => News::Changed { asks },
+        (true, false) => News::Aside,
     };
     if taken == *copy {
         return Received::Known;
@@ -149,7 +166,7 @@ fn keep_own(old: &Component<'_>, entry: &mut Component<'static>) {
     entry.components.extend(alarms);
 }
 
-/// The organizer may not have heard yet what I answered. Whether they want to hear anew.
+/// What I answered stands, whatever the organizer has heard of it, unless the time is another one. Whether they want to hear anew.
 fn keep_answer(old: &Component<'_>, entry: &mut Component<'static>, mine: &Mine, moved: bool) -> bool {
     let answer = attendees(old).find(|one| mine.is(one)).map(|me| me.answer);
     let me = entry
@@ -160,23 +177,35 @@ fn keep_answer(old: &Component<'_>, entry: &mut Component<'static>, mine: &Mine,
     let (Some(answer), Some(me)) = (answer, me) else {
         return false;
     };
-    let asked = Participant::read(me).answer == Answer::NeedsAction;
-    if asked && !moved && answer != Answer::NeedsAction {
+    if !moved && answer != Answer::NeedsAction {
         me.set_param("PARTSTAT", answer.as_str());
         return false;
     }
-    asked
+    Participant::read(me).answer == Answer::NeedsAction
 }
 
-/// A copy with some instances as a message has them.
+/// A copy with some instances as a message has them, and the zones by which those are told.
 fn merged(copy: &Component<'_>, message: Component<'static>) -> Component<'static> {
     let mut merged = copy.clone().into_owned();
-    for entry in message.components.into_iter().filter(is_entry) {
+    let (instances, others): (Vec<_>, Vec<_>) = message.components.into_iter().partition(is_entry);
+    let called = |zone: &Component<'_>| zone.value("TZID").map(|id| id.trim().to_owned());
+    for zone in others.into_iter().filter(|one| one.is("VTIMEZONE")) {
+        if !merged
+            .children("VTIMEZONE")
+            .any(|known| called(known) == called(&zone))
+        {
+            merged.components.insert(0, zone);
+        }
+    }
+    // What is new stands first: of instances alone, the first is what a letter tells of.
+    let first = merged.components.iter().position(is_entry);
+    let first = first.unwrap_or(merged.components.len());
+    for entry in instances {
         let id = instance(&entry).map(|id| id.to_string());
         let same = |known: &Component<'_>| is_entry(known) && instance(known).map(|id| id.to_string()) == id;
         match merged.components.iter().position(same) {
             Some(at) => merged.components[at] = entry,
-            None => merged.components.push(entry),
+            None => merged.components.insert(first, entry),
         }
     }
     merged
@@ -331,3 +360,6 @@ fn note(entry: &mut Component<'static>, who: &Participant<'_>, (sequence, at): (
     property.set_param(ANSWERED, at);
     was != who.answer
 }
+
+#[cfg(test)]
+mod tests;

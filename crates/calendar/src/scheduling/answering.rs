@@ -131,6 +131,7 @@ impl Calendars {
             base: self.link_to(""),
             now,
             by: None,
+            id: None,
             reader: to,
             card,
         };

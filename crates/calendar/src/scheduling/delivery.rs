@@ -1,8 +1,10 @@
 //! Bringing messages to the copies of those whom they are for.
 
 use dav::INBOX;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use ical::{Component, Kind, mailbox};
-use kernel::{Id, Moment, PersonId};
+use kernel::{Id, Language, Moment, PersonId};
 use post::To;
 use post::letters::Outsider;
 use store::outbox;
@@ -17,9 +19,9 @@ use crate::resources;
 use crate::rows;
 use crate::rules::inviting::welcomes;
 use crate::rules::itip::{Mine, is_organized};
-use crate::rules::received::{News, Received, received};
+use crate::rules::received::{News, Received, View, received};
 use crate::service::{Calendars, Refused, Visitor, first_calendar};
-use crate::types::{Calendar, Kinds, Name, Role, Stored};
+use crate::types::{Calendar, Kinds, Name, OBJECTS_MAX, Reason, Role, Stored};
 
 /// A message on its way to one of its readers.
 pub(super) struct Arriving {
@@ -34,63 +36,123 @@ pub(super) struct Arriving {
     pub now: Moment,
     /// Who invites by it; `None`: it answers.
     pub by: Option<Inviter>,
+    /// What it is called in the reader's calendar if it is new there; `None`: as it comes.
+    pub id: Option<Id>,
+}
+
+/// Readers of one message to whom it is brought at the same time.
+const READERS_AT_ONCE: usize = 8;
+/// Bytes of a calendar address; nobody has a longer one.
+pub(super) const ADDRESS_BYTES_MAX: usize = 1_024;
+
+/// A message that is brought to its readers.
+struct Round<'r> {
+    change: &'r outbox::Change,
+    letter: Letter,
+    /// Whoever sends it; `None`: they are no more.
+    card: Option<Card>,
+    by: Inviter,
 }
 
 impl Calendars {
-    /// Brings the messages of a change to all whom they are for. Told twice, it changes nothing more.
+    /// Brings the messages of a change to all whom they are for. Told twice, it changes nothing more. Whoever cannot be reached now
+    /// keeps nobody else waiting.
     pub async fn deliver(&self, change: &outbox::Change) -> Result<(), Refused> {
         let letter: Letter =
             serde_json::from_slice(&change.body).map_err(|error| StoreError::broken(error.to_string()))?;
         let sender = PersonId(change.owner);
         let card = self.card(sender).await?;
         let by = Inviter::of_house(sender, card.as_ref());
-        let mut met = Vec::new();
-        for address in &letter.to {
-            let reader = self.reader(address).await?;
-            met.push(reader.map_or_else(|| called(address), called_by_id));
-            let Some(reader) = reader else {
-                self.write_outside(address, change, &letter.text).await?;
-                continue;
-            };
-            let Some(card) = self.card(reader).await? else {
-                continue;
-            };
-            let arriving = Arriving {
-                mine: addresses(reader, &card),
-                name: Name::stored(format!("{}-{}.ics", change.owner, change.number)),
-                text: letter.text.clone(),
-                base: self.link_to(""),
-                now: self.now(),
-                by: Some(by.clone()),
-                reader,
-                card,
-            };
-            self.receive(arriving).await?;
+        let round = Round {
+            change,
+            letter,
+            card,
+            by,
+        };
+        let met = self.met(&round.letter.to).await?;
+        let mut readers: Vec<PersonId> = met.iter().filter_map(|(_, reader)| *reader).collect();
+        readers.sort_unstable();
+        readers.dedup();
+        let cards = self.cards(readers).await?;
+        let mut all: Vec<BoxFuture<'_, Result<(), Refused>>> = Vec::new();
+        for (address, _) in met.iter().filter(|(_, reader)| reader.is_none()) {
+            all.push(self.write_outside(address, &round).boxed());
         }
-        let message = ical::parse(letter.text.as_bytes());
+        for (reader, card) in cards {
+            all.push(self.bring(reader, card, &round).boxed());
+        }
+        let all = stream::iter(all).buffer_unordered(READERS_AT_ONCE);
+        let brought: Vec<Result<(), Refused>> = all.collect().await;
+        brought.into_iter().collect::<Result<(), Refused>>()?;
+        let message = ical::parse(round.letter.text.as_bytes());
         if message.is_ok_and(|message| welcomes(&message)) {
-            self.know(sender, met).await?;
+            let met = met
+                .into_iter()
+                .filter(|(address, _)| address.len() <= ADDRESS_BYTES_MAX);
+            let met = met.map(|(address, reader)| reader.map_or_else(|| called(&address), called_by_id));
+            self.know(sender, met.collect()).await?;
         }
         Ok(())
     }
 
+    /// Addresses with those of the house who have them, in their order.
+    pub(super) async fn met(&self, addresses: &[String]) -> Result<Vec<(String, Option<PersonId>)>, Refused> {
+        let mut looks = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            looks.push(async move { Ok((address.clone(), self.reader(address).await?)) }.boxed());
+        }
+        stream::iter(looks).buffered(READERS_AT_ONCE).try_collect().await
+    }
+
+    /// Brings a message to somebody of the house. What their copy cannot take is not taken.
+    async fn bring(&self, reader: PersonId, card: Card, round: &Round<'_>) -> Result<(), Refused> {
+        let change = round.change;
+        let arriving = Arriving {
+            mine: addresses(reader, &card),
+            name: Name::stored(format!("{}-{}.ics", change.owner, change.number)),
+            text: round.letter.text.clone(),
+            base: self.link_to(""),
+            now: self.now(),
+            by: Some(round.by.clone()),
+            id: None,
+            reader,
+            card,
+        };
+        match self.receive(arriving).await {
+            Err(Refused::Reason(why)) => {
+                tracing::warn!(%reader, owner = %change.owner, number = change.number, %why, "a message is not taken");
+                Ok(())
+            }
+            brought => brought.map(|_| ()),
+        }
+    }
+
     /// Writes to somebody whom the house does not know (RFC 6047).
-    async fn write_outside(&self, address: &str, change: &outbox::Change, text: &str) -> Result<(), Refused> {
-        let Some(email) = mailbox(address) else {
+    async fn write_outside(&self, address: &str, round: &Round<'_>) -> Result<(), Refused> {
+        let Some(email) = mailbox(address).filter(|email| email.len() <= ADDRESS_BYTES_MAX) else {
             return Ok(());
         };
-        let now = self.now();
-        let message = ical::parse(text.as_bytes()).map_err(|error| StoreError::broken(error.to_string()))?;
-        let card = self.card(PersonId(change.owner)).await?;
-        let zone = card.map_or_else(|| "UTC".to_owned(), |card| card.zone);
-        let Some(mut asked) = notices::outside(&message, &zone, now) else {
+        let (now, change, letter) = (self.now(), round.change, &round.letter);
+        let Ok(message) = ical::parse(letter.text.as_bytes()) else {
             return Ok(());
         };
-        if asked.what == What::Invited {
+        let before = letter
+            .before
+            .as_ref()
+            .and_then(|before| ical::parse(before.as_bytes()).ok());
+        let (zone, language) = match &round.card {
+            Some(card) => (card.zone.clone(), card.language),
+            None => ("UTC".to_owned(), Language::default()),
+        };
+        let Some(mut asked) = notices::outside(&message, before.as_ref(), address, (&zone, now)) else {
+            return Ok(());
+        };
+        if matches!(asked.what, What::Invited | What::Changed) {
             asked.notice.links = self.answer_links(PersonId(change.owner), &asked.uid, address);
         }
         let to = To::Address(Outsider {
             zone,
+            language: language.code().to_owned(),
             ..Outsider::at(email)
         });
         let key = format!("{}-{}", change.owner, change.number);
@@ -108,7 +170,7 @@ impl Calendars {
             return Ok(Some(person));
         }
         match mailbox(address) {
-            Some(email) => Ok(self.people().bearer(email).await.map_err(StoreError::broken)?),
+            Some(email) => Ok(self.people().bearer(email).await?),
             None => Ok(None),
         }
     }
@@ -132,34 +194,31 @@ impl Calendars {
         Ok((inbox, default))
     }
 
-    /// False when it is about nothing that the reader has.
-    pub(super) async fn receive(&self, arriving: Arriving) -> Result<bool, StoreError> {
+    /// False when it is about nothing that the reader has. A reason is one of this reader's copy alone.
+    pub(super) async fn receive(&self, arriving: Arriving) -> Result<bool, Refused> {
         let shard = self.store().shard_of(arriving.reader);
-        let received = shard.write::<_, StoreError>(move |tx| take(tx, &arriving));
+        let received = shard.write::<_, Refused>(move |tx| take(tx, &arriving));
         received.await
     }
 }
 
 /// Takes a message into the reader's copy and their inbox, once. False when it is about nothing that they have.
-fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<bool, StoreError> {
+fn take(tx: &mut Tx<'_>, arriving: &Arriving) -> Result<bool, Refused> {
     let is_room = resources::is_asked(tx, arriving.reader)?;
     let inbox = inbox_of(tx, &arriving.visitor(), arriving.now)?;
     if rows::slot(tx, inbox.id, &arriving.name)?.is_some() {
         return Ok(true);
     }
-    let broken =
-        |problem: ical::Problem| StoreError::broken(format!("a message of the house is none: {problem}"));
-    let message = ical::parse(arriving.text.as_bytes()).map_err(broken)?;
-    let (_, about) = ical::check_message(&message).map_err(broken)?;
+    let message = ical::parse(arriving.text.as_bytes()).map_err(Reason::Invalid)?;
+    let (_, about) = ical::check_message(&message).map_err(Reason::Invalid)?;
     let before = rows::copy_of(tx, arriving.reader, &about.uid)?;
-    if !is_room && apart::stays_out(tx, arriving, (&message, &about.uid), before.as_ref())? {
+    if apart::stays_out(tx, arriving, (&message, &about.uid), (before.as_ref(), is_room))? {
         return Ok(true);
     }
     let copy = before.as_ref().map(|before| ical::parse(before.text.as_bytes()));
-    let copy = copy
-        .transpose()
-        .map_err(|error| StoreError::broken(error.to_string()))?;
-    let received = received(copy.as_ref(), &message, &arriving.mine);
+    let copy = copy.transpose().map_err(Reason::Invalid)?;
+    let view = arriving.by.as_ref().map_or(View::Parts, Inviter::view);
+    let received = received(copy.as_ref(), &message, &arriving.mine, view);
     let is_known = received != Received::Unknown;
     if let Received::Changed(mut changed) = received {
         let is_judged = is_room && resources::judges(&mut changed, &arriving.mine);
@@ -192,10 +251,10 @@ pub(super) fn update(
     before: Option<&Stored>,
     copy: &Component<'_>,
     news: &News,
-) -> Result<(Calendar, Stored), StoreError> {
-    let broken = |why: crate::types::Reason| StoreError::broken(why.to_string());
-    let id = Id::beside(arriving.reader.0, arriving.now);
-    let piece = Piece::of(copy.write(), id, arriving.now, &arriving.mine).map_err(broken)?;
+) -> Result<(Calendar, Stored), Refused> {
+    let id = arriving.id;
+    let id = id.unwrap_or_else(|| Id::beside(arriving.reader.0, arriving.now));
+    let piece = Piece::of(copy.write(), id, arriving.now, &arriving.mine)?;
     let calendar = match before {
         Some(before) => rows::calendar_with_id(tx, arriving.reader, before.calendar)?,
         None => rows::calendars(tx, arriving.reader)?
@@ -205,11 +264,18 @@ pub(super) fn update(
     let calendar = match calendar {
         Some(calendar) => calendar,
         None => {
-            let first = first_calendar(&arriving.visitor(), arriving.now);
+            let mut first = first_calendar(&arriving.visitor(), arriving.now);
+            // Their own one of this name may take other kinds only.
+            if rows::calendar_named(tx, arriving.reader, &first.name)?.is_some() {
+                first.name = Name::of_calendar(first.id);
+            }
             rows::save_calendar(tx, &first)?;
             first
         }
     };
+    if before.is_none() && is_full(tx, &calendar)? {
+        return Err(Reason::TooManyObjects.into());
+    }
     let change = rows::next_change(tx, calendar.id)?;
     // Answers change nothing for others, so a client's edit that is on its way still counts (RFC 6638 3.2.10).
     let is_aside = matches!(news, News::Aside | News::Answered { .. });
@@ -218,6 +284,11 @@ pub(super) fn update(
     let stored = piece.stored(before, calendar.id, (change, schedule));
     lay(tx, &calendar, before, &stored, &piece)?;
     Ok((calendar, stored))
+}
+
+fn is_full(tx: &mut Tx<'_>, calendar: &Calendar) -> Result<bool, StoreError> {
+    // Whatever lies in a calendar is a change of it, so most need no counting.
+    Ok(calendar.changes >= OBJECTS_MAX && rows::count(tx, calendar.id)? >= OBJECTS_MAX)
 }
 
 /// Lays the message itself into the inbox, where calendar programs look for it.

@@ -8,12 +8,12 @@
 use std::path::Path;
 
 use ical::{Component, Method, Object, mailbox};
-use kernel::{Id, Moment, PersonId};
+use kernel::{Id, Moment};
 use mail_parser::{MimeHeaders as _, PartType};
 use post::maildir;
 
 use super::apart::Inviter;
-use super::delivery::Arriving;
+use super::delivery::{ADDRESS_BYTES_MAX, Arriving};
 use crate::objects::Piece;
 use crate::people::addresses;
 use crate::rules::inviting::bare;
@@ -38,6 +38,8 @@ pub enum Ignored {
     OfHouse,
     /// Nobody of the house is invited by it.
     NoGuest,
+    /// It is too much for the calendars of those who are invited by it.
+    NotTaken,
 }
 
 impl Ignored {
@@ -53,6 +55,7 @@ impl Ignored {
             Ignored::NotTheOrganizer => "it is not from the organizer of what it is about",
             Ignored::OfHouse => "its organizer is of this house, and invites from here",
             Ignored::NoGuest => "nobody of this house is invited by it",
+            Ignored::NotTaken => "it is too much for the calendars of those who are invited by it",
         }
     }
 }
@@ -136,17 +139,10 @@ impl Calendars {
         if self.reader(organizer).await?.is_some() {
             return Ok(Some(Ignored::OfHouse));
         }
-        let mut readers: Vec<PersonId> = Vec::new();
-        for guest in guests {
-            readers.extend(self.reader(guest).await?);
-        }
-        readers.sort_unstable();
-        readers.dedup();
-        let mut is_heard = false;
-        for reader in readers {
-            let Some(card) = self.card(reader).await? else {
-                continue;
-            };
+        let met = self.met(guests).await?;
+        let readers = met.into_iter().filter_map(|(_, reader)| reader).collect();
+        let mut ignored = Some(Ignored::NoGuest);
+        for (reader, card) in self.cards(readers).await? {
             let arriving = Arriving {
                 mine: addresses(reader, &card),
                 name: Name::stored(name.clone()),
@@ -154,13 +150,20 @@ impl Calendars {
                 base: self.link_to(""),
                 now: self.now(),
                 by: Some(Inviter::outside(organizer)),
+                id: None,
                 reader,
                 card,
             };
-            self.receive(arriving).await?;
-            is_heard = true;
+            match self.receive(arriving).await {
+                Ok(_) => ignored = None,
+                Err(Refused::Reason(why)) => {
+                    tracing::warn!(%reader, %why, "a mail to calendars is not taken");
+                    ignored = ignored.and(Some(Ignored::NotTaken));
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok((!is_heard).then_some(Ignored::NoGuest))
+        Ok(ignored)
     }
 }
 
@@ -168,6 +171,9 @@ fn read(mail: &[u8], now: Moment) -> Result<Mailed, Ignored> {
     let mail = post::read_mail(mail).ok_or(Ignored::NoMail)?;
     let from = mail.from().and_then(|from| from.first());
     let from = from.and_then(|from| from.address()).ok_or(Ignored::NoMail)?;
+    if from.len() > ADDRESS_BYTES_MAX {
+        return Err(Ignored::NoMail);
+    }
     let mut parts = mail
         .parts
         .iter()
@@ -183,23 +189,25 @@ fn read(mail: &[u8], now: Moment) -> Result<Mailed, Ignored> {
     let message = ical::parse(text.as_bytes()).map_err(|_| Ignored::NoMessage)?;
     let (method, object) = ical::check_message(&message).map_err(|_| Ignored::NoMessage)?;
     match method {
-        Method::Reply => answer(&object, from, text),
+        Method::Reply => answer(&message, &object, from),
         Method::Request | Method::Cancel => invitation(&message, &object, (from, now)),
         _ => Err(Ignored::NoSuchMethod),
     }
 }
 
-fn answer(object: &Object<'_>, from: &str, text: &str) -> Result<Mailed, Ignored> {
+fn answer(message: &Component<'_>, object: &Object<'_>, from: &str) -> Result<Mailed, Ignored> {
     let entry = object.entries().next().ok_or(Ignored::NoMessage)?;
     let all = || object.entries().flat_map(|entry| &entry.attendees);
     if !all().all(|who| is_from(&who.address, from)) || all().next().is_none() {
         return Err(Ignored::NotTheirs);
     }
     let organizer = entry.organizer.as_ref().ok_or(Ignored::Nobody)?;
+    // Written anew, it has nothing in it that no text can carry.
+    let text = message.write();
     Ok(Mailed::Answer {
         organizer: organizer.address.to_string(),
-        name: format!("{}.ics", Id::named("mailed answer", text)),
-        text: text.to_owned(),
+        name: format!("{}.ics", Id::named("mailed answer", &text)),
+        text,
     })
 }
 

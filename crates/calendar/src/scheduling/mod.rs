@@ -35,6 +35,9 @@ pub const TOLD: &str = "calendar.told";
 struct Letter {
     to: Vec<String>,
     text: String,
+    /// What they were told before of what it changes, without people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
 }
 
 /// An object that is about to be otherwise, to the eyes of its owner.
@@ -84,8 +87,8 @@ fn tree(text: &str) -> Option<Component<'_>> {
 
 /// Announces messages beside the change that they tell of.
 pub(crate) fn announce(tx: &mut Tx<'_>, owner: PersonId, messages: Vec<Message>) -> Result<(), StoreError> {
-    for Message { to, text, .. } in messages {
-        let body = serde_json::to_vec(&Letter { to, text })
+    for Message { to, text, before, .. } in messages {
+        let body = serde_json::to_vec(&Letter { to, text, before })
             .map_err(|error| StoreError::broken(error.to_string()))?;
         outbox::announce(tx, owner.0, TOLD, b"", &body)?;
     }

@@ -3,7 +3,7 @@
 //! What is kept true: nobody is written to about what is over, or about what only others have to do with.
 
 use ical::zones::Zone;
-use ical::{Component, Entry, Method, Object, Participant, Timing};
+use ical::{Component, Entry, Method, Object, Participant, Property, Timing};
 use jiff::Timestamp;
 use kernel::Moment;
 
@@ -14,8 +14,9 @@ use crate::rules::received::News;
 
 /// A letter about something without an end in sight is of no use after this.
 const WANTED_SECONDS: i64 = 7 * 86_400;
-/// Bytes of the message that goes with a letter.
-const SENT_BYTES_MAX: usize = 4_000;
+/// Bytes of the message that goes with a letter: three quarters of what a letter may be told (`post::letters::DATA_BYTES_MAX`), for
+/// it is quoted there, beside what the letter says and its links.
+const SENT_BYTES_MAX: usize = 6 * 1024;
 
 /// A letter that is to be asked for.
 pub(crate) struct Asked {
@@ -58,10 +59,17 @@ pub(super) fn about(
     Some(asked)
 }
 
-/// What is written to somebody outside the house: the message goes with the letter, for their own calendar.
-pub(crate) fn outside(message: &Component<'_>, zone: &str, now: Moment) -> Option<Asked> {
+/// What is written to somebody outside the house: the message goes with the letter, for their own calendar. `before`: what they were
+/// told already of what it changes.
+pub(crate) fn outside(
+    message: &Component<'_>,
+    before: Option<&Component<'_>>,
+    address: &str,
+    (zone, now): (&str, Moment),
+) -> Option<Asked> {
     let (method, object) = ical::check_message(message).ok()?;
     let what = match method {
+        Method::Request if before.is_some() => What::Changed,
         Method::Request => What::Invited,
         Method::Cancel => What::Cancelled,
         Method::Reply => What::Answered,
@@ -73,8 +81,15 @@ pub(crate) fn outside(message: &Component<'_>, zone: &str, now: Moment) -> Optio
         asked.notice.answer = Some(Reply::of(who.answer)?);
         asked.notice.by = named(who);
     }
-    asked.notice.sent = sent(message, method);
+    let before = before.and_then(|before| ical::check(before).ok());
+    asked.notice.changes = before.map_or_else(Vec::new, |before| differences(&before, &object, zone));
+    asked.notice.sent = sent(message, method, address);
     Some(asked)
+}
+
+/// Whether anybody outside the house would be written to about a message.
+pub(super) fn goes_out(message: &Component<'_>, zone: &str, now: Moment) -> bool {
+    outside(message, None, "", (zone, now)).is_some()
 }
 
 fn main<'o>(object: &'o Object<'_>) -> Option<&'o Entry<'o>> {
@@ -126,6 +141,9 @@ fn differences(before: &Object<'_>, after: &Object<'_>, zone: &str) -> Vec<Diffe
     let (Some(was), Some(is)) = (main(before), main(after)) else {
         return Vec::new();
     };
+    if was.recurrence_id != is.recurrence_id {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(str::to_owned);
     if was.summary != is.summary {
@@ -157,21 +175,55 @@ fn differences(before: &Object<'_>, after: &Object<'_>, zone: &str) -> Vec<Diffe
     found
 }
 
-/// The message as it goes with a letter. One that is too long loses what only says more about it.
-fn sent(message: &Component<'_>, method: Method) -> Option<Sent> {
-    let mut message = message.clone();
+/// The message as it goes with a letter. One that is too long loses what only says more about it, then the others who take part, then
+/// zones that every calendar program knows by their names.
+fn sent(message: &Component<'_>, method: Method, address: &str) -> Option<Sent> {
+    let mut message = message.clone().into_owned();
     let mut text = message.write();
-    if text.len() > SENT_BYTES_MAX {
-        for entry in &mut message.components {
-            entry.set_text("DESCRIPTION", None);
-            entry
-                .properties
-                .retain(|property| !property.name().starts_with("X-"));
+    for shorter in [Shorter::Bare, Shorter::Alone, Shorter::Unzoned] {
+        if text.len() <= SENT_BYTES_MAX {
+            break;
         }
+        shorten(&mut message, shorter, address);
         text = message.write();
     }
     (text.len() <= SENT_BYTES_MAX).then(|| Sent {
         method: method.as_str().to_owned(),
         text,
     })
+}
+
+/// What a message loses that is too long.
+enum Shorter {
+    Bare,
+    Alone,
+    Unzoned,
+}
+
+fn shorten(message: &mut Component<'static>, shorter: Shorter, address: &str) {
+    let is_entry = |component: &Component<'_>| !component.is("VTIMEZONE");
+    let entries = message.components.iter_mut().filter(|one| is_entry(one));
+    match shorter {
+        Shorter::Bare => entries.for_each(|entry| {
+            entry.set_text("DESCRIPTION", None);
+            entry.remove("ATTACH");
+            entry
+                .properties
+                .retain(|property| !property.name().starts_with("X-"));
+        }),
+        Shorter::Alone => entries.for_each(|entry| {
+            let stays =
+                |property: &Property<'_>| !property.is("ATTENDEE") || Participant::read(property).is(address);
+            entry.properties.retain(stays);
+        }),
+        Shorter::Unzoned => {
+            let is_known = |zone: &Component<'_>| {
+                zone.is("VTIMEZONE")
+                    && zone
+                        .value("TZID")
+                        .is_some_and(|id| Zone::iana(id.trim()).is_some())
+            };
+            message.components.retain(|one| !is_known(one));
+        }
+    }
 }

@@ -3,10 +3,13 @@
 //! What is kept true: it is worked out by the same decision that sends the messages of an edit, so it names everybody who would
 //! get one, and nobody else.
 
+use std::collections::{HashMap, HashSet};
+
 use ical::{Component, Method, Participant, mailbox};
 use kernel::PersonId;
 
 use super::{Change, notices, tree};
+use crate::people::called_by_id;
 use crate::rules::itip::{self, Mine};
 use crate::service::{Calendars, Refused};
 
@@ -72,7 +75,8 @@ impl Calendars {
         let own = self.card(owner).await?;
         let zone = own.map_or_else(|| "UTC".to_owned(), |card| card.zone);
         let was = tree(before);
-        let mut all: Vec<Reached> = Vec::new();
+        let took_part = was.as_ref().map_or_else(HashSet::new, part);
+        let mut all = Everybody::default();
         let edits = [
             Some((Some(before), after)),
             split.map(|split| (None, Some(split))),
@@ -82,17 +86,32 @@ impl Calendars {
                 let Ok(message) = ical::parse(message.as_bytes()) else {
                     continue;
                 };
-                let goes_out = notices::outside(&message, &zone, self.now()).is_some();
-                for address in to {
-                    let sent = sent(method, was.as_ref(), &address);
-                    let one = self.one(&address, sent, (&message, goes_out)).await?;
-                    if let Some(one) = one {
-                        add(&mut all, one);
-                    }
+                let goes_out = notices::goes_out(&message, &zone, self.now());
+                let names = names(&message);
+                let met = self.met(&to).await?;
+                let readers = met.iter().filter_map(|(_, reader)| *reader).collect();
+                let cards = self.cards(readers).await?;
+                for (address, person) in met {
+                    let card = person.map(|person| cards.get(&person));
+                    let means = match card {
+                        Some(Some(_)) => Means::House,
+                        None if goes_out && mailbox(&address).is_some() => Means::Mail,
+                        // Nothing gets there.
+                        _ => continue,
+                    };
+                    let key = key(&address);
+                    let name = card.flatten().map(|card| card.name.clone());
+                    all.add(Reached {
+                        name: name.or_else(|| names.get(&key).cloned()),
+                        sent: sent(method, took_part.contains(&key)),
+                        means,
+                        person,
+                        address,
+                    });
                 }
             }
         }
-        Ok(all)
+        Ok(all.people)
     }
 
     /// The messages of one edit: text, method and addresses.
@@ -113,46 +132,35 @@ impl Calendars {
         let messages = change.told().unwrap_or_default().messages.into_iter();
         messages.map(|one| (one.text, one.method, one.to)).collect()
     }
+}
 
-    /// `None`: nothing gets there.
-    async fn one(
-        &self,
-        address: &str,
-        sent: Sent,
-        (message, goes_out): (&Component<'_>, bool),
-    ) -> Result<Option<Reached>, Refused> {
-        let person = self.reader(address).await?;
-        let card = match person {
-            Some(person) => self.card(person).await?,
-            None => None,
-        };
-        let means = match (person, &card) {
-            (Some(_), Some(_)) => Means::House,
-            (None, _) if goes_out && mailbox(address).is_some() => Means::Mail,
-            _ => return Ok(None),
-        };
-        let called = itip::entries(message).flat_map(|entry| {
-            let people = entry.all("ATTENDEE").chain(entry.all("ORGANIZER"));
-            people.map(Participant::read)
-        });
-        let mut called = called.filter(|one| one.is(address));
-        let called = called.find_map(|one| one.name.map(|name| name.into_owned()));
-        Ok(Some(Reached {
-            address: address.to_owned(),
-            name: card.map(|card| card.name).or(called),
-            sent,
-            means,
-            person,
-        }))
+/// An address as it is compared.
+fn key(address: &str) -> String {
+    address.trim().to_lowercase()
+}
+
+/// Whoever takes part in something.
+fn part(calendar: &Component<'_>) -> HashSet<String> {
+    let all = itip::entries(calendar).flat_map(itip::attendees);
+    all.map(|one| key(&one.address)).collect()
+}
+
+/// How people are called in a message.
+fn names(message: &Component<'_>) -> HashMap<String, String> {
+    let people = itip::entries(message).flat_map(|entry| entry.all("ATTENDEE").chain(entry.all("ORGANIZER")));
+    let mut names = HashMap::new();
+    for one in people.map(Participant::read) {
+        if let Some(name) = one.name {
+            names
+                .entry(key(&one.address))
+                .or_insert_with(|| name.into_owned());
+        }
     }
+    names
 }
 
 /// Whoever takes part already hears of a change.
-fn sent(method: Method, was: Option<&Component<'_>>, address: &str) -> Sent {
-    let took_part = was.is_some_and(|was| {
-        let mut all = itip::entries(was).flat_map(itip::attendees);
-        all.any(|one| one.is(address))
-    });
+fn sent(method: Method, took_part: bool) -> Sent {
     match method {
         Method::Cancel => Sent::Cancellation,
         Method::Reply => Sent::Answer,
@@ -162,15 +170,25 @@ fn sent(method: Method, was: Option<&Component<'_>>, address: &str) -> Sent {
 }
 
 /// Each of them once: who is taken out of one part and stays in the other hears of a change.
-fn add(all: &mut Vec<Reached>, one: Reached) {
-    let same = |known: &&mut Reached| match (known.person, one.person) {
-        (Some(known), Some(other)) => known == other,
-        _ => known.address.eq_ignore_ascii_case(&one.address),
-    };
-    match all.iter_mut().find(same) {
-        Some(known) if known.sent == Sent::Cancellation => known.sent = one.sent,
-        Some(_) => {}
-        None => all.push(one),
+#[derive(Default)]
+struct Everybody {
+    people: Vec<Reached>,
+    /// By the person of the house, or else by the address.
+    places: HashMap<String, usize>,
+}
+
+impl Everybody {
+    fn add(&mut self, one: Reached) {
+        let called = one.person.map_or_else(|| key(&one.address), called_by_id);
+        let known = self.places.get(&called).and_then(|at| self.people.get_mut(*at));
+        match known {
+            Some(known) if known.sent == Sent::Cancellation => known.sent = one.sent,
+            Some(_) => {}
+            None => {
+                self.places.insert(called, self.people.len());
+                self.people.push(one);
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What participants are promised, on real stores.
 
+mod harm;
+
 use ical::{Answer, Participant};
 use kernel::Moment;
 use post::{Outsider, To};
@@ -263,7 +265,7 @@ fn what_an_outsider_gets_is_the_message_itself_or_as_much_of_it_as_fits() {
     };
     let sent = |text: &str| {
         let message = ical::parse(text.as_bytes()).unwrap();
-        let asked = notices::outside(&message, "UTC", stores::START).unwrap();
+        let asked = notices::outside(&message, None, "", ("UTC", stores::START)).unwrap();
         assert_eq!(asked.notice.title, "Plans");
         asked.notice.sent.unwrap()
     };

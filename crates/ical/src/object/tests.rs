@@ -86,6 +86,36 @@ fn what_is_not_one_object_is_refused_with_the_condition_of_caldav() {
 }
 
 #[test]
+fn one_person_organizes_all_of_an_object() {
+    let by = |who: &'static str, id: Option<&'static str>| {
+        let mut lines = vec![START, who];
+        lines.extend(id);
+        event(&lines)
+    };
+    let id = Some("RECURRENCE-ID:20260102T100000Z");
+    let mut lines = by("ORGANIZER:mailto:eve@town.example", id);
+    lines.extend(by("ORGANIZER:mailto:anna@town.example", None));
+    let (line, reason) = refused(&lines);
+    assert_eq!(line, 12);
+    assert_eq!(
+        reason.precondition().element(),
+        "same-organizer-in-all-components"
+    );
+    let mut same = by("ORGANIZER;CN=Anna:mailto:anna@town.example", id);
+    same.extend(by("ORGANIZER:MAILTO:Anna@Town.example", None));
+    same.extend(event(&[START, "RECURRENCE-ID:20260103T100000Z"]));
+    taken(&same);
+}
+
+#[test]
+fn a_uid_has_a_bound() {
+    let lines = |bytes: usize| format!("BEGIN:VEVENT\nUID:{}\n{START}\nEND:VEVENT", "u".repeat(bytes));
+    taken(&[&lines(UID_BYTES_MAX)]);
+    let (line, reason) = refused(&[&lines(UID_BYTES_MAX + 1)]);
+    assert_eq!((line, matches!(reason, Reason::UidTooLong { .. })), (4, true));
+}
+
+#[test]
 fn what_leaves_a_time_open_is_refused_as_bad_data() {
     for (lines, line) in [
         (vec![], 3),

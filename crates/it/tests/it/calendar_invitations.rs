@@ -154,7 +154,15 @@ async fn an_answer_goes_back_by_mail_as_a_message_that_calendar_programs_read() 
     let again = desk
         .call(Method::POST, &format!("{path}/answer"), answer("accepted"))
         .await;
-    assert_eq!(again.status, 404, "it is an event by now");
+    assert_eq!(
+        (again.status, again.json()),
+        (200, accepted.json()),
+        "answered twice, it is answered"
+    );
+    let let_in = desk
+        .call(Method::POST, &format!("{path}/let-in"), Call::default())
+        .await;
+    assert_eq!((let_in.status, let_in.json()), (200, accepted.json()));
     desk.mail("Plays", "").await;
     assert!(
         desk.asked().await[0]["calendar"].is_string(),

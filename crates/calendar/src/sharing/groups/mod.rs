@@ -126,8 +126,8 @@ impl Calendars {
             Ok(id) if self.is_in_group(id, by).await? => Some(With::Group(id)),
             Ok(_) => None,
             Err(_) => {
-                let bearer = self.people().bearer(given).await;
-                bearer.map_err(StoreError::broken)?.map(With::Person)
+                let bearer = self.people().bearer(given).await?;
+                bearer.map(With::Person)
             }
         };
         Ok(found.ok_or_else(|| Reason::field("with", nobody))?)

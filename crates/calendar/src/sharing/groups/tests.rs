@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use kernel::{Id, PersonId};
 use parking_lot::Mutex;
 use post::To;
+use store::StoreError;
 use testkit::stores::{self, KINDS};
 
 use super::{GROUP_SHARES_MAX, With};
@@ -37,15 +38,15 @@ impl Circles {
 }
 
 impl People for Circles {
-    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, String>> {
+    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>> {
         Everybody.card(person)
     }
 
-    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, String>> {
+    fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>> {
         Everybody.cards(people)
     }
 
-    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, String>> {
+    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
         Everybody.bearer(email)
     }
 
