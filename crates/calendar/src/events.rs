@@ -3,18 +3,21 @@
 //! Every edit is a decision over the text that was read (`rules::edits`) and is written only if that text is still there, so
 //! two edits of one version never mix. A series that is cut in two is written in one transaction.
 
+use std::collections::HashSet;
+
+use futures_util::future::try_join_all;
 use ical::zones::Zone;
-use ical::{Answer, Kind};
+use ical::{Answer, Kind, Sort};
 use jiff::Timestamp;
 use kernel::{Id, Moment, PersonId};
 use store::Tx;
 
 use crate::objects::{Piece, put_in, take_out};
-use crate::people::addresses;
+use crate::people::{addresses, called};
 use crate::rows;
 use crate::rules::again::with_answers;
 use crate::rules::edits::wish::{Guest, Wish};
-use crate::rules::edits::{self, Aim, Difference, Edited, Pen};
+use crate::rules::edits::{self, Aim, Difference, Edited, Pen, Seen};
 use crate::scheduling::Reached;
 use crate::service::{Calendars, Refused, live};
 use crate::sharing::Rights;
@@ -22,6 +25,8 @@ use crate::types::{Calendar, Expected, Name, Reason, Stored};
 
 /// Versions that are told of one event.
 const VERSIONS_MAX: u16 = 200;
+/// Guests who are looked up at the same time.
+const GUESTS_AT_ONCE: usize = 32;
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -288,12 +293,14 @@ impl Calendars {
     /// The same wish, by whoever invites: without an organizer nobody would hear of it.
     async fn organized(&self, owner: PersonId, before: Option<&str>, wish: &Wish) -> Result<Wish, Refused> {
         let mut wish = wish.clone();
-        let invites = wish.guests.as_ref().is_some_and(|guests| !guests.is_empty());
-        self.know_rooms(&mut wish).await?;
-        if !invites || wish.organizer.is_some() {
+        if wish.guests.as_ref().is_none_or(Vec::is_empty) {
             return Ok(wish);
         }
         let known = before.map(|text| edits::seen(text, None)).transpose()?;
+        self.know_rooms(known.as_ref(), &mut wish).await?;
+        if wish.organizer.is_some() {
+            return Ok(wish);
+        }
         if known.is_none_or(|seen| seen.organizer.is_none()) {
             let card = self.card(owner).await?;
             let called = card.as_ref().map(|card| addresses(owner, card).0);
@@ -308,21 +315,28 @@ impl Calendars {
         Ok(wish)
     }
 
-    /// Tells guests who are rooms from people, as calendar programs do.
-    async fn know_rooms(&self, wish: &mut Wish) -> Result<(), Refused> {
-        for guest in wish
-            .guests
-            .iter_mut()
-            .flatten()
-            .filter(|guest| guest.sort.is_none())
-        {
-            let Some(person) = self.reader(&guest.address).await? else {
-                continue;
-            };
-            let resource = self.resource(person).await?;
-            guest.sort = resource.map(|resource| resource.sort.written());
+    /// Tells guests who are rooms from people, as calendar programs do. Whoever is there already is told apart already.
+    async fn know_rooms(&self, before: Option<&Seen>, wish: &mut Wish) -> Result<(), Refused> {
+        let there = before.iter().flat_map(|seen| &seen.guests);
+        let there: HashSet<String> = there.map(|guest| called(&guest.calendar_address())).collect();
+        let is_new = |guest: &&mut Guest| guest.sort.is_none() && !there.contains(&called(&guest.address));
+        let mut unknown: Vec<&mut Guest> = wish.guests.iter_mut().flatten().filter(is_new).collect();
+        for some in unknown.chunks_mut(GUESTS_AT_ONCE) {
+            let sorts = try_join_all(some.iter().map(|guest| self.sort_of(&guest.address))).await?;
+            for (guest, sort) in some.iter_mut().zip(sorts) {
+                guest.sort = sort;
+            }
         }
         Ok(())
+    }
+
+    /// `None`: it is nobody of the house, or a person like others.
+    async fn sort_of(&self, address: &str) -> Result<Option<Sort>, Refused> {
+        let Some(person) = self.reader(address).await? else {
+            return Ok(None);
+        };
+        let resource = self.resource(person).await?;
+        Ok(resource.map(|resource| resource.sort.written()))
     }
 
     fn pen(&self, id: Id, into: &Calendar) -> Pen {

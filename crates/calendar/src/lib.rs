@@ -36,6 +36,7 @@ pub mod rules;
 mod said;
 mod scheduling;
 mod service;
+mod settings;
 pub mod sharing;
 pub mod subscriptions;
 #[cfg(test)]
@@ -52,3 +53,4 @@ pub use neighbours::Hall;
 pub use objects::{Changes, Mark, Put};
 pub use people::{Card, People};
 pub use service::{Address, Calendars, Draft, Refused, Visitor};
+pub use settings::{Settings, SettingsChange};

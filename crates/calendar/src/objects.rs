@@ -44,6 +44,13 @@ pub struct Changes {
     pub is_all: bool,
 }
 
+impl Changes {
+    /// When a reader began who reads on after these: once all is read, that is how far was read.
+    pub fn began_for_next(&self) -> i64 {
+        if self.is_all { self.until } else { self.began }
+    }
+}
+
 impl Calendars {
     pub async fn object(&self, owner: PersonId, id: Id) -> Result<Stored, Refused> {
         let shard = self.store().shard_of(owner);

@@ -27,7 +27,7 @@ pub use report::{
     CompFilter, Expansion, ParamFilter, PropFilter, PropSearch, Range, Report, Sync, TextMatch, report,
 };
 pub use request::{CalendarData, CompWish, PropChange, PropRequest, make, propfind, proppatch};
-pub use serve::{busy_of, routes};
+pub use serve::{busy_of, joined, routes};
 pub use xml::{APPLE, CALDAV, CALENDARSERVER, DAV, Element, Name, Node, Refusal, Writer, parse};
 
 #[cfg(test)]

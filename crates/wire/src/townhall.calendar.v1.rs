@@ -122,19 +122,58 @@ pub struct RestoreCalendarRequest {
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReturnCalendarRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// An instant of the last 180 days.
+    #[prost(int64, tag = "2")]
+    pub at_micros: i64,
+    /// Only say what it would do.
+    #[prost(bool, tag = "3")]
+    pub preview: bool,
+}
+/// What a return does, or would do.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReturnCalendarResponse {
+    /// Events that are as they were then.
+    #[prost(uint64, tag = "1")]
+    pub put_back: u64,
+    /// Events that were not there then.
+    #[prost(uint64, tag = "2")]
+    pub taken_out: u64,
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetSettingsRequest {}
+/// What is not said stays as it was.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PutSettingsRequest {
-    /// When a letter says what the day brings, hours and minutes: `07:00`. Absent: no letter.
-    #[prost(string, optional, tag = "1")]
-    pub daily_at: ::core::option::Option<::prost::alloc::string::String>,
-    /// By whose clocks that is, of the IANA database. Absent: the caller's own.
-    #[prost(string, optional, tag = "2")]
-    pub zone: ::core::option::Option<::prost::alloc::string::String>,
     /// Whose invitations become events at once. Unspecified: as it was.
     #[prost(enumeration = "Inviters", tag = "3")]
     pub invitations: i32,
+    #[prost(oneof = "put_settings_request::Letter", tags = "1, 2")]
+    pub letter: ::core::option::Option<put_settings_request::Letter>,
+}
+/// Nested message and enum types in `PutSettingsRequest`.
+pub mod put_settings_request {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Letter {
+        #[prost(message, tag = "1")]
+        Daily(super::Daily),
+        /// No letter says any more what the day brings. Only `true` says something.
+        #[prost(bool, tag = "2")]
+        NoLetter(bool),
+    }
+}
+/// A letter that says what the day brings.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Daily {
+    /// Hours and minutes: `07:00`. Called `daily_at` in problems, as in REST.
+    #[prost(string, tag = "1")]
+    pub at: ::prost::alloc::string::String,
+    /// By whose clocks that is, of the IANA database. Absent: the caller's own.
+    #[prost(string, optional, tag = "2")]
+    pub zone: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Settings {
@@ -496,6 +535,34 @@ pub mod calendars_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Puts all that lies in a calendar back as it was at an instant, in one step or not at all, 2,000 changed events at the most. Whoever
+        /// takes part in what changes is told.
+        pub async fn return_calendar(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReturnCalendarRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReturnCalendarResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Calendars/ReturnCalendar",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("townhall.calendar.v1.Calendars", "ReturnCalendar"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// What one wants of one's calendars as a whole.
         pub async fn get_settings(
             &mut self,
@@ -592,6 +659,15 @@ pub mod calendars_server {
             &self,
             request: tonic::Request<super::RestoreCalendarRequest>,
         ) -> std::result::Result<tonic::Response<super::Calendar>, tonic::Status>;
+        /// Puts all that lies in a calendar back as it was at an instant, in one step or not at all, 2,000 changed events at the most. Whoever
+        /// takes part in what changes is told.
+        async fn return_calendar(
+            &self,
+            request: tonic::Request<super::ReturnCalendarRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReturnCalendarResponse>,
+            tonic::Status,
+        >;
         /// What one wants of one's calendars as a whole.
         async fn get_settings(
             &self,
@@ -933,6 +1009,51 @@ pub mod calendars_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RestoreCalendarSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Calendars/ReturnCalendar" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReturnCalendarSvc<T: Calendars>(pub Arc<T>);
+                    impl<
+                        T: Calendars,
+                    > tonic::server::UnaryService<super::ReturnCalendarRequest>
+                    for ReturnCalendarSvc<T> {
+                        type Response = super::ReturnCalendarResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReturnCalendarRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Calendars>::return_calendar(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReturnCalendarSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1394,6 +1515,7 @@ pub struct Reminders {
 /// Which instances of a series are meant.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Aim {
+    /// Has to be said with an `instance`.
     #[prost(enumeration = "Which", tag = "1")]
     pub which: i32,
     /// An instance as `Instance.instance` names it. With all of them, times are about it, and everything moves as far as it does.
@@ -1838,7 +1960,7 @@ pub enum Which {
     This = 1,
     /// This one, and those after it.
     Following = 2,
-    /// This is meant where nothing is said.
+    /// This is meant where nothing is said and no instance is named.
     All = 3,
 }
 impl Which {
@@ -3012,6 +3134,2105 @@ pub mod events_server {
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetBusyTimesRequest {
+    /// Ids or e-mail addresses, 1 to 50.
+    #[prost(string, repeated, tag = "1")]
+    pub people: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The first instant that is looked at, and the first that is not, at most 62 days later.
+    #[prost(int64, tag = "2")]
+    pub from_micros: i64,
+    #[prost(int64, tag = "3")]
+    pub to_micros: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetBusyTimesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub people: ::prost::alloc::vec::Vec<BusyPerson>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct BusyPerson {
+    /// As they were asked for.
+    #[prost(string, tag = "1")]
+    pub person: ::prost::alloc::string::String,
+    /// Whether they are of this house. Of others nothing is known.
+    #[prost(bool, tag = "2")]
+    pub known: bool,
+    /// By their start; what touches is one time. Of more than 2,000 times, the whole hours in which they lie.
+    #[prost(message, repeated, tag = "3")]
+    pub times: ::prost::alloc::vec::Vec<BusyTime>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BusyTime {
+    #[prost(int64, tag = "1")]
+    pub starts_at_micros: i64,
+    #[prost(int64, tag = "2")]
+    pub ends_at_micros: i64,
+    /// They may be busy: what they did not say yes to, or what is not certain itself.
+    #[prost(bool, tag = "3")]
+    pub tentative: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindTimesRequest {
+    /// E-mail addresses or ids of people without whom it makes no sense, and of people who are welcome: 500 in all.
+    #[prost(string, repeated, tag = "1")]
+    pub people: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "2")]
+    pub optional_people: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether the caller comes, too. Absent: yes.
+    #[prost(bool, optional, tag = "3")]
+    pub with_me: ::core::option::Option<bool>,
+    /// How long it takes: 1 to 1,440.
+    #[prost(int64, tag = "4")]
+    pub minutes: i64,
+    /// The first instant that is looked at, and the first that is not, at most 62 days later.
+    #[prost(int64, tag = "5")]
+    pub from_micros: i64,
+    #[prost(int64, tag = "6")]
+    pub to_micros: i64,
+    /// Between which times of the day, as `09:00`. Absent: 9 and 18 o'clock.
+    #[prost(string, optional, tag = "7")]
+    pub hours_from: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "8")]
+    pub hours_to: ::core::option::Option<::prost::alloc::string::String>,
+    /// None: Monday to Friday.
+    #[prost(enumeration = "Weekday", repeated, tag = "9")]
+    pub weekdays: ::prost::alloc::vec::Vec<i32>,
+    /// By whose clocks the hours are, of the IANA database. Absent: the caller's own.
+    #[prost(string, optional, tag = "10")]
+    pub zone: ::core::option::Option<::prost::alloc::string::String>,
+    /// The hours count by the clock of each of `people` as well.
+    #[prost(bool, tag = "11")]
+    pub everyones_hours: bool,
+    /// Rooms with so many seats that are free then are named with each time. Absent: no rooms.
+    #[prost(int64, optional, tag = "12")]
+    pub room_for: ::core::option::Option<i64>,
+    /// How many times at most: 1 to 50. Absent: 10.
+    #[prost(uint32, optional, tag = "13")]
+    pub count: ::core::option::Option<u32>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FindTimesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub times: ::prost::alloc::vec::Vec<FoundTime>,
+    /// Nobody of the house is called so: nothing is known of when they are busy.
+    #[prost(string, repeated, tag = "2")]
+    pub unknown: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A time at which it could be.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FoundTime {
+    #[prost(int64, tag = "1")]
+    pub starts_at_micros: i64,
+    #[prost(int64, tag = "2")]
+    pub ends_at_micros: i64,
+    /// Who of `people` is busy then, as they were called first; the caller by their id, if they named themselves nowhere.
+    #[prost(string, repeated, tag = "3")]
+    pub missing: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "4")]
+    pub missing_optional: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// By name, 200 at most; none, if none were asked for.
+    #[prost(message, repeated, tag = "5")]
+    pub rooms: ::prost::alloc::vec::Vec<Resource>,
+}
+/// Somebody whom one invites, and who comes if they are free.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Resource {
+    /// Who it is in the registry.
+    #[prost(string, tag = "1")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(enumeration = "ResourceSort", tag = "2")]
+    pub sort: i32,
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub place: ::prost::alloc::string::String,
+    /// How many people find a place in it.
+    #[prost(int64, tag = "5")]
+    pub seats: i64,
+    /// Whether it is free for all of the time that was asked about. Absent: none was.
+    #[prost(bool, optional, tag = "6")]
+    pub free: ::core::option::Option<bool>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListResourcesRequest {
+    /// Only those with so many seats.
+    #[prost(int64, tag = "1")]
+    pub seats: i64,
+    /// Says of each whether it is free between these; both or none.
+    #[prost(int64, optional, tag = "2")]
+    pub from_micros: ::core::option::Option<i64>,
+    #[prost(int64, optional, tag = "3")]
+    pub to_micros: ::core::option::Option<i64>,
+    /// `next` of the page before. Empty: from the beginning.
+    #[prost(string, tag = "4")]
+    pub cursor: ::prost::alloc::string::String,
+    /// At most so many: 1 to 500. Absent: 50.
+    #[prost(uint32, optional, tag = "5")]
+    pub limit: ::core::option::Option<u32>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListResourcesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub resources: ::prost::alloc::vec::Vec<Resource>,
+    /// Where the next page starts. Empty: this is the last one.
+    #[prost(string, tag = "2")]
+    pub next: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PutResourceRequest {
+    #[prost(string, tag = "1")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(enumeration = "ResourceSort", tag = "2")]
+    pub sort: i32,
+    /// Where it is.
+    #[prost(string, tag = "3")]
+    pub place: ::prost::alloc::string::String,
+    #[prost(int64, tag = "4")]
+    pub seats: i64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndResourceRequest {
+    #[prost(string, tag = "1")]
+    pub person: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndResourceResponse {}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Weekday {
+    Unspecified = 0,
+    Mo = 1,
+    Tu = 2,
+    We = 3,
+    Th = 4,
+    Fr = 5,
+    Sa = 6,
+    Su = 7,
+}
+impl Weekday {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WEEKDAY_UNSPECIFIED",
+            Self::Mo => "WEEKDAY_MO",
+            Self::Tu => "WEEKDAY_TU",
+            Self::We => "WEEKDAY_WE",
+            Self::Th => "WEEKDAY_TH",
+            Self::Fr => "WEEKDAY_FR",
+            Self::Sa => "WEEKDAY_SA",
+            Self::Su => "WEEKDAY_SU",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WEEKDAY_UNSPECIFIED" => Some(Self::Unspecified),
+            "WEEKDAY_MO" => Some(Self::Mo),
+            "WEEKDAY_TU" => Some(Self::Tu),
+            "WEEKDAY_WE" => Some(Self::We),
+            "WEEKDAY_TH" => Some(Self::Th),
+            "WEEKDAY_FR" => Some(Self::Fr),
+            "WEEKDAY_SA" => Some(Self::Sa),
+            "WEEKDAY_SU" => Some(Self::Su),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ResourceSort {
+    Unspecified = 0,
+    Room = 1,
+    /// A projector, a van.
+    Thing = 2,
+}
+impl ResourceSort {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RESOURCE_SORT_UNSPECIFIED",
+            Self::Room => "RESOURCE_SORT_ROOM",
+            Self::Thing => "RESOURCE_SORT_THING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RESOURCE_SORT_UNSPECIFIED" => Some(Self::Unspecified),
+            "RESOURCE_SORT_ROOM" => Some(Self::Room),
+            "RESOURCE_SORT_THING" => Some(Self::Thing),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod free_busy_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct FreeBusyClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl FreeBusyClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> FreeBusyClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> FreeBusyClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            FreeBusyClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// When people are busy, and nothing of what it is. Of each who was asked for, in their order.
+        pub async fn get_busy_times(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetBusyTimesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBusyTimesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.FreeBusy/GetBusyTimes",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("townhall.calendar.v1.FreeBusy", "GetBusyTimes"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Times at which people are free together, the best first: those at which all can come, then those at which the fewest of `people`
+        /// cannot. None of them overlap.
+        pub async fn find_times(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FindTimesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FindTimesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.FreeBusy/FindTimes",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("townhall.calendar.v1.FreeBusy", "FindTimes"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod free_busy_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with FreeBusyServer.
+    #[async_trait]
+    pub trait FreeBusy: std::marker::Send + std::marker::Sync + 'static {
+        /// When people are busy, and nothing of what it is. Of each who was asked for, in their order.
+        async fn get_busy_times(
+            &self,
+            request: tonic::Request<super::GetBusyTimesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetBusyTimesResponse>,
+            tonic::Status,
+        >;
+        /// Times at which people are free together, the best first: those at which all can come, then those at which the fewest of `people`
+        /// cannot. None of them overlap.
+        async fn find_times(
+            &self,
+            request: tonic::Request<super::FindTimesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FindTimesResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct FreeBusyServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> FreeBusyServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for FreeBusyServer<T>
+    where
+        T: FreeBusy,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/townhall.calendar.v1.FreeBusy/GetBusyTimes" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetBusyTimesSvc<T: FreeBusy>(pub Arc<T>);
+                    impl<
+                        T: FreeBusy,
+                    > tonic::server::UnaryService<super::GetBusyTimesRequest>
+                    for GetBusyTimesSvc<T> {
+                        type Response = super::GetBusyTimesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetBusyTimesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FreeBusy>::get_busy_times(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetBusyTimesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.FreeBusy/FindTimes" => {
+                    #[allow(non_camel_case_types)]
+                    struct FindTimesSvc<T: FreeBusy>(pub Arc<T>);
+                    impl<
+                        T: FreeBusy,
+                    > tonic::server::UnaryService<super::FindTimesRequest>
+                    for FindTimesSvc<T> {
+                        type Response = super::FindTimesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FindTimesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FreeBusy>::find_times(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FindTimesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for FreeBusyServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "townhall.calendar.v1.FreeBusy";
+    impl<T> tonic::server::NamedService for FreeBusyServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod resources_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct ResourcesClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ResourcesClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ResourcesClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ResourcesClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ResourcesClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Rooms and things, by name.
+        pub async fn list_resources(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListResourcesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListResourcesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Resources/ListResources",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("townhall.calendar.v1.Resources", "ListResources"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes somebody of the registry a room or a thing: from then on it answers invitations by itself, and comes if it is free. For admins.
+        pub async fn put_resource(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PutResourceRequest>,
+        ) -> std::result::Result<tonic::Response<super::Resource>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Resources/PutResource",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("townhall.calendar.v1.Resources", "PutResource"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes a room or a thing somebody who answers by themselves. For admins.
+        pub async fn end_resource(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndResourceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndResourceResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Resources/EndResource",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("townhall.calendar.v1.Resources", "EndResource"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod resources_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ResourcesServer.
+    #[async_trait]
+    pub trait Resources: std::marker::Send + std::marker::Sync + 'static {
+        /// Rooms and things, by name.
+        async fn list_resources(
+            &self,
+            request: tonic::Request<super::ListResourcesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListResourcesResponse>,
+            tonic::Status,
+        >;
+        /// Makes somebody of the registry a room or a thing: from then on it answers invitations by itself, and comes if it is free. For admins.
+        async fn put_resource(
+            &self,
+            request: tonic::Request<super::PutResourceRequest>,
+        ) -> std::result::Result<tonic::Response<super::Resource>, tonic::Status>;
+        /// Makes a room or a thing somebody who answers by themselves. For admins.
+        async fn end_resource(
+            &self,
+            request: tonic::Request<super::EndResourceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndResourceResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct ResourcesServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ResourcesServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ResourcesServer<T>
+    where
+        T: Resources,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/townhall.calendar.v1.Resources/ListResources" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListResourcesSvc<T: Resources>(pub Arc<T>);
+                    impl<
+                        T: Resources,
+                    > tonic::server::UnaryService<super::ListResourcesRequest>
+                    for ListResourcesSvc<T> {
+                        type Response = super::ListResourcesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListResourcesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Resources>::list_resources(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListResourcesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Resources/PutResource" => {
+                    #[allow(non_camel_case_types)]
+                    struct PutResourceSvc<T: Resources>(pub Arc<T>);
+                    impl<
+                        T: Resources,
+                    > tonic::server::UnaryService<super::PutResourceRequest>
+                    for PutResourceSvc<T> {
+                        type Response = super::Resource;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PutResourceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Resources>::put_resource(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PutResourceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Resources/EndResource" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndResourceSvc<T: Resources>(pub Arc<T>);
+                    impl<
+                        T: Resources,
+                    > tonic::server::UnaryService<super::EndResourceRequest>
+                    for EndResourceSvc<T> {
+                        type Response = super::EndResourceResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndResourceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Resources>::end_resource(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndResourceSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ResourcesServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "townhall.calendar.v1.Resources";
+    impl<T> tonic::server::NamedService for ResourcesServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// An invitation that one has not answered.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Invitation {
+    /// Of the event, or of what waits apart.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// The calendar in which the event is. Absent: it waits apart, and is no event yet.
+    #[prost(string, optional, tag = "2")]
+    pub calendar: ::core::option::Option<::prost::alloc::string::String>,
+    /// Who invites, as they call themselves.
+    #[prost(string, optional, tag = "3")]
+    pub by: ::core::option::Option<::prost::alloc::string::String>,
+    /// Their e-mail address, or the calendar address where they have none.
+    #[prost(string, tag = "4")]
+    pub address: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "6")]
+    pub place: ::core::option::Option<::prost::alloc::string::String>,
+    /// How it repeats, in the caller's words.
+    #[prost(string, optional, tag = "9")]
+    pub repeats: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(int64, tag = "10")]
+    pub arrived_at_micros: i64,
+    /// Of a series, the next time. Absent: it has none.
+    #[prost(oneof = "invitation::When", tags = "7, 8")]
+    pub when: ::core::option::Option<invitation::When>,
+}
+/// Nested message and enum types in `Invitation`.
+pub mod invitation {
+    /// Of a series, the next time. Absent: it has none.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum When {
+        #[prost(message, tag = "7")]
+        Days(super::Days),
+        #[prost(message, tag = "8")]
+        Span(super::Span),
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListInvitationsRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListInvitationsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub invitations: ::prost::alloc::vec::Vec<Invitation>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AnswerInvitationRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(enumeration = "Answer", tag = "2")]
+    pub answer: i32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LetInInvitationRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+}
+/// Where the event is now. Absent: it is in none, because it was declined where it waited.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TakenInvitation {
+    #[prost(string, optional, tag = "1")]
+    pub calendar: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "2")]
+    pub event: ::core::option::Option<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DismissInvitationRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DismissInvitationResponse {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BlockInviterRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BlockInviterResponse {}
+/// Somebody who may invite one, or may not.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Organizer {
+    /// The id of somebody of the house, or an e-mail address.
+    #[prost(string, tag = "1")]
+    pub organizer: ::prost::alloc::string::String,
+    /// Absent: they are outside the house, or nobody knows them any more.
+    #[prost(string, optional, tag = "2")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(enumeration = "Standing", tag = "3")]
+    pub standing: i32,
+    #[prost(int64, tag = "4")]
+    pub since_micros: i64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListOrganizersRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListOrganizersResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub organizers: ::prost::alloc::vec::Vec<Organizer>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PutOrganizerRequest {
+    /// The id of somebody of the house, or an e-mail address.
+    #[prost(string, tag = "1")]
+    pub organizer: ::prost::alloc::string::String,
+    #[prost(enumeration = "Standing", tag = "2")]
+    pub standing: i32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PutOrganizerResponse {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndOrganizerRequest {
+    #[prost(string, tag = "1")]
+    pub organizer: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndOrganizerResponse {}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Standing {
+    Unspecified = 0,
+    /// What they invite to becomes an event at once.
+    Known = 1,
+    /// One hears nothing of them.
+    Blocked = 2,
+}
+impl Standing {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STANDING_UNSPECIFIED",
+            Self::Known => "STANDING_KNOWN",
+            Self::Blocked => "STANDING_BLOCKED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STANDING_UNSPECIFIED" => Some(Self::Unspecified),
+            "STANDING_KNOWN" => Some(Self::Known),
+            "STANDING_BLOCKED" => Some(Self::Blocked),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod invitations_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct InvitationsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl InvitationsClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> InvitationsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InvitationsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            InvitationsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// The invitations that one has not answered: those in one's calendars that are not over, the next first, and then those that wait apart
+        /// because one does not know who invites, the last that came first.
+        pub async fn list_invitations(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListInvitationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInvitationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Invitations/ListInvitations",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "townhall.calendar.v1.Invitations",
+                        "ListInvitations",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Answers an invitation, to all of it. Whoever invited hears of it. Who comes or may come to what waits apart, lets in whoever invites.
+        pub async fn answer_invitation(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AnswerInvitationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakenInvitation>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Invitations/AnswerInvitation",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "townhall.calendar.v1.Invitations",
+                        "AnswerInvitation",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets in whoever sent an invitation that waits apart: it becomes an event, and so does everything else of theirs that waits.
+        pub async fn let_in_invitation(
+            &mut self,
+            request: impl tonic::IntoRequest<super::LetInInvitationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakenInvitation>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Invitations/LetInInvitation",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "townhall.calendar.v1.Invitations",
+                        "LetInInvitation",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Does away with an invitation that waits apart. Nobody hears of it.
+        pub async fn dismiss_invitation(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DismissInvitationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DismissInvitationResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Invitations/DismissInvitation",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "townhall.calendar.v1.Invitations",
+                        "DismissInvitation",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Hears nothing more of whoever sent an invitation that waits apart. They do not learn it.
+        pub async fn block_inviter(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BlockInviterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BlockInviterResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Invitations/BlockInviter",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("townhall.calendar.v1.Invitations", "BlockInviter"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Those whom one knows or has blocked, the last one first.
+        pub async fn list_organizers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListOrganizersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOrganizersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Invitations/ListOrganizers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("townhall.calendar.v1.Invitations", "ListOrganizers"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says that one knows somebody who may invite, or blocks them. What waits apart of them is let in, or goes.
+        pub async fn put_organizer(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PutOrganizerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PutOrganizerResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Invitations/PutOrganizer",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("townhall.calendar.v1.Invitations", "PutOrganizer"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Forgets what one thinks of somebody who may invite.
+        pub async fn end_organizer(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndOrganizerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndOrganizerResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Invitations/EndOrganizer",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("townhall.calendar.v1.Invitations", "EndOrganizer"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod invitations_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with InvitationsServer.
+    #[async_trait]
+    pub trait Invitations: std::marker::Send + std::marker::Sync + 'static {
+        /// The invitations that one has not answered: those in one's calendars that are not over, the next first, and then those that wait apart
+        /// because one does not know who invites, the last that came first.
+        async fn list_invitations(
+            &self,
+            request: tonic::Request<super::ListInvitationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListInvitationsResponse>,
+            tonic::Status,
+        >;
+        /// Answers an invitation, to all of it. Whoever invited hears of it. Who comes or may come to what waits apart, lets in whoever invites.
+        async fn answer_invitation(
+            &self,
+            request: tonic::Request<super::AnswerInvitationRequest>,
+        ) -> std::result::Result<tonic::Response<super::TakenInvitation>, tonic::Status>;
+        /// Lets in whoever sent an invitation that waits apart: it becomes an event, and so does everything else of theirs that waits.
+        async fn let_in_invitation(
+            &self,
+            request: tonic::Request<super::LetInInvitationRequest>,
+        ) -> std::result::Result<tonic::Response<super::TakenInvitation>, tonic::Status>;
+        /// Does away with an invitation that waits apart. Nobody hears of it.
+        async fn dismiss_invitation(
+            &self,
+            request: tonic::Request<super::DismissInvitationRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DismissInvitationResponse>,
+            tonic::Status,
+        >;
+        /// Hears nothing more of whoever sent an invitation that waits apart. They do not learn it.
+        async fn block_inviter(
+            &self,
+            request: tonic::Request<super::BlockInviterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BlockInviterResponse>,
+            tonic::Status,
+        >;
+        /// Those whom one knows or has blocked, the last one first.
+        async fn list_organizers(
+            &self,
+            request: tonic::Request<super::ListOrganizersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOrganizersResponse>,
+            tonic::Status,
+        >;
+        /// Says that one knows somebody who may invite, or blocks them. What waits apart of them is let in, or goes.
+        async fn put_organizer(
+            &self,
+            request: tonic::Request<super::PutOrganizerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PutOrganizerResponse>,
+            tonic::Status,
+        >;
+        /// Forgets what one thinks of somebody who may invite.
+        async fn end_organizer(
+            &self,
+            request: tonic::Request<super::EndOrganizerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EndOrganizerResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct InvitationsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> InvitationsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for InvitationsServer<T>
+    where
+        T: Invitations,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/townhall.calendar.v1.Invitations/ListInvitations" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListInvitationsSvc<T: Invitations>(pub Arc<T>);
+                    impl<
+                        T: Invitations,
+                    > tonic::server::UnaryService<super::ListInvitationsRequest>
+                    for ListInvitationsSvc<T> {
+                        type Response = super::ListInvitationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListInvitationsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Invitations>::list_invitations(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListInvitationsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Invitations/AnswerInvitation" => {
+                    #[allow(non_camel_case_types)]
+                    struct AnswerInvitationSvc<T: Invitations>(pub Arc<T>);
+                    impl<
+                        T: Invitations,
+                    > tonic::server::UnaryService<super::AnswerInvitationRequest>
+                    for AnswerInvitationSvc<T> {
+                        type Response = super::TakenInvitation;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AnswerInvitationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Invitations>::answer_invitation(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AnswerInvitationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Invitations/LetInInvitation" => {
+                    #[allow(non_camel_case_types)]
+                    struct LetInInvitationSvc<T: Invitations>(pub Arc<T>);
+                    impl<
+                        T: Invitations,
+                    > tonic::server::UnaryService<super::LetInInvitationRequest>
+                    for LetInInvitationSvc<T> {
+                        type Response = super::TakenInvitation;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::LetInInvitationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Invitations>::let_in_invitation(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = LetInInvitationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Invitations/DismissInvitation" => {
+                    #[allow(non_camel_case_types)]
+                    struct DismissInvitationSvc<T: Invitations>(pub Arc<T>);
+                    impl<
+                        T: Invitations,
+                    > tonic::server::UnaryService<super::DismissInvitationRequest>
+                    for DismissInvitationSvc<T> {
+                        type Response = super::DismissInvitationResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DismissInvitationRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Invitations>::dismiss_invitation(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DismissInvitationSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Invitations/BlockInviter" => {
+                    #[allow(non_camel_case_types)]
+                    struct BlockInviterSvc<T: Invitations>(pub Arc<T>);
+                    impl<
+                        T: Invitations,
+                    > tonic::server::UnaryService<super::BlockInviterRequest>
+                    for BlockInviterSvc<T> {
+                        type Response = super::BlockInviterResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BlockInviterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Invitations>::block_inviter(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BlockInviterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Invitations/ListOrganizers" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListOrganizersSvc<T: Invitations>(pub Arc<T>);
+                    impl<
+                        T: Invitations,
+                    > tonic::server::UnaryService<super::ListOrganizersRequest>
+                    for ListOrganizersSvc<T> {
+                        type Response = super::ListOrganizersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListOrganizersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Invitations>::list_organizers(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListOrganizersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Invitations/PutOrganizer" => {
+                    #[allow(non_camel_case_types)]
+                    struct PutOrganizerSvc<T: Invitations>(pub Arc<T>);
+                    impl<
+                        T: Invitations,
+                    > tonic::server::UnaryService<super::PutOrganizerRequest>
+                    for PutOrganizerSvc<T> {
+                        type Response = super::PutOrganizerResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PutOrganizerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Invitations>::put_organizer(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PutOrganizerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Invitations/EndOrganizer" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndOrganizerSvc<T: Invitations>(pub Arc<T>);
+                    impl<
+                        T: Invitations,
+                    > tonic::server::UnaryService<super::EndOrganizerRequest>
+                    for EndOrganizerSvc<T> {
+                        type Response = super::EndOrganizerResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndOrganizerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Invitations>::end_organizer(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndOrganizerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for InvitationsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "townhall.calendar.v1.Invitations";
+    impl<T> tonic::server::NamedService for InvitationsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CalendarObject {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
@@ -3036,6 +5257,7 @@ pub struct PutObjectRequest {
     pub calendar: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
+    /// 1 MiB at most.
     #[prost(string, tag = "3")]
     pub text: ::prost::alloc::string::String,
     /// What is there by now, as far as the writer knows; another thing is a problem (`precondition_failed`). Nothing said: whatever is
@@ -3052,10 +5274,10 @@ pub mod put_object_request {
         /// The version that was read.
         #[prost(int64, tag = "4")]
         Change(i64),
-        /// Nothing is there.
+        /// Nothing is there. Only `true` says something.
         #[prost(bool, tag = "5")]
         Nothing(bool),
-        /// Something is there.
+        /// Something is there. Only `true` says something.
         #[prost(bool, tag = "6")]
         Something(bool),
     }
@@ -3091,6 +5313,9 @@ pub struct ListChangesRequest {
     /// At most so many: 1 to 1,000. Absent: 1,000.
     #[prost(uint32, optional, tag = "3")]
     pub limit: ::core::option::Option<u32>,
+    /// `began` of that answer: without it, a first reading of several answers that lasts while deletions are forgotten ends with `gone`.
+    #[prost(int64, tag = "4")]
+    pub began: i64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListChangesResponse {
@@ -3102,6 +5327,9 @@ pub struct ListChangesResponse {
     /// Whether there is more to be read at once.
     #[prost(bool, tag = "3")]
     pub more: bool,
+    /// Give it back with `until`.
+    #[prost(int64, tag = "4")]
+    pub began: i64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ObjectChange {
@@ -3121,7 +5349,7 @@ pub struct ImportFileRequest {
     /// Only say what it would do. In the first message, too.
     #[prost(bool, tag = "2")]
     pub preview: bool,
-    /// The next bytes of the file, which is 32 MiB at most.
+    /// The next bytes of the file, which is 32 MiB at most. A message is 4 MiB at most, and longer ones end the call.
     #[prost(bytes = "vec", tag = "3")]
     pub piece: ::prost::alloc::vec::Vec<u8>,
 }
@@ -3165,7 +5393,7 @@ pub struct ImportedRow {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BringMailRequest {
-    /// `message/rfc822`, as it came, once its sender was verified.
+    /// `message/rfc822`, as it came, once its sender was verified. 4 MiB at most.
     #[prost(bytes = "vec", tag = "1")]
     pub mail: ::prost::alloc::vec::Vec<u8>,
 }
@@ -3367,12 +5595,13 @@ pub mod objects_client {
             self.inner.unary(req, path, codec).await
         }
         /// Takes a file of another calendar in, whole, in as many pieces as the client likes. Events and tasks are known by their UIDs, so
-        /// the same file twice changes nothing. A row that cannot be taken hinders no other, and nobody is invited by it.
+        /// the same file twice changes nothing. A row that cannot be taken hinders no other, and nobody is invited by it. The answer is one
+        /// message, at the end: a file may take longer than other calls, as long as something of it comes every 30 seconds.
         pub async fn import_file(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::ImportFileRequest>,
         ) -> std::result::Result<
-            tonic::Response<super::ImportFileResponse>,
+            tonic::Response<tonic::codec::Streaming<super::ImportFileResponse>>,
             tonic::Status,
         > {
             self.inner
@@ -3390,7 +5619,7 @@ pub mod objects_client {
             let mut req = request.into_streaming_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("townhall.calendar.v1.Objects", "ImportFile"));
-            self.inner.client_streaming(req, path, codec).await
+            self.inner.streaming(req, path, codec).await
         }
     }
 }
@@ -3437,15 +5666,19 @@ pub mod objects_server {
             tonic::Response<super::ListChangesResponse>,
             tonic::Status,
         >;
+        /// Server streaming response type for the ImportFile method.
+        type ImportFileStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ImportFileResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
         /// Takes a file of another calendar in, whole, in as many pieces as the client likes. Events and tasks are known by their UIDs, so
-        /// the same file twice changes nothing. A row that cannot be taken hinders no other, and nobody is invited by it.
+        /// the same file twice changes nothing. A row that cannot be taken hinders no other, and nobody is invited by it. The answer is one
+        /// message, at the end: a file may take longer than other calls, as long as something of it comes every 30 seconds.
         async fn import_file(
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportFileRequest>>,
-        ) -> std::result::Result<
-            tonic::Response<super::ImportFileResponse>,
-            tonic::Status,
-        >;
+        ) -> std::result::Result<tonic::Response<Self::ImportFileStream>, tonic::Status>;
     }
     #[derive(Debug)]
     pub struct ObjectsServer<T> {
@@ -3704,11 +5937,12 @@ pub mod objects_server {
                     struct ImportFileSvc<T: Objects>(pub Arc<T>);
                     impl<
                         T: Objects,
-                    > tonic::server::ClientStreamingService<super::ImportFileRequest>
+                    > tonic::server::StreamingService<super::ImportFileRequest>
                     for ImportFileSvc<T> {
                         type Response = super::ImportFileResponse;
+                        type ResponseStream = T::ImportFileStream;
                         type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
+                            tonic::Response<Self::ResponseStream>,
                             tonic::Status,
                         >;
                         fn call(
@@ -3741,7 +5975,7 @@ pub mod objects_server {
                                 max_decoding_message_size,
                                 max_encoding_message_size,
                             );
-                        let res = grpc.client_streaming(method, req).await;
+                        let res = grpc.streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
@@ -4136,7 +6370,7 @@ pub struct EndShareRequest {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndShareResponse {}
 /// A calendar that somebody else shares with one.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Offer {
     #[prost(string, tag = "1")]
     pub calendar: ::prost::alloc::string::String,
@@ -4156,6 +6390,17 @@ pub struct Offer {
     pub reply: i32,
     #[prost(int64, tag = "8")]
     pub offered_at_micros: i64,
+    /// The groups through which it is shared.
+    #[prost(message, repeated, tag = "9")]
+    pub groups: ::prost::alloc::vec::Vec<OfferGroup>,
+}
+/// A group through which a calendar is shared with one.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OfferGroup {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListOffersRequest {}
@@ -4178,13 +6423,16 @@ pub struct AnswerOfferRequest {
 /// The link of a calendar.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Link {
-    /// Below the address of the house. Whoever knows it may look.
+    /// The calendar for programs, below the address of the house. Whoever knows it may look.
     #[prost(string, tag = "1")]
     pub path: ::prost::alloc::string::String,
     #[prost(enumeration = "Shows", tag = "2")]
     pub shows: i32,
     #[prost(int64, tag = "3")]
     pub made_at_micros: i64,
+    /// The same as a page.
+    #[prost(string, tag = "4")]
+    pub page: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetLinkRequest {
@@ -4210,44 +6458,6 @@ pub struct WithdrawLinkRequest {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WithdrawLinkResponse {}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct GetBusyTimesRequest {
-    /// Ids or e-mail addresses, 1 to 50.
-    #[prost(string, repeated, tag = "1")]
-    pub people: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The first instant that is looked at, and the first that is not, at most 366 days later.
-    #[prost(int64, tag = "2")]
-    pub from_micros: i64,
-    #[prost(int64, tag = "3")]
-    pub to_micros: i64,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct GetBusyTimesResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub people: ::prost::alloc::vec::Vec<BusyPerson>,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct BusyPerson {
-    /// As they were asked for.
-    #[prost(string, tag = "1")]
-    pub person: ::prost::alloc::string::String,
-    /// Whether they are of this house. Of others nothing is known.
-    #[prost(bool, tag = "2")]
-    pub known: bool,
-    /// By their start; what touches is one time.
-    #[prost(message, repeated, tag = "3")]
-    pub times: ::prost::alloc::vec::Vec<BusyTime>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct BusyTime {
-    #[prost(int64, tag = "1")]
-    pub starts_at_micros: i64,
-    #[prost(int64, tag = "2")]
-    pub ends_at_micros: i64,
-    /// They may be busy: what they did not say yes to, or what is not certain itself.
-    #[prost(bool, tag = "3")]
-    pub tentative: bool,
-}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OfferReply {
@@ -5200,311 +7410,6 @@ pub mod sharing_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "townhall.calendar.v1.Sharing";
     impl<T> tonic::server::NamedService for SharingServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-/// Generated client implementations.
-pub mod free_busy_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    #[derive(Debug, Clone)]
-    pub struct FreeBusyClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl FreeBusyClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> FreeBusyClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> FreeBusyClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            FreeBusyClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// When people are busy, and nothing else of them: what calendar programs are told as well. Of each who was asked for, in
-        /// their order.
-        pub async fn get_busy_times(
-            &mut self,
-            request: impl tonic::IntoRequest<super::GetBusyTimesRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetBusyTimesResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/townhall.calendar.v1.FreeBusy/GetBusyTimes",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("townhall.calendar.v1.FreeBusy", "GetBusyTimes"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod free_busy_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with FreeBusyServer.
-    #[async_trait]
-    pub trait FreeBusy: std::marker::Send + std::marker::Sync + 'static {
-        /// When people are busy, and nothing else of them: what calendar programs are told as well. Of each who was asked for, in
-        /// their order.
-        async fn get_busy_times(
-            &self,
-            request: tonic::Request<super::GetBusyTimesRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::GetBusyTimesResponse>,
-            tonic::Status,
-        >;
-    }
-    #[derive(Debug)]
-    pub struct FreeBusyServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> FreeBusyServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for FreeBusyServer<T>
-    where
-        T: FreeBusy,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/townhall.calendar.v1.FreeBusy/GetBusyTimes" => {
-                    #[allow(non_camel_case_types)]
-                    struct GetBusyTimesSvc<T: FreeBusy>(pub Arc<T>);
-                    impl<
-                        T: FreeBusy,
-                    > tonic::server::UnaryService<super::GetBusyTimesRequest>
-                    for GetBusyTimesSvc<T> {
-                        type Response = super::GetBusyTimesResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::GetBusyTimesRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as FreeBusy>::get_busy_times(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = GetBusyTimesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for FreeBusyServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "townhall.calendar.v1.FreeBusy";
-    impl<T> tonic::server::NamedService for FreeBusyServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

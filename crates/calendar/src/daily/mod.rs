@@ -64,6 +64,14 @@ impl Daily {
     fn next(&self, after: Moment) -> Option<Moment> {
         schedule::next(Schedule::Daily(self.time()), &self.clocks(), after)
     }
+
+    /// Whether it ever comes.
+    pub(crate) fn check(&self, at: Moment) -> Result<(), Reason> {
+        match self.next(at) {
+            Some(_) => Ok(()),
+            None => Err(Reason::field("daily_at", "is a time that never comes")),
+        }
+    }
 }
 
 impl Calendars {
@@ -76,20 +84,30 @@ impl Calendars {
 
     pub async fn set_daily(&self, owner: PersonId, daily: Option<Daily>) -> Result<(), Refused> {
         let at = self.now();
-        if let Some(daily) = &daily
-            && daily.next(at).is_none()
-        {
-            return Err(Reason::field("daily_at", "is a time that never comes").into());
+        if let Some(daily) = &daily {
+            daily.check(at)?;
         }
         let shard = self.store().shard_of(owner);
-        let set = shard.write::<_, StoreError>(move |tx| {
-            rows::save(tx, owner, daily.as_ref())?;
-            match daily.as_ref().and_then(|daily| daily.next(at)) {
-                Some(due) => set(tx, owner.0, due),
-                None => bell::cancel(tx, owner.0, &NEXT, KEY).map(|_| ()),
-            }
-        });
+        let set = shard.write::<_, StoreError>(move |tx| put(tx, owner, daily.as_ref(), at));
         Ok(set.await?)
+    }
+}
+
+pub(crate) fn of(tx: &mut Tx<'_>, owner: PersonId) -> Result<Option<Daily>, StoreError> {
+    rows::daily(tx, owner)
+}
+
+/// Says it, and sets its timer or takes it back.
+pub(crate) fn put(
+    tx: &mut Tx<'_>,
+    owner: PersonId,
+    daily: Option<&Daily>,
+    at: Moment,
+) -> Result<(), StoreError> {
+    rows::save(tx, owner, daily)?;
+    match daily.and_then(|daily| daily.next(at)) {
+        Some(due) => set(tx, owner.0, due),
+        None => bell::cancel(tx, owner.0, &NEXT, KEY).map(|_| ()),
     }
 }
 

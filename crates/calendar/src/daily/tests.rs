@@ -10,7 +10,9 @@ use testkit::stores::{self, KINDS, Kind, TestStore};
 
 use super::Daily;
 use crate::letters::daily::{DAILY, Writer};
+use crate::rules::inviting::Whose;
 use crate::service::{Calendars, Visitor};
+use crate::settings::SettingsChange;
 use crate::subscriptions::types::{Source, SubscriptionChange};
 use crate::types::{Color, Expected, Name};
 
@@ -259,4 +261,41 @@ async fn a_free_day_brings_no_letter() {
     let letters = scene.letters().await;
     let written = scene.written(&letters[0]).await;
     assert_eq!(written, Err(NotWritten::Unwanted("the day is free".to_owned())));
+}
+
+#[tokio::test]
+async fn what_a_change_of_settings_does_not_speak_of_stays() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        scene.at_seven().await;
+        let known = SettingsChange {
+            whose: Some(Whose::Known),
+            ..SettingsChange::default()
+        };
+        let settings = scene
+            .calendars
+            .change_settings(scene.anna.id, known)
+            .await
+            .unwrap();
+        assert!(settings.daily.is_some(), "{kind:?}: the letter stays");
+        let no_letter = SettingsChange {
+            daily: Some(None),
+            ..SettingsChange::default()
+        };
+        let settings = scene
+            .calendars
+            .change_settings(scene.anna.id, no_letter)
+            .await
+            .unwrap();
+        assert_eq!(
+            (&settings.daily, settings.whose),
+            (&None, Whose::Known),
+            "{kind:?}"
+        );
+        assert_eq!(
+            scene.calendars.settings(scene.anna.id).await.unwrap(),
+            settings,
+            "{kind:?}"
+        );
+    }
 }

@@ -1,9 +1,10 @@
-//! When people are busy, and when many of them are free together.
+//! When people are busy, and when many of them are free together; which rooms are free then, in `rooms`.
 //!
 //! What is kept true: whoever asks learns that somebody is busy and nothing of what it is. What was worked out of a person is kept
 //! under a stamp of all that it follows from, and holds only for as long as that stamp is theirs; so no write of an event has to
-//! think of it, and none can be forgotten.
+//! think of it, and none can be forgotten. It is kept for the next look and nothing else: no search fails because it could not be.
 
+mod rooms;
 mod rows;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -16,6 +17,7 @@ use ical::zones::{self, Zone};
 use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
 
+pub(crate) use self::rooms::check_seats;
 pub(crate) use self::rows::{forget, forget_before};
 use crate::people::{Card, addresses};
 use crate::rows as calendars;
@@ -35,6 +37,12 @@ pub const TIMES_MAX: usize = 50;
 pub const MINUTES_MAX: i64 = 24 * 60;
 /// People who are looked up at the same time.
 const AT_ONCE: usize = 32;
+/// Times that are told of one person as they are. A doctor's days have thirty; who has more is busy by the hour, so that an answer about
+/// many people stays within what clients take.
+const PERIODS_MAX: usize = 2_000;
+/// What was worked out is kept so far ahead: hardly anybody meets later.
+const KEPT_SECONDS: i64 = 2 * 366 * 86_400;
+const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// Somebody is busy, surely or perhaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +97,26 @@ struct Asked {
 }
 
 impl Calendars {
-    /// When somebody is busy, by the minute, in the order of time.
+    /// When people are busy, in their order; `None`: nobody of the house is called so.
+    pub(crate) async fn busy_of(
+        &self,
+        people: &[String],
+        range: (Moment, Moment),
+    ) -> Result<Vec<Option<Vec<Busy>>>, Refused> {
+        let mut found = Vec::with_capacity(people.len());
+        for some in people.chunks(AT_ONCE) {
+            let looks = some.iter().map(async |called| {
+                let Some((person, card)) = self.somebody(called).await? else {
+                    return Ok::<_, Refused>(None);
+                };
+                Ok(Some(coarse(self.busy(person, &card, range).await?)))
+            });
+            found.extend(try_join_all(looks).await?);
+        }
+        Ok(found)
+    }
+
+    /// When somebody is busy, by the minute, in the order of time. What touches is one time.
     pub async fn busy(
         &self,
         person: PersonId,
@@ -102,9 +129,8 @@ impl Calendars {
             near(tx, all, (from, to))
         });
         let mine = addresses(person, card).0;
-        let mut periods = aside(near.await?, move |near| periods(&near, (from, to), &mine)).await?;
-        periods.sort_by_key(|one| (one.starts, one.ends));
-        Ok(periods)
+        let periods = aside(near.await?, move |near| periods(&near, (from, to), &mine)).await?;
+        Ok(in_order(periods))
     }
 
     /// Which quarters of an hour somebody is busy in, of `count` after the `first`.
@@ -133,17 +159,12 @@ impl Calendars {
         });
         let (stamp, mut known, missing, found) = read.await?;
         if let (Some(begin), Some(end)) = (missing.first().copied(), missing.last().copied()) {
-            let made = aside(found, move |found| blocks_of(&found, &mine, begin, end)).await?;
-            let made: Vec<_> = made
-                .into_iter()
-                .filter(|(block, _)| missing.contains(block))
-                .collect();
-            let kept = made.clone();
-            let saved = shard.write::<_, StoreError>(move |tx| {
-                kept.iter()
-                    .try_for_each(|(block, slots)| rows::save_block(tx, person, *block, stamp, slots))
-            });
-            saved.await?;
+            let has_events = !found.is_empty();
+            let mut made = aside(found, move |found| blocks_of(&found, &mine, begin, end)).await?;
+            made.retain(|(block, _)| missing.contains(block));
+            if has_events {
+                self.keep_blocks(person, stamp, &made).await;
+            }
             known.extend(made);
         }
         let mut slots = Slots::none(first, count);
@@ -151,6 +172,27 @@ impl Calendars {
             slots.add(block);
         }
         Ok(slots)
+    }
+
+    /// Keeps what was worked out of somebody who has events: what there is of others is worked out at a stroke, and nobody who sleeps on
+    /// a cold server is woken by being looked at. What cannot be kept is worked out again.
+    async fn keep_blocks(&self, person: PersonId, stamp: Id, blocks: &[(i64, Slots)]) {
+        let block_at = |at: Moment| block_of(slot_of(at));
+        let now = self.now();
+        let kept = block_at(now)..=block_at(now.plus_seconds(KEPT_SECONDS));
+        let mut blocks = blocks.to_vec();
+        blocks.retain(|(block, _)| kept.contains(block));
+        if blocks.is_empty() {
+            return;
+        }
+        let shard = self.store().shard_of(person);
+        let saved = shard.write::<_, StoreError>(move |tx| {
+            let mut all = blocks.iter();
+            all.try_for_each(|(block, slots)| rows::save_block(tx, person, *block, stamp, slots))
+        });
+        if let Err(error) = saved.await {
+            tracing::warn!(%error, "what was worked out of when somebody is busy is not kept");
+        }
     }
 
     /// The best times for some people.
@@ -210,12 +252,13 @@ impl Calendars {
         }
     }
 
-    /// Who is meant. Somebody who is named twice is one; who is needed and optional is needed.
+    /// Who is meant. Somebody who is named twice is one, called as they were called first; who is needed and optional is needed.
     async fn asked(&self, visitor: &Visitor, search: &Search) -> Result<Vec<Asked>, Refused> {
-        let me = search.with_me.then(|| (visitor.id.to_string(), true));
         let needed = search.needed.iter().map(|called| (called.clone(), true));
         let optional = search.optional.iter().map(|called| (called.clone(), false));
-        let all: Vec<(String, bool)> = me.into_iter().chain(needed).chain(optional).collect();
+        // Behind the others: whoever asks and names themselves is called as they did.
+        let me = search.with_me.then(|| (visitor.id.to_string(), true));
+        let all: Vec<(String, bool)> = needed.chain(optional).chain(me).collect();
         let mut found = Vec::with_capacity(all.len());
         for some in all.chunks(AT_ONCE) {
             let people = try_join_all(some.iter().map(|(called, _)| self.somebody(called))).await?;
@@ -232,13 +275,14 @@ impl Calendars {
         let mut asked: Vec<Asked> = Vec::new();
         for one in found {
             let id = one.person.as_ref().map(|(person, _)| *person);
-            let is_known = asked.iter().any(|known| match (&known.person, id) {
+            let known = asked.iter_mut().find(|known| match (&known.person, id) {
                 (Some((person, _)), Some(id)) => *person == id,
                 (None, None) => known.called.eq_ignore_ascii_case(&one.called),
                 _ => false,
             });
-            if !is_known {
-                asked.push(one);
+            match known {
+                Some(known) => known.is_needed |= one.is_needed,
+                None => asked.push(one),
             }
         }
         Ok(asked)
@@ -342,25 +386,45 @@ fn blocks_of(near: &Near, mine: &[String], first: i64, last: i64) -> Vec<(i64, S
         .collect();
     for one in periods(near, extent(first, last), mine) {
         for (_, slots) in &mut all {
-            slots.take(one.starts, one.ends);
+            slots.take(one.start.into(), one.end.into());
         }
     }
     all
 }
 
-fn periods(near: &Near, (from, to): (Moment, Moment), mine: &[String]) -> Vec<Busy> {
+fn periods(near: &Near, (from, to): (Moment, Moment), mine: &[String]) -> Vec<dav::Busy> {
     let mut periods = Vec::new();
     let range = (from.to_timestamp(), to.to_timestamp());
     for (stored, zone) in near {
         let viewer = Zone::named(zone).unwrap_or(Zone::UTC);
         dav::busy_of(&stored.text, range, &viewer, mine, &mut periods);
     }
-    let periods = periods.into_iter().map(|one| Busy {
+    periods
+}
+
+fn in_order(periods: Vec<dav::Busy>) -> Vec<Busy> {
+    let busy = dav::joined(periods).into_iter().map(|one| Busy {
         starts: one.start.into(),
         ends: one.end.into(),
         is_tentative: one.tentative,
     });
-    periods.collect()
+    let mut busy: Vec<Busy> = busy.collect();
+    busy.sort_by_key(|one| (one.starts, one.ends));
+    busy
+}
+
+/// Somebody's times, or the hours in which they lie where there are too many.
+fn coarse(busy: Vec<Busy>) -> Vec<Busy> {
+    if busy.len() <= PERIODS_MAX {
+        return busy;
+    }
+    let hour = |micros: i64| Moment::from_micros(micros.div_euclid(HOUR_MICROS) * HOUR_MICROS).to_timestamp();
+    let hours = busy.into_iter().map(|one| dav::Busy {
+        tentative: one.is_tentative,
+        start: hour(one.starts.as_micros()),
+        end: hour(one.ends.as_micros() + HOUR_MICROS - 1),
+    });
+    in_order(hours.collect())
 }
 
 /// Reading many texts would hold up others: it is done beside the requests, a few aside.

@@ -49,6 +49,16 @@ pub(super) fn save_block(
     Ok(())
 }
 
+/// Which blocks of somebody are kept.
+#[cfg(test)]
+pub(super) fn kept(tx: &mut Tx<'_>, owner: PersonId) -> Result<Vec<i64>, StoreError> {
+    tx.query(
+        sql!("SELECT block FROM calendar_busy WHERE owner = $1 ORDER BY block LIMIT $2"),
+        params![owner, BLOCKS_MAX],
+        |row| row.get(0),
+    )
+}
+
 /// Blocks that are over; how many there were.
 pub(crate) fn forget_before(tx: &mut Tx<'_>, block: i64, count: u16) -> Result<u64, StoreError> {
     tx.execute(

@@ -287,3 +287,126 @@ async fn a_search_that_is_none_names_the_field() {
     );
     assert_eq!(refused(with(&|search| search.count = 0)).await, "count");
 }
+
+/// The blocks that are kept of somebody.
+async fn kept(scene: &Scene, name: &str) -> usize {
+    let person = visitor(name).id;
+    let shard = scene.store.store.shard_of(person);
+    let kept = shard.read::<_, store::StoreError>(move |tx| super::rows::kept(tx, person));
+    kept.await.unwrap().len()
+}
+
+#[tokio::test]
+async fn a_look_keeps_something_only_of_those_who_have_events_and_of_times_to_come() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        let anna = scene.first(&visitor("anna")).await;
+        scene.first(&visitor("boris")).await;
+        let daily = event("a", "DTSTART:20200101T110000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY");
+        scene
+            .put(&anna, "a.ics", &daily, Expected::Nothing)
+            .await
+            .unwrap();
+        for when in ["2021-06-01T11:00:00Z", "2036-06-01T11:00:00Z"] {
+            assert!(is_busy(&scene.calendars, "anna", when).await, "{kind:?}");
+        }
+        let now = scene.store.clock.now().to_string();
+        assert!(!is_busy(&scene.calendars, "boris", &now).await, "{kind:?}");
+        assert_eq!(
+            (kept(&scene, "anna").await, kept(&scene, "boris").await),
+            (0, 0),
+            "{kind:?}"
+        );
+        is_busy(&scene.calendars, "anna", &now).await;
+        assert!(kept(&scene, "anna").await > 0, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_touches_is_one_time_so_nobody_learns_where_one_thing_ends() {
+    let scene = Scene::on(KINDS[0]).await;
+    let anna = scene.first(&visitor("anna")).await;
+    for (name, lines) in [
+        ("a.ics", "DTSTART:20261123T090000Z\nDURATION:PT1H"),
+        ("b.ics", "DTSTART:20261123T100000Z\nDURATION:PT1H"),
+        ("c.ics", "DTSTART:20261123T093000Z\nDURATION:PT10M"),
+    ] {
+        scene
+            .put(&anna, name, &event(name, lines), Expected::Nothing)
+            .await
+            .unwrap();
+    }
+    let range = (at("2026-11-23T00:00:00Z"), at("2026-11-24T00:00:00Z"));
+    let asked = ["anna@town.example".to_owned(), "nobody@town.example".to_owned()];
+    let told = scene.calendars.busy_of(&asked, range).await.unwrap();
+    let busy = |starts: &str, ends: &str| Busy {
+        starts: at(starts),
+        ends: at(ends),
+        is_tentative: false,
+    };
+    let once = busy("2026-11-23T09:00:00Z", "2026-11-23T11:00:00Z");
+    assert_eq!(told, [Some(vec![once]), None]);
+    // Every other minute, the day long.
+    let often = event(
+        "d",
+        "DTSTART:20261124T000000Z\nDURATION:PT1M\nRRULE:FREQ=MINUTELY;INTERVAL=2",
+    );
+    scene
+        .put(&anna, "d.ics", &often, Expected::Nothing)
+        .await
+        .unwrap();
+    let range = (at("2026-11-24T00:00:00Z"), at("2026-12-04T00:00:00Z"));
+    let told = scene.calendars.busy_of(&asked[..1], range).await.unwrap();
+    let hours = busy("2026-11-24T00:00:00Z", "2026-12-04T00:00:00Z");
+    assert_eq!(told, [Some(vec![hours])], "too many times are told by the hour");
+}
+
+#[tokio::test]
+async fn somebody_who_is_named_twice_is_called_as_they_were_first_and_needed_if_they_once_are() {
+    let scene = Scene::on(KINDS[0]).await;
+    let anna = scene.first(&visitor("anna")).await;
+    let all_day = event("a", "DTSTART:20261123T070000Z\nDTEND:20261123T170000Z");
+    scene
+        .put(&anna, "a.ics", &all_day, Expected::Nothing)
+        .await
+        .unwrap();
+    let mut search = monday(&[]);
+    search.optional = vec!["anna@town.example".to_owned()];
+    let found = scene
+        .calendars
+        .find_times(&visitor("anna"), &search)
+        .await
+        .unwrap();
+    assert_eq!(found.times[0].missing, ["anna@town.example"]);
+    assert_eq!(found.times[0].missing_optional, [""; 0]);
+}
+
+#[tokio::test]
+async fn each_time_has_the_rooms_that_are_free_then() {
+    let scene = Scene::on(KINDS[0]).await;
+    let room = scene.first(&visitor("chen")).await;
+    let about = (crate::resources::Sort::Room, String::new(), 8);
+    scene.calendars.make_resource(room.owner, about).await.unwrap();
+    let taken = event("a", "DTSTART:20261123T080000Z\nDURATION:PT1H");
+    scene
+        .put(&room, "a.ics", &taken, Expected::Nothing)
+        .await
+        .unwrap();
+    let found = scene
+        .calendars
+        .find_times(&visitor("anna"), &monday(&[]))
+        .await
+        .unwrap();
+    let rooms = async |seats, count| {
+        let rooms = scene
+            .calendars
+            .rooms_at(&found.times, seats, count)
+            .await
+            .unwrap();
+        rooms.iter().map(Vec::len).collect::<Vec<_>>()
+    };
+    assert_eq!(starts(&found)[0], "2026-11-23T08:00:00Z");
+    assert_eq!(rooms(4, 10).await, [0, 1, 1]);
+    assert_eq!(rooms(9, 10).await, [0, 0, 0], "it has eight seats");
+    assert_eq!(rooms(4, 0).await, [0, 0, 0], "none are wanted");
+}

@@ -163,6 +163,40 @@ async fn whoever_has_not_heard_of_a_deletion_that_is_forgotten_begins_anew() {
 }
 
 #[tokio::test]
+async fn a_first_reading_of_several_answers_ends_also_where_deletions_are_forgotten() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        let calendar = scene.first().await;
+        for uid in ["a", "b", "c", "d", "e"] {
+            scene.put(&calendar, uid, "One").await;
+        }
+        scene.remove(&calendar, "d").await;
+        scene.after(KNOWN_SECONDS).await;
+        scene.put(&calendar, "f", "One").await;
+        let (mut mark, mut heard) = (Mark::default(), Vec::new());
+        loop {
+            let page = scene.calendars.changes(calendar.owner, calendar.id, mark, 2);
+            let page = page.await.unwrap().unwrap();
+            heard.extend(page.items.iter().map(|one| (one.name.to_string(), one.is_gone)));
+            mark = Mark {
+                after: page.until,
+                began: Some(page.began_for_next()),
+            };
+            if page.is_all {
+                break;
+            }
+        }
+        let all = ["a.ics", "b.ics", "c.ics", "e.ics", "f.ics"].map(|name| (name.to_owned(), false));
+        assert_eq!(heard, all, "{kind:?}");
+        let read = Mark {
+            after: 7,
+            began: Some(7),
+        };
+        assert_eq!(mark, read, "{kind:?}: from now on deletions are told");
+    }
+}
+
+#[tokio::test]
 async fn how_an_event_was_is_kept_for_half_a_year() {
     for kind in KINDS {
         let scene = Scene::on(kind).await;

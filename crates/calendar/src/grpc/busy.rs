@@ -1,21 +1,16 @@
-//! When people are busy: what calendar programs ask of them by CalDAV, and no more.
+//! When people are busy, and times at which they are free together.
 
-use dav::{Busy, Denied, Library as _};
-use front::{Caller, Problem};
-use jiff::Timestamp;
-use kernel::{Id, Moment};
+use front::Problem;
 use tonic::{Request, Response, Status};
 use wire::calendar::v1 as pb;
 use wire::calendar::v1::free_busy_server::FreeBusy;
 
-use super::{Speaker, caller};
-use crate::library::Shelf;
-
-/// People of one question: what may be known of them fits into one message.
-const PEOPLE_MAX: usize = 50;
-/// Days of one question.
-const DAYS_MAX: i64 = 366;
-const DAY_MICROS: i64 = 86_400_000_000;
+use super::rooms::resource_out;
+use super::{Speaker, caller, instant_in, words};
+use crate::finding::{Busy, Time};
+use crate::http::finding::{BusyIn, Found, TimesIn};
+use crate::http::visitor;
+use crate::resources::Resource;
 
 #[tonic::async_trait]
 impl FreeBusy for Speaker {
@@ -23,83 +18,76 @@ impl FreeBusy for Speaker {
         &self,
         request: Request<pb::GetBusyTimesRequest>,
     ) -> Result<Response<pb::GetBusyTimesResponse>, Status> {
-        let by = caller(&request)?;
-        let asked = request.into_inner();
-        let range = range(asked.from_micros, asked.to_micros)?;
-        if asked.people.is_empty() || asked.people.len() > PEOPLE_MAX {
-            let what = format!("must be 1 to {PEOPLE_MAX}");
-            return Err(Problem::invalid("people", "bounds", what).into());
-        }
-        let mut people = Vec::with_capacity(asked.people.len());
-        for person in asked.people {
-            people.push(self.busy(&by, person, range).await?);
-        }
-        Ok(Response::new(pb::GetBusyTimesResponse { people }))
-    }
-}
-
-impl Speaker {
-    async fn busy(
-        &self,
-        by: &Caller,
-        person: String,
-        (from, to): (Timestamp, Timestamp),
-    ) -> Result<pb::BusyPerson, Problem> {
-        let shelf = Shelf::new(self.0.clone());
-        let address = address(&person);
-        let asked = shelf.busy(by.person()?, &address, from, to);
-        let found = asked.await.map_err(problem)?;
-        Ok(pb::BusyPerson {
+        let given = request.into_inner();
+        let asked = BusyIn {
+            people: given.people,
+            from: instant_in(given.from_micros),
+            to: instant_in(given.to_micros),
+        };
+        let told = asked.told(&self.0).await?.into_iter();
+        let people = told.map(|(person, busy)| pb::BusyPerson {
             person,
-            known: found.is_some(),
-            times: joined(found.unwrap_or_default()),
-        })
+            known: busy.is_some(),
+            times: busy.into_iter().flatten().map(busy_out).collect(),
+        });
+        Ok(Response::new(pb::GetBusyTimesResponse {
+            people: people.collect(),
+        }))
+    }
+
+    async fn find_times(
+        &self,
+        request: Request<pb::FindTimesRequest>,
+    ) -> Result<Response<pb::FindTimesResponse>, Status> {
+        let visitor = visitor(&caller(&request)?)?;
+        let asked = times_in(request.into_inner())?;
+        let Found { found, rooms } = asked.found(&self.0, &visitor).await?;
+        let mut rooms = rooms.unwrap_or_default().into_iter();
+        let times = found.times.into_iter();
+        let times = times.map(|time| time_out(time, rooms.next().unwrap_or_default()));
+        Ok(Response::new(pb::FindTimesResponse {
+            times: times.collect(),
+            unknown: found.unknown,
+        }))
     }
 }
 
-/// Somebody's id or e-mail address as a calendar address.
-fn address(given: &str) -> String {
-    let given = given.trim();
-    match given.parse::<Id>() {
-        Ok(id) => format!("urn:uuid:{id}"),
-        Err(_) => format!("mailto:{given}"),
+fn times_in(given: pb::FindTimesRequest) -> Result<TimesIn, Problem> {
+    let weekdays = given.weekdays.iter().map(|day| words::must("weekdays", *day));
+    let weekdays: Vec<_> = weekdays.collect::<Result<_, _>>()?;
+    Ok(TimesIn {
+        people: given.people,
+        optional: given.optional_people,
+        with_me: given.with_me,
+        minutes: given.minutes,
+        from: instant_in(given.from_micros),
+        to: instant_in(given.to_micros),
+        hours_from: given.hours_from,
+        hours_to: given.hours_to,
+        weekdays: Some(weekdays).filter(|days| !days.is_empty()),
+        zone: given.zone,
+        everyones_hours: given.everyones_hours,
+        room_for: given.room_for,
+        count: given
+            .count
+            .map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
+    })
+}
+
+fn busy_out(busy: Busy) -> pb::BusyTime {
+    pb::BusyTime {
+        starts_at_micros: busy.starts.as_micros(),
+        ends_at_micros: busy.ends.as_micros(),
+        tentative: busy.is_tentative,
     }
 }
 
-fn range(from: i64, to: i64) -> Result<(Timestamp, Timestamp), Problem> {
-    let (from, to) = (Moment::from_micros(from), Moment::from_micros(to));
-    let (from, to) = (from.to_timestamp(), to.to_timestamp());
-    if to <= from || to.as_microsecond() - from.as_microsecond() > DAYS_MAX * DAY_MICROS {
-        let what = format!("must be later than `from`, by at most {DAYS_MAX} days");
-        return Err(Problem::invalid("to", "bounds", what));
-    }
-    Ok((from, to))
-}
-
-/// What touches becomes one; what is certain and what is not stay apart.
-fn joined(mut found: Vec<Busy>) -> Vec<pb::BusyTime> {
-    found.sort_unstable();
-    let mut joined: Vec<Busy> = Vec::with_capacity(found.len());
-    for one in found {
-        match joined.last_mut() {
-            Some(last) if last.tentative == one.tentative && one.start <= last.end => {
-                last.end = last.end.max(one.end);
-            }
-            _ => joined.push(one),
-        }
-    }
-    joined.sort_unstable_by_key(|one| (one.start, one.end));
-    let told = joined.into_iter().map(|one| pb::BusyTime {
-        starts_at_micros: one.start.as_microsecond(),
-        ends_at_micros: one.end.as_microsecond(),
-        tentative: one.tentative,
-    });
-    told.collect()
-}
-
-fn problem(denied: Denied) -> Problem {
-    match denied {
-        Denied::Other(problem) => problem,
-        _ => Problem::not_found(),
+fn time_out(time: Time, rooms: Vec<Resource>) -> pb::FoundTime {
+    pb::FoundTime {
+        starts_at_micros: time.starts.as_micros(),
+        ends_at_micros: time.ends.as_micros(),
+        missing: time.missing,
+        missing_optional: time.missing_optional,
+        rooms: rooms.into_iter().map(|room| resource_out(room, None)).collect(),
     }
 }

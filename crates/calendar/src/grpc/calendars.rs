@@ -1,16 +1,17 @@
 //! Calendars themselves, and what somebody wants of them as a whole.
 
 use front::Problem;
+use kernel::Moment;
 use tonic::{Request, Response, Status};
 use wire::calendar::v1 as pb;
 use wire::calendar::v1::calendars_server::Calendars;
+use wire::calendar::v1::put_settings_request::Letter;
 
-use super::{Speaker, caller, id, read_as, words};
-use crate::daily::Daily;
+use super::{Speaker, caller, count, id, only_true, read_as, words};
 use crate::http::calendars::{CalendarChangeIn, CalendarIn, bin};
 use crate::http::settings::{self, SettingsIn};
-use crate::http::visitor;
-use crate::rules::inviting::Whose;
+use crate::http::{managed_by, visitor};
+use crate::settings::Settings;
 use crate::sharing::{Held, Rights};
 
 #[tonic::async_trait]
@@ -96,14 +97,30 @@ impl Calendars for Speaker {
         Ok(Response::new(calendar_out(&held)))
     }
 
+    async fn return_calendar(
+        &self,
+        request: Request<pb::ReturnCalendarRequest>,
+    ) -> Result<Response<pb::ReturnCalendarResponse>, Status> {
+        let by = caller(&request)?;
+        let asked = request.get_ref();
+        let calendar = id(&asked.id)?;
+        let owner = managed_by(&self.0, &by, calendar).await?;
+        let at = Moment::from_micros(asked.at_micros);
+        let returned = self.0.return_calendar(owner, calendar, at, asked.preview).await;
+        let returned = returned.map_err(Problem::from)?;
+        Ok(Response::new(pb::ReturnCalendarResponse {
+            put_back: count(returned.put_back),
+            taken_out: count(returned.taken_out),
+        }))
+    }
+
     async fn get_settings(
         &self,
         request: Request<pb::GetSettingsRequest>,
     ) -> Result<Response<pb::Settings>, Status> {
         let by = caller(&request)?.person()?.id;
-        let daily = self.0.daily(by).await.map_err(Problem::from)?;
-        let whose = self.0.whose_invitations(by).await.map_err(Problem::from)?;
-        Ok(Response::new(settings_out(daily.as_ref(), whose)))
+        let settings = self.0.settings(by).await.map_err(Problem::from)?;
+        Ok(Response::new(settings_out(&settings)))
     }
 
     async fn put_settings(
@@ -112,13 +129,19 @@ impl Calendars for Speaker {
     ) -> Result<Response<pb::Settings>, Status> {
         let visitor = visitor(&caller(&request)?)?;
         let given = request.into_inner();
+        let (daily_at, zone) = match given.letter {
+            None => (None, None),
+            Some(Letter::Daily(daily)) => (Some(Some(daily.at)), daily.zone),
+            Some(Letter::NoLetter(true)) => (Some(None), None),
+            Some(Letter::NoLetter(false)) => return Err(only_true("no_letter").into()),
+        };
         let asked = SettingsIn {
-            daily_at: given.daily_at,
-            zone: given.zone,
+            daily_at,
+            zone,
             invitations: words::read("invitations", given.invitations)?,
         };
-        let (daily, whose) = asked.put(&self.0, &visitor).await?;
-        Ok(Response::new(settings_out(daily.as_ref(), whose)))
+        let settings = asked.put(&self.0, &visitor).await?;
+        Ok(Response::new(settings_out(&settings)))
     }
 }
 
@@ -145,8 +168,8 @@ fn calendar_out(held: &Held) -> pb::Calendar {
     }
 }
 
-fn settings_out(daily: Option<&Daily>, whose: Whose) -> pb::Settings {
-    let shown = settings::shown(daily, whose);
+fn settings_out(settings: &Settings) -> pb::Settings {
+    let shown = settings::shown(settings);
     pb::Settings {
         daily_at: shown.daily_at,
         zone: shown.zone,

@@ -172,7 +172,8 @@ impl Events for Speaker {
         let asked = ReturnIn {
             change: given.version,
         };
-        let returned = asked.put_back(&self.0, &by, called, &read).await?;
+        let returned = asked.put_back(&self.0, &by, called, &read).await;
+        let returned = returned.map_err(of_version)?;
         Ok(Response::new(event_out(&returned, None, &tongue(&by)?)?))
     }
 
@@ -197,6 +198,14 @@ impl Events for Speaker {
         let asked = MoveIn { calendar: given.to };
         let moved = asked.put(&self.0, &by, called, &read).await?;
         Ok(Response::new(event_out(&moved, None, &tongue(&by)?)?))
+    }
+}
+
+/// What REST calls `change` is `version` here, beside the `change` that was read.
+fn of_version(problem: Problem) -> Problem {
+    match problem.errors() {
+        [error] if error.field == "change" => Problem::invalid("version", "bounds", error.message.clone()),
+        _ => problem,
     }
 }
 

@@ -6,7 +6,9 @@
 mod busy;
 mod calendars;
 mod events;
+mod invitations;
 mod objects;
+mod rooms;
 mod shapes;
 mod sharing;
 mod subscriptions;
@@ -18,22 +20,30 @@ use tonic::Request;
 use wire::calendar::v1::calendars_server::CalendarsServer;
 use wire::calendar::v1::events_server::EventsServer;
 use wire::calendar::v1::free_busy_server::FreeBusyServer;
+use wire::calendar::v1::invitations_server::InvitationsServer;
 use wire::calendar::v1::mail_server::MailServer;
 use wire::calendar::v1::objects_server::ObjectsServer;
+use wire::calendar::v1::resources_server::ResourcesServer;
 use wire::calendar::v1::sharing_server::SharingServer;
 use wire::calendar::v1::subscriptions_server::SubscriptionsServer;
 
 use crate::http::OWN;
 use crate::http::mailed::MAIL;
+use crate::http::resources::ADMIN;
+use crate::scheduling::MAIL_BYTES_MAX;
 use crate::service::Calendars;
 
-const CALENDARS: [(&str, Access); 8] = [
+/// A mail of the largest size, and what stands around it: one that is larger is refused by us, with the limit.
+const MAIL_MESSAGE_BYTES_MAX: usize = MAIL_BYTES_MAX + (64 << 10);
+
+const CALENDARS: [(&str, Access); 9] = [
     ("ListCalendars", OWN),
     ("GetCalendar", OWN),
     ("CreateCalendar", OWN),
     ("ChangeCalendar", OWN),
     ("DeleteCalendar", OWN),
     ("RestoreCalendar", OWN),
+    ("ReturnCalendar", OWN),
     ("GetSettings", OWN),
     ("PutSettings", OWN),
 ];
@@ -79,10 +89,27 @@ const SUBSCRIPTIONS: [(&str, Access); 7] = [
     ("ListHolidayCountries", OWN),
 ];
 
+const INVITATIONS: [(&str, Access); 8] = [
+    ("ListInvitations", OWN),
+    ("AnswerInvitation", OWN),
+    ("LetInInvitation", OWN),
+    ("DismissInvitation", OWN),
+    ("BlockInviter", OWN),
+    ("ListOrganizers", OWN),
+    ("PutOrganizer", OWN),
+    ("EndOrganizer", OWN),
+];
+const FREE_BUSY: [(&str, Access); 2] = [("GetBusyTimes", OWN), ("FindTimes", OWN)];
+const RESOURCES: [(&str, Access); 3] = [
+    ("ListResources", OWN),
+    ("PutResource", ADMIN),
+    ("EndResource", ADMIN),
+];
+
 pub(crate) fn routes(calendars: &Calendars) -> Routes {
     let speaker = || Speaker(calendars.clone());
-    let busy = [("GetBusyTimes", OWN)];
     let mail = [("BringMail", Access::key(MAIL))];
+    let mail_server = MailServer::new(speaker()).max_decoding_message_size(MAIL_MESSAGE_BYTES_MAX);
     Routes::new("calendar")
         .grpc(
             &CalendarsServer::new(speaker()),
@@ -93,8 +120,10 @@ pub(crate) fn routes(calendars: &Calendars) -> Routes {
         .grpc(&ObjectsServer::new(speaker()), &OBJECTS, None)
         .grpc(&SharingServer::new(speaker()), &SHARING, None)
         .grpc(&SubscriptionsServer::new(speaker()), &SUBSCRIPTIONS, None)
-        .grpc(&FreeBusyServer::new(speaker()), &busy, None)
-        .grpc(&MailServer::new(speaker()), &mail, None)
+        .grpc(&FreeBusyServer::new(speaker()), &FREE_BUSY, None)
+        .grpc(&ResourcesServer::new(speaker()), &RESOURCES, None)
+        .grpc(&InvitationsServer::new(speaker()), &INVITATIONS, None)
+        .grpc(&mail_server, &mail, None)
 }
 
 /// Calendars as gRPC sees them.
@@ -123,6 +152,15 @@ fn read_as(version: i64) -> Result<IfMatch, Problem> {
         0 => Err(Problem::new(Code::PreconditionRequired)),
         version => Ok(IfMatch::one(ETag::of(version))),
     }
+}
+
+/// A choice that says something only where it is true.
+fn only_true(field: &str) -> Problem {
+    Problem::invalid(field, "word", "must be true, or not be said")
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 /// Written out as REST would have it, and read there.

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
-use front::{Code, Problem};
+use front::{Caller, Code, Problem};
+use futures_util::stream;
 use ical::Limits;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
 use wire::calendar::v1 as pb;
 use wire::calendar::v1::mail_server::Mail;
 use wire::calendar::v1::objects_server::Objects;
 
-use super::{Speaker, caller, id};
+use super::{Speaker, caller, count, id, only_true};
 use crate::http::importing::{ImportOut, ImportedRowOut};
 use crate::http::mailed::hear;
 use crate::http::objects::{ChangesIn, found, named, new_name};
 use crate::http::written_by;
+use crate::service::Calendars;
 use crate::sharing::Rights;
 use crate::types::{Expected, Heard};
 
@@ -44,8 +47,11 @@ impl Objects for Speaker {
         let by = caller(&request)?;
         let given = request.into_inner();
         let (calendar, name) = (id(&given.calendar)?, new_name(&given.name)?);
+        let expected = expected(given.expected.as_ref())?;
+        if given.text.len() > Limits::OBJECT.bytes {
+            return Err(too_large(Limits::OBJECT).into());
+        }
         let owner = written_by(&self.0, &by, calendar).await?;
-        let expected = expected(given.expected.as_ref());
         let put = self.0.put(owner, calendar, name, given.text, expected).await;
         let put = put.map_err(Problem::from)?;
         Ok(Response::new(pb::PutObjectResponse {
@@ -76,6 +82,7 @@ impl Objects for Speaker {
         let given = request.get_ref();
         let asked = ChangesIn {
             after: Some(given.after),
+            began: Some(given.began).filter(|began| *began != 0),
             limit: given
                 .limit
                 .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
@@ -87,33 +94,25 @@ impl Objects for Speaker {
             deleted: heard.is_gone,
         };
         Ok(Response::new(pb::ListChangesResponse {
+            began: changes.began_for_next(),
             changes: changes.items.into_iter().map(change).collect(),
             until: changes.until,
             more: !changes.is_all,
         }))
     }
 
+    type ImportFileStream = BoxStream<pb::ImportFileResponse>;
+
     async fn import_file(
         &self,
         request: Request<Streaming<pb::ImportFileRequest>>,
-    ) -> Result<Response<pb::ImportFileResponse>, Status> {
+    ) -> Result<Response<Self::ImportFileStream>, Status> {
         let by = caller(&request)?;
-        let mut pieces = request.into_inner();
-        let Some(first) = next(&mut pieces).await? else {
-            return Err(Problem::invalid("piece", "empty", "must be at least one").into());
-        };
-        let calendar = id(&first.calendar)?;
-        let owner = written_by(&self.0, &by, calendar).await?;
-        let mut file = first.piece;
-        while let Some(more) = next(&mut pieces).await? {
-            if file.len() + more.piece.len() > Limits::FILE.bytes {
-                return Err(Problem::new(Code::BodyTooLarge).into());
-            }
-            file.extend_from_slice(&more.piece);
-        }
-        let imported = self.0.import(owner, calendar, file, first.preview).await;
-        let imported = ImportOut::from(imported.map_err(Problem::from)?);
-        Ok(Response::new(import_out(imported)))
+        let calendars = self.0.clone();
+        let pieces = request.into_inner();
+        // Answered before the file has come: it may take longer than an answer may.
+        let told = stream::once(async move { imported(&calendars, &by, pieces).await });
+        Ok(Response::new(Box::pin(told)))
     }
 }
 
@@ -132,14 +131,42 @@ impl Mail for Speaker {
 }
 
 /// What the writer believes is there.
-fn expected(given: Option<&pb::put_object_request::Expected>) -> Expected {
+fn expected(given: Option<&pb::put_object_request::Expected>) -> Result<Expected, Problem> {
     use pb::put_object_request::Expected as Given;
     match given {
-        Some(Given::Change(change)) => Expected::Exactly(*change),
-        Some(Given::Nothing(true)) => Expected::Nothing,
-        Some(Given::Something(true)) => Expected::Something,
-        Some(Given::Nothing(false) | Given::Something(false)) | None => Expected::Anything,
+        Some(Given::Change(change)) => Ok(Expected::Exactly(*change)),
+        Some(Given::Nothing(true)) => Ok(Expected::Nothing),
+        Some(Given::Something(true)) => Ok(Expected::Something),
+        // Whoever says so hardly means that anything may be written over.
+        Some(Given::Nothing(false) | Given::Something(false)) => Err(only_true("expected")),
+        None => Ok(Expected::Anything),
     }
+}
+
+fn too_large(limits: Limits) -> Problem {
+    Problem::new(Code::BodyTooLarge).detail(format!("Send at most {} bytes.", limits.bytes))
+}
+
+/// Takes all of a file, and then takes it in.
+async fn imported(
+    calendars: &Calendars,
+    by: &Caller,
+    mut pieces: Streaming<pb::ImportFileRequest>,
+) -> Result<pb::ImportFileResponse, Status> {
+    let Some(first) = next(&mut pieces).await? else {
+        return Err(Problem::invalid("piece", "empty", "must be at least one").into());
+    };
+    let calendar = id(&first.calendar)?;
+    let owner = written_by(calendars, by, calendar).await?;
+    let mut file = first.piece;
+    while let Some(more) = next(&mut pieces).await? {
+        if file.len() + more.piece.len() > Limits::FILE.bytes {
+            return Err(too_large(Limits::FILE).into());
+        }
+        file.extend_from_slice(&more.piece);
+    }
+    let imported = calendars.import(owner, calendar, file, first.preview).await;
+    Ok(import_out(ImportOut::from(imported.map_err(Problem::from)?)))
 }
 
 async fn next(
@@ -150,7 +177,6 @@ async fn next(
 }
 
 fn import_out(told: ImportOut) -> pb::ImportFileResponse {
-    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let row = |row: ImportedRowOut| pb::ImportedRow {
         uid: row.uid,
         line: count(row.line),

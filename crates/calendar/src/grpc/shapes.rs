@@ -2,7 +2,7 @@
 
 use front::Problem;
 use front::frame::Tongue;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use kernel::Moment;
 use wire::calendar::v1 as pb;
 
@@ -18,7 +18,7 @@ use crate::types::Stored;
 pub(super) fn aim_in(given: Option<pb::Aim>) -> Result<AimIn, Problem> {
     let given = given.unwrap_or_default();
     Ok(AimIn {
-        which: words::read("which", given.which)?.unwrap_or_default(),
+        which: words::read("which", given.which)?,
         instance: given.instance,
     })
 }
@@ -219,17 +219,25 @@ pub(super) fn version_out(version: Version) -> pb::EventVersion {
     }
 }
 
+pub(super) fn days_out(first: Date, last: Date) -> pb::Days {
+    pb::Days {
+        first: first.to_string(),
+        last: last.to_string(),
+    }
+}
+
+pub(super) fn span_out(starts: Moment, ends: Moment) -> pb::Span {
+    pb::Span {
+        starts_at_micros: starts.as_micros(),
+        ends_at_micros: ends.as_micros(),
+    }
+}
+
 pub(super) fn instance_out(shown: Shown) -> pb::Instance {
     use pb::instance::When;
     let when = match shown.when {
-        Lasting::Days { first, last } => When::Days(pb::Days {
-            first: first.to_string(),
-            last: last.to_string(),
-        }),
-        Lasting::Time { starts, ends } => When::Span(pb::Span {
-            starts_at_micros: starts.as_micros(),
-            ends_at_micros: ends.as_micros(),
-        }),
+        Lasting::Days { first, last } => When::Days(days_out(first, last)),
+        Lasting::Time { starts, ends } => When::Span(span_out(starts, ends)),
     };
     pb::Instance {
         calendar: shown.calendar.to_string(),

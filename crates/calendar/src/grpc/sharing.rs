@@ -1,7 +1,9 @@
 //! What owners let others do, what others offered, and links.
 
+use std::collections::{BTreeMap, HashMap};
+
 use front::Problem;
-use kernel::PersonId;
+use kernel::{Id, PersonId};
 use tonic::{Request, Response, Status};
 use wire::calendar::v1 as pb;
 use wire::calendar::v1::sharing_server::Sharing;
@@ -9,6 +11,7 @@ use wire::calendar::v1::sharing_server::Sharing;
 use super::{Speaker, caller, id, words};
 use crate::http::managed_by;
 use crate::http::sharing::{CalendarOfferIn, CalendarShareIn, Shared};
+use crate::people::Card;
 use crate::publishing::{Link, Shows};
 use crate::sharing::groups::GroupShare;
 use crate::sharing::{Held, Offer, Share};
@@ -23,14 +26,9 @@ impl Sharing for Speaker {
         let by = caller(&request)?.person()?.id;
         let calendar = id(&request.get_ref().calendar)?;
         let all = self.0.shares(by, calendar).await.map_err(Problem::from)?;
-        let mut shares = Vec::with_capacity(all.len());
-        for share in all {
-            shares.push(self.share_out(&share).await?);
-        }
         let groups = self.0.group_shares(by, calendar).await.map_err(Problem::from)?;
-        for share in groups {
-            shares.push(self.group_share_out(&share).await?);
-        }
+        let mut shares = self.shares_out(&all).await?;
+        shares.extend(self.group_shares_out(&groups).await?);
         Ok(Response::new(pb::ListSharesResponse { shares }))
     }
 
@@ -46,9 +44,10 @@ impl Sharing for Speaker {
             rights: words::must("rights", given.rights)?,
         };
         let told = match asked.share(&self.0, &by, calendar).await? {
-            Shared::Person(share) => self.share_out(&share).await?,
-            Shared::Group(share) => self.group_share_out(&share).await?,
+            Shared::Person(share) => self.shares_out(&[share]).await?,
+            Shared::Group(share) => self.group_shares_out(&[share]).await?,
         };
+        let told = told.into_iter().next().ok_or_else(Problem::not_found)?;
         Ok(Response::new(told))
     }
 
@@ -70,10 +69,7 @@ impl Sharing for Speaker {
     ) -> Result<Response<pb::ListOffersResponse>, Status> {
         let by = caller(&request)?.person()?.id;
         let all = self.0.offered(by).await.map_err(Problem::from)?;
-        let mut offers = Vec::with_capacity(all.len());
-        for (offer, held) in &all {
-            offers.push(self.offer_out(offer, held).await?);
-        }
+        let offers = self.offers_out(&all).await?;
         Ok(Response::new(pb::ListOffersResponse { offers }))
     }
 
@@ -88,8 +84,9 @@ impl Sharing for Speaker {
             reply: words::read("reply", given.reply)?,
             color: given.color,
         };
-        let (offer, held) = asked.put(&self.0, &by, calendar).await?;
-        Ok(Response::new(self.offer_out(&offer, &held).await?))
+        let offer = asked.put(&self.0, &by, calendar).await?;
+        let told = self.offers_out(&[offer]).await?.pop();
+        Ok(Response::new(told.ok_or_else(Problem::not_found)?))
     }
 
     async fn get_link(&self, request: Request<pb::GetLinkRequest>) -> Result<Response<pb::Link>, Status> {
@@ -136,49 +133,73 @@ impl Sharing for Speaker {
 }
 
 impl Speaker {
-    async fn share_out(&self, share: &Share) -> Result<pb::Share, Problem> {
-        let card = self.0.card(share.person).await?;
-        Ok(pb::Share {
+    async fn shares_out(&self, shares: &[Share]) -> Result<Vec<pb::Share>, Problem> {
+        let people = shares.iter().map(|share| share.person);
+        let mut cards = self.0.cards(people.collect()).await?;
+        let told = shares.iter().map(|share| pb::Share {
             person: Some(share.person.to_string()),
             group: None,
-            name: card.map(|card| card.name),
+            name: cards.remove(&share.person).map(|card| card.name),
             rights: words::tell(share.rights),
             reply: Some(words::tell(share.reply)),
             made_at_micros: share.made.as_micros(),
-        })
+        });
+        Ok(told.collect())
     }
 
-    async fn group_share_out(&self, share: &GroupShare) -> Result<pb::Share, Problem> {
-        let mut names = self.0.group_names(&[share.group]).await?;
-        Ok(pb::Share {
+    async fn group_shares_out(&self, shares: &[GroupShare]) -> Result<Vec<pb::Share>, Problem> {
+        let groups: Vec<Id> = shares.iter().map(|share| share.group).collect();
+        let mut names = self.0.group_names(&groups).await?;
+        let told = shares.iter().map(|share| pb::Share {
             person: None,
             group: Some(share.group.to_string()),
             name: names.remove(&share.group),
             rights: words::tell(share.rights),
             reply: None,
             made_at_micros: share.made.as_micros(),
-        })
+        });
+        Ok(told.collect())
     }
 
-    async fn offer_out(&self, offer: &Offer, held: &Held) -> Result<pb::Offer, Problem> {
-        let card = self.0.card(offer.held_by).await?;
-        let about = &held.calendar.about;
-        Ok(pb::Offer {
-            calendar: offer.calendar.to_string(),
-            title: about.title.to_string(),
-            owner: offer.held_by.to_string(),
-            owner_name: card.map(|card| card.name),
-            color: about.color.to_string(),
-            rights: words::tell(held.rights),
-            reply: words::tell(offer.reply),
-            offered_at_micros: offer.offered.as_micros(),
-        })
+    async fn offers_out(&self, offers: &[(Offer, Held)]) -> Result<Vec<pb::Offer>, Problem> {
+        let owners = offers.iter().map(|(offer, _)| offer.held_by);
+        let cards = self.0.cards(owners.collect()).await?;
+        let names = self.0.names_of_groups(offers).await?;
+        let told = offers.iter();
+        Ok(told
+            .map(|(offer, held)| offer_out((offer, held), &cards, &names))
+            .collect())
+    }
+}
+
+fn offer_out(
+    (offer, held): (&Offer, &Held),
+    cards: &HashMap<PersonId, Card>,
+    names: &BTreeMap<Id, String>,
+) -> pb::Offer {
+    let about = &held.calendar.about;
+    let group = |id: &Id| {
+        let name = names.get(id)?.clone();
+        let id = id.to_string();
+        Some(pb::OfferGroup { id, name })
+    };
+    pb::Offer {
+        calendar: offer.calendar.to_string(),
+        title: about.title.to_string(),
+        owner: offer.held_by.to_string(),
+        owner_name: cards.get(&offer.held_by).map(|card| card.name.clone()),
+        color: about.color.to_string(),
+        rights: words::tell(held.rights),
+        reply: words::tell(offer.reply),
+        offered_at_micros: offer.offered.as_micros(),
+        groups: held.groups.iter().filter_map(group).collect(),
     }
 }
 
 fn link_out(link: &Link, owner: PersonId) -> pb::Link {
     pb::Link {
         path: link.path(owner),
+        page: link.page(owner),
         shows: words::tell(link.shows),
         made_at_micros: link.made.as_micros(),
     }

@@ -6,9 +6,12 @@ use wire::calendar::v1 as pb;
 
 use crate::http::events::given::{ByWord, FrequencyWord, RoleWord, SortWord, StatusWord, VisibilityWord};
 use crate::http::events::{AnswerWord, WhichWord};
+use crate::http::finding::Day;
 use crate::http::invitations::WhoseInvitations;
 use crate::http::sharing::{OfferReply, ShareRights};
 use crate::publishing::Shows;
+use crate::resources::Sort;
+use crate::rules::inviting::Standing;
 use crate::sharing::{Consent, Rights};
 
 /// A word that has a number on the wire.
@@ -48,6 +51,9 @@ words! {
     OfferReply = OfferReply { Waiting, Taken, Refused }
     Consent = OfferReply { Waiting, Taken, Refused }
     Shows = Shows { Everything, Busy }
+    Standing = Standing { Known, Blocked }
+    Sort = ResourceSort { Room, Thing }
+    Day = Weekday { Mo, Tu, We, Th, Fr, Sa, Su }
     WhoseInvitations = Inviters { Everybody, House, Known }
 }
 

@@ -3,12 +3,11 @@
 use axum::extract::State;
 use front::{Body, Caller, Problem, Query, Routes, routes};
 use ical::Kind;
-use ical::zones::Zone;
 use kernel::{Id, Moment};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{OWN, visitor};
+use super::{OWN, visitor, zone};
 use crate::agenda::{Lasting, Shown};
 use crate::service::{Calendars, Refused, Visitor};
 use crate::types::Reason;
@@ -47,11 +46,7 @@ impl RangeIn {
         visitor: &Visitor,
     ) -> Result<Vec<Shown>, Problem> {
         let range = (instant("from", &self.from)?, instant("to", &self.to)?);
-        let zone = self.zone.as_deref().unwrap_or(&visitor.zone);
-        let zone = Zone::iana(zone).ok_or_else(|| {
-            let what = "must be a time zone of the IANA database, such as Europe/Moscow";
-            Problem::invalid("zone", "zone", what)
-        })?;
+        let (zone, _) = zone(self.zone.as_deref().unwrap_or(&visitor.zone))?;
         let wanted = self.calendar.as_deref().map(str::parse::<Id>).transpose();
         let wanted =
             wanted.map_err(|_| Problem::invalid("calendar", "id", "must be the id of a calendar"))?;

@@ -5,13 +5,12 @@ use axum::response::{IntoResponse, Response};
 use front::{Body, Caller, ETag, IfMatch, InPath, Problem, Routes, routes};
 use http::StatusCode;
 use ical::Kind;
-use ical::zones::Zone;
 use kernel::{Id, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::agenda::instant;
-use super::{OWN, managed_by, visitor};
+use super::{OWN, color, managed_by, visitor};
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Visitor};
 use crate::sharing::{Held, Rights};
@@ -211,16 +210,8 @@ fn description(given: &str) -> Result<Text, Problem> {
     text.map_err(|bad| Problem::invalid("description", "text", bad.to_string()))
 }
 
-fn color(given: &str) -> Result<Color, Problem> {
-    Color::parse(given).map_err(|bad| Problem::invalid("color", "color", bad.to_string()))
-}
-
 fn zone(given: &str) -> Result<String, Problem> {
-    let known = Zone::iana(given).and_then(|zone| zone.id().map(str::to_owned));
-    known.ok_or_else(|| {
-        let what = "must be a time zone of the IANA database, such as Europe/Moscow";
-        Problem::invalid("zone", "zone", what)
-    })
+    super::zone(given).map(|(_, name)| name)
 }
 
 fn reminders(given: &[u32]) -> Result<Reminders, Problem> {

@@ -2,24 +2,23 @@
 
 use axum::extract::State;
 use front::{Body, Caller, Problem, Routes, routes};
-use ical::zones::Zone;
 use jiff::civil::{Time, Weekday};
-use kernel::{Moment, PageSize};
+use kernel::Moment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::agenda::instant;
 use super::resources::{ResourceOut, resource_out};
-use super::{OWN, visitor};
-use crate::finding::{BUSY_PEOPLE_MAX, Search, Times, check_days};
+use super::{OWN, visitor, zone};
+use crate::finding::{BUSY_PEOPLE_MAX, Busy, Search, Times, check_days, check_seats};
 use crate::resources::Resource;
 use crate::rules::slots::Hours;
-use crate::service::Calendars;
+use crate::service::{Calendars, Visitor};
 
 /// Times of one answer, where nobody says how many.
 const TIMES: usize = 10;
-/// Rooms that are looked at for each time.
-const ROOMS_MAX: u32 = 200;
+/// Rooms that are named with each time.
+const ROOMS_MAX: usize = 200;
 
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
     routes.api(OWN, routes!(list_busy)).api(OWN, routes!(find_times))
@@ -27,16 +26,32 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct BusyIn {
+pub(crate) struct BusyIn {
     /// E-mail addresses or ids of people of the house.
     #[schema(min_items = 1, max_items = 50)]
-    people: Vec<String>,
+    pub(crate) people: Vec<String>,
     /// The first instant that is looked at (RFC 3339).
     #[schema(format = DateTime)]
-    from: String,
+    pub(crate) from: String,
     /// The first instant that is not, at most 62 days later.
     #[schema(format = DateTime)]
-    to: String,
+    pub(crate) to: String,
+}
+
+impl BusyIn {
+    /// When each of them is busy, as they were asked for; `None`: nobody of the house is called so.
+    pub(crate) async fn told(
+        self,
+        calendars: &Calendars,
+    ) -> Result<Vec<(String, Option<Vec<Busy>>)>, Problem> {
+        if !(1..=BUSY_PEOPLE_MAX).contains(&self.people.len()) {
+            let what = format!("must name 1 to {BUSY_PEOPLE_MAX} people");
+            return Err(Problem::invalid("people", "count", what));
+        }
+        let range = range(&self.from, &self.to)?;
+        let busy = calendars.busy_of(&self.people, range).await?;
+        Ok(self.people.into_iter().zip(busy).collect())
+    }
 }
 
 /// Somebody is busy.
@@ -55,7 +70,8 @@ struct BusyOut {
 struct BusyPersonOut {
     /// As it was asked.
     person: String,
-    /// Absent: nobody of the house is called so.
+    /// By their start; what touches is one time. Of more than 2,000 times, the whole hours in which they lie. Absent: nobody of the
+    /// house is called so.
     #[serde(skip_serializing_if = "Option::is_none")]
     busy: Option<Vec<BusyOut>>,
 }
@@ -73,28 +89,19 @@ async fn list_busy(
     State(calendars): State<Calendars>,
     Body(given): Body<BusyIn>,
 ) -> Result<Body<BusyPeopleOut>, Problem> {
-    if !(1..=BUSY_PEOPLE_MAX).contains(&given.people.len()) {
-        let what = format!("must name 1 to {BUSY_PEOPLE_MAX} people");
-        return Err(Problem::invalid("people", "count", what));
-    }
-    let range = range(&given.from, &given.to)?;
-    let mut items = Vec::new();
-    for called in given.people {
-        let busy = match calendars.somebody(&called).await? {
-            Some((person, card)) => Some(calendars.busy(person, &card, range).await?),
-            None => None,
-        };
-        let busy = busy.map(|busy| {
-            let busy = busy.into_iter().map(|one| BusyOut {
-                starts: one.starts.to_string(),
-                ends: one.ends.to_string(),
-                tentative: one.is_tentative,
-            });
-            busy.collect()
-        });
-        items.push(BusyPersonOut { person: called, busy });
-    }
-    Ok(Body(BusyPeopleOut { items }))
+    let told = given.told(&calendars).await?.into_iter();
+    let busy_out = |one: Busy| BusyOut {
+        starts: one.starts.to_string(),
+        ends: one.ends.to_string(),
+        tentative: one.is_tentative,
+    };
+    let items = told.map(|(person, busy)| BusyPersonOut {
+        person,
+        busy: busy.map(|busy| busy.into_iter().map(busy_out).collect()),
+    });
+    Ok(Body(BusyPeopleOut {
+        items: items.collect(),
+    }))
 }
 
 fn range(from: &str, to: &str) -> Result<(Moment, Moment), Problem> {
@@ -103,9 +110,9 @@ fn range(from: &str, to: &str) -> Result<(Moment, Moment), Problem> {
     Ok(range)
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
-enum Day {
+pub(crate) enum Day {
     Mo,
     Tu,
     We,
@@ -131,46 +138,68 @@ impl Day {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct TimesIn {
+pub(crate) struct TimesIn {
     /// E-mail addresses or ids of people without whom it makes no sense.
     #[serde(default)]
     #[schema(max_items = 500)]
-    people: Vec<String>,
+    pub(crate) people: Vec<String>,
     /// Of people who are welcome.
     #[serde(default)]
     #[schema(max_items = 500)]
-    optional: Vec<String>,
+    pub(crate) optional: Vec<String>,
     /// Whether the caller comes, too. Absent: yes.
-    with_me: Option<bool>,
+    pub(crate) with_me: Option<bool>,
     /// How long it takes.
     #[schema(minimum = 1, maximum = 1440)]
-    minutes: i64,
+    pub(crate) minutes: i64,
     /// The first instant that is looked at (RFC 3339).
     #[schema(format = DateTime)]
-    from: String,
+    pub(crate) from: String,
     /// The first instant that is not, at most 62 days later.
     #[schema(format = DateTime)]
-    to: String,
+    pub(crate) to: String,
     /// Between which times of the day. Absent: nine o'clock.
     #[schema(example = "09:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-    hours_from: Option<String>,
+    pub(crate) hours_from: Option<String>,
     /// Absent: 18 o'clock.
     #[schema(example = "18:00", pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-    hours_to: Option<String>,
+    pub(crate) hours_to: Option<String>,
     /// On which days. Absent: Monday to Friday.
-    weekdays: Option<Vec<Day>>,
+    pub(crate) weekdays: Option<Vec<Day>>,
     /// By whose clocks the hours are, of the IANA database. Absent: the caller's own.
     #[schema(example = "Europe/Moscow")]
-    zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// The hours count by the clock of each of `people` as well.
     #[serde(default)]
-    everyones_hours: bool,
+    pub(crate) everyones_hours: bool,
     /// Rooms with so many seats that are free then are named with each time. Absent: no rooms.
     #[schema(minimum = 0, maximum = 100_000)]
-    room_for: Option<i64>,
+    pub(crate) room_for: Option<i64>,
     /// How many times at most. Absent: 10.
     #[schema(minimum = 1, maximum = 50)]
-    count: Option<usize>,
+    pub(crate) count: Option<usize>,
+}
+
+/// What came of it, and for each time the rooms that are free then, if they were asked for.
+pub(crate) struct Found {
+    pub(crate) found: Times,
+    pub(crate) rooms: Option<Vec<Vec<Resource>>>,
+}
+
+impl TimesIn {
+    pub(crate) async fn found(self, calendars: &Calendars, visitor: &Visitor) -> Result<Found, Problem> {
+        let room_for = self.room_for;
+        if let Some(seats) = room_for {
+            check_seats("room_for", seats)?;
+        }
+        let search = search(self, &visitor.zone)?;
+        let found = calendars.find_times(visitor, &search).await?;
+        let rooms = match room_for {
+            None => None,
+            Some(seats) => Some(calendars.rooms_at(&found.times, seats, ROOMS_MAX).await?),
+        };
+        Ok(Found { found, rooms })
+    }
 }
 
 /// A time at which it could be.
@@ -180,10 +209,10 @@ struct TimeOut {
     starts: String,
     #[schema(format = DateTime)]
     ends: String,
-    /// Who of `people` is busy then.
+    /// Who of `people` is busy then, as they were called first; the caller by their id, if they named themselves nowhere.
     missing: Vec<String>,
     missing_optional: Vec<String>,
-    /// Absent: none were asked for.
+    /// By name, 200 at most. Absent: none were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     rooms: Option<Vec<ResourceOut>>,
 }
@@ -206,14 +235,7 @@ async fn find_times(
     caller: Caller,
     Body(given): Body<TimesIn>,
 ) -> Result<Body<TimesOut>, Problem> {
-    let visitor = visitor(&caller)?;
-    let room_for = given.room_for;
-    let search = search(given, &visitor.zone)?;
-    let found = calendars.find_times(&visitor, &search).await?;
-    let rooms = match room_for {
-        None => None,
-        Some(seats) => Some(rooms_at(&calendars, &found, seats).await?),
-    };
+    let Found { found, rooms } = given.found(&calendars, &visitor(&caller)?).await?;
     let mut rooms = rooms.map(Vec::into_iter);
     let items = found.times.into_iter().map(|time| TimeOut {
         starts: time.starts.to_string(),
@@ -235,30 +257,8 @@ async fn find_times(
     }))
 }
 
-/// For each time, the rooms with so many seats that are free then.
-pub(crate) async fn rooms_at(
-    calendars: &Calendars,
-    found: &Times,
-    seats: i64,
-) -> Result<Vec<Vec<Resource>>, Problem> {
-    let all = calendars
-        .resources(None, seats, PageSize::clamped(Some(ROOMS_MAX)))
-        .await?;
-    let mut rooms = Vec::new();
-    for time in &found.times {
-        let free = calendars.free_of(&all.items, (time.starts, time.ends)).await?;
-        let free = all.items.iter().zip(free).filter(|(_, free)| *free);
-        rooms.push(free.map(|(room, _)| room.clone()).collect());
-    }
-    Ok(rooms)
-}
-
 fn search(given: TimesIn, own_zone: &str) -> Result<Search, Problem> {
-    let zone = given.zone.as_deref().unwrap_or(own_zone);
-    let zone = Zone::iana(zone).ok_or_else(|| {
-        let what = "must be a time zone of the IANA database, such as Europe/Moscow";
-        Problem::invalid("zone", "zone", what)
-    })?;
+    let (zone, _) = zone(given.zone.as_deref().unwrap_or(own_zone))?;
     let working = vec![Day::Mo, Day::Tu, Day::We, Day::Th, Day::Fr];
     let weekdays = given.weekdays.unwrap_or(working);
     let (from, to) = range(&given.from, &given.to)?;

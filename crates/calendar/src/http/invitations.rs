@@ -60,34 +60,34 @@ impl WhoseInvitations {
 
 /// An invitation that one has not answered.
 #[derive(Serialize, ToSchema)]
-struct CalendarInvitationOut {
+pub(crate) struct CalendarInvitationOut {
     /// Of the event, or of what waits apart.
     #[schema(format = "uuid")]
-    id: String,
+    pub(crate) id: String,
     /// The calendar in which the event is. Absent: it waits apart, and is no event yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid")]
-    calendar: Option<String>,
+    pub(crate) calendar: Option<String>,
     /// Who invites, as they call themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<String>,
+    pub(crate) by: Option<String>,
     /// Their e-mail address, or the calendar address where they have none.
-    address: String,
-    title: String,
+    pub(crate) address: String,
+    pub(crate) title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<String>,
-    all_day: bool,
+    pub(crate) place: Option<String>,
+    pub(crate) all_day: bool,
     /// A day, if it takes whole days; an instant otherwise. Of a series, the next time. Absent: it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    starts: Option<String>,
+    pub(crate) starts: Option<String>,
     /// The last day, or the instant when it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
-    ends: Option<String>,
+    pub(crate) ends: Option<String>,
     /// How it repeats, in the caller's words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    repeats: Option<String>,
+    pub(crate) repeats: Option<String>,
     #[schema(format = DateTime)]
-    arrived_at: String,
+    pub(crate) arrived_at: String,
 }
 
 /// Those in one's calendars, the next first, and then those that wait apart, the last that came first.
@@ -151,7 +151,7 @@ struct CalendarOrganizerIn {
     standing: OrganizerStanding,
 }
 
-fn invitation_out(tongue: &Tongue, invited: &Invited) -> CalendarInvitationOut {
+pub(crate) fn invitation_out(tongue: &Tongue, invited: &Invited) -> CalendarInvitationOut {
     let seen = &invited.seen;
     let organizer = seen.organizer.as_ref();
     let span = invited.when.map(|when| match when {
@@ -260,22 +260,24 @@ async fn block_calendar_inviter(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn organizer_out(calendars: &Calendars, known: Known) -> Result<CalendarOrganizerOut, Problem> {
-    let person = named(&known.organizer);
-    let name = match person {
-        Some(person) => calendars.card(person).await?.map(|card| card.name),
-        None => None,
-    };
-    let mailbox = ical::mailbox(&known.organizer).unwrap_or(&known.organizer);
-    Ok(CalendarOrganizerOut {
-        organizer: person.map_or_else(|| mailbox.to_owned(), |person| person.to_string()),
-        name,
-        standing: match known.standing {
-            Standing::Known => OrganizerStanding::Known,
-            Standing::Blocked => OrganizerStanding::Blocked,
-        },
-        since: known.since.to_string(),
-    })
+/// How the caller names each of them, and what they are called.
+pub(crate) async fn called(
+    calendars: &Calendars,
+    all: &[Known],
+) -> Result<Vec<(String, Option<String>)>, Problem> {
+    let people = all.iter().filter_map(|known| named(&known.organizer));
+    let cards = calendars.cards(people.collect()).await?;
+    let called = all.iter().map(|known| match named(&known.organizer) {
+        Some(person) => (
+            person.to_string(),
+            cards.get(&person).map(|card| card.name.clone()),
+        ),
+        None => {
+            let mailbox = ical::mailbox(&known.organizer).unwrap_or(&known.organizer);
+            (mailbox.to_owned(), None)
+        }
+    });
+    Ok(called.collect())
 }
 
 /// Those whom one knows or has blocked
@@ -285,11 +287,23 @@ async fn list_calendar_organizers(
     State(calendars): State<Calendars>,
     caller: Caller,
 ) -> Result<Body<CalendarOrganizersOut>, Problem> {
-    let mut items = Vec::new();
-    for known in calendars.organizers(caller.person()?.id).await? {
-        items.push(organizer_out(&calendars, known).await?);
-    }
-    Ok(Body(CalendarOrganizersOut { items }))
+    let all = calendars.organizers(caller.person()?.id).await?;
+    let called = called(&calendars, &all).await?.into_iter();
+    let items = all
+        .iter()
+        .zip(called)
+        .map(|(known, (organizer, name))| CalendarOrganizerOut {
+            organizer,
+            name,
+            standing: match known.standing {
+                Standing::Known => OrganizerStanding::Known,
+                Standing::Blocked => OrganizerStanding::Blocked,
+            },
+            since: known.since.to_string(),
+        });
+    Ok(Body(CalendarOrganizersOut {
+        items: items.collect(),
+    }))
 }
 
 /// Says that one knows somebody who may invite, or blocks them

@@ -10,16 +10,18 @@ pub(crate) mod invitations;
 pub(crate) mod mailed;
 pub(crate) mod objects;
 mod publishing;
-mod resources;
+pub(crate) mod resources;
 pub(crate) mod settings;
 pub(crate) mod sharing;
 pub(crate) mod subscriptions;
 
 use front::{Access, Caller, Problem, Routes};
+use ical::zones::Zone;
 use kernel::{Id, PersonId};
 
 use crate::service::{Calendars, Visitor};
 use crate::sharing::Rights;
+use crate::types::Color;
 
 /// One's own calendars: whoever signed in has some.
 pub(crate) const OWN: Access = Access::SIGNED_IN;
@@ -51,4 +53,23 @@ pub(crate) async fn managed_by(calendars: &Calendars, caller: &Caller, id: Id) -
     Ok(calendars
         .owner_of(caller.person()?.id, id, Rights::Manage)
         .await?)
+}
+
+/// A time zone by its name, and how the database of zones calls it itself.
+pub(crate) fn zone(given: &str) -> Result<(Zone, String), Problem> {
+    let known = Zone::iana(given).and_then(|zone| {
+        let name = zone.id()?.to_owned();
+        Some((zone, name))
+    });
+    known.ok_or_else(no_zone)
+}
+
+pub(crate) fn no_zone() -> Problem {
+    let what = "must be a time zone of the IANA database, such as Europe/Moscow";
+    Problem::invalid("zone", "zone", what)
+}
+
+/// A colour that somebody gives a calendar.
+pub(crate) fn color(given: &str) -> Result<Color, Problem> {
+    Color::parse(given).map_err(|bad| Problem::invalid("color", "color", bad.to_string()))
 }

@@ -31,6 +31,9 @@ pub(crate) struct ChangesIn {
     /// `until` of the answer that was read last. Absent: from the beginning.
     #[param(minimum = 0)]
     pub(crate) after: Option<i64>,
+    /// `began` of that answer: without it, a first reading of several answers that lasts while deletions are forgotten ends with 410.
+    #[param(minimum = 0)]
+    pub(crate) began: Option<i64>,
     /// At most so many: 1 to 1,000.
     #[param(minimum = 1, maximum = 1000)]
     pub(crate) limit: Option<usize>,
@@ -49,15 +52,17 @@ impl ChangesIn {
             return Err(Problem::invalid("limit", "bounds", what));
         }
         let after = self.after.unwrap_or(0);
-        if after < 0 {
-            return Err(Problem::invalid("after", "bounds", "must not be negative"));
+        for (field, number) in [("after", after), ("began", self.began.unwrap_or(0))] {
+            if number < 0 {
+                return Err(Problem::invalid(field, "bounds", "must not be negative"));
+            }
         }
         let reach = calendars.reach(caller.person()?.id, id, Rights::Read);
         let held = reach.await?;
         let owner = held.calendar.owner;
         let mark = Mark {
             after,
-            began: (after > 0).then_some(after),
+            began: self.began.or((after > 0).then_some(after)),
         };
         let found = calendars
             .changes_for(held.rights, (owner, id), mark, limit)
@@ -96,6 +101,8 @@ struct ChangesOut {
     items: Vec<ChangeOut>,
     /// Ask for what comes after this the next time.
     until: i64,
+    /// Give it back with that.
+    began: i64,
     /// Whether there is more to be read at once.
     more: bool,
 }
@@ -116,6 +123,7 @@ async fn list_calendar_changes(
 ) -> Result<Body<ChangesOut>, Problem> {
     let changes = asked.heard(&calendars, &caller, id).await?;
     Ok(Body(ChangesOut {
+        began: changes.began_for_next(),
         items: changes.items.into_iter().map(ChangeOut::from).collect(),
         until: changes.until,
         more: !changes.is_all,

@@ -3,18 +3,18 @@
 use axum::extract::State;
 use front::{Access, Body, InPath, Listing, Paging, PagingIn, Problem, Query, Role, Routes, routes};
 use http::StatusCode;
-use kernel::{Id, Moment, PersonId};
+use kernel::{Id, Moment, Page, PersonId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::OWN;
 use super::agenda::instant;
-use crate::finding::check_days;
-use crate::resources::{Place, Resource, SEATS_MAX, Sort};
+use crate::finding::{check_days, check_seats};
+use crate::resources::{Place, Resource, Sort};
 use crate::service::Calendars;
 
 /// Rooms are the house's.
-const ADMIN: Access = Access::role(&[Role::on("admin", "house")]);
+pub(crate) const ADMIN: Access = Access::role(&[Role::on("admin", "house")]);
 
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
     routes
@@ -61,16 +61,37 @@ struct ResourceIn {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ResourcesIn {
+pub(crate) struct ResourcesIn {
     /// Only those with so many seats.
     #[param(minimum = 0, maximum = 100_000)]
-    seats: Option<i64>,
+    pub(crate) seats: Option<i64>,
     /// With `to`: says of each whether it is free from then (RFC 3339).
     #[param(format = DateTime)]
-    from: Option<String>,
+    pub(crate) from: Option<String>,
     /// Until then.
     #[param(format = DateTime)]
-    to: Option<String>,
+    pub(crate) to: Option<String>,
+}
+
+impl ResourcesIn {
+    /// Some of them, and of each whether it is free, if that was asked.
+    pub(crate) async fn listed(
+        &self,
+        calendars: &Calendars,
+        paging: &Paging,
+    ) -> Result<(Page<Resource>, Option<Vec<bool>>), Problem> {
+        let after = paging.after.as_ref().map(Place::of).transpose();
+        let after = after.map_err(front::bad_cursor)?;
+        let range = range(self)?;
+        let seats = self.seats.unwrap_or_default();
+        check_seats("seats", seats)?;
+        let page = calendars.resources(after, seats, paging.size).await?;
+        let free = match range {
+            Some(range) => Some(calendars.free_of(&page.items, range).await?),
+            None => None,
+        };
+        Ok((page, free))
+    }
 }
 
 pub(crate) fn resource_out(resource: Resource) -> ResourceOut {
@@ -95,21 +116,9 @@ async fn list_resources(
     paging: Paging,
     Query(wanted): Query<ResourcesIn>,
 ) -> Result<Body<Listing<ResourceOut>>, Problem> {
-    let after = paging.after.as_ref().map(Place::of).transpose();
-    let after = after.map_err(front::bad_cursor)?;
-    let range = range(&wanted)?;
-    let seats = wanted.seats.unwrap_or_default();
-    if !(0..=SEATS_MAX).contains(&seats) {
-        let what = format!("must be 0 to {SEATS_MAX}");
-        return Err(Problem::invalid("seats", "bounds", what));
-    }
-    let page = calendars.resources(after, seats, paging.size).await?;
-    let free = match range {
-        Some(range) => calendars.free_of(&page.items, range).await?,
-        None => Vec::new(),
-    };
+    let (page, free) = wanted.listed(&calendars, &paging).await?;
     let mut listed = Listing::of(page, resource_out);
-    for (one, free) in listed.items.iter_mut().zip(free) {
+    for (one, free) in listed.items.iter_mut().zip(free.into_iter().flatten()) {
         one.free = Some(free);
     }
     Ok(Body(listed))

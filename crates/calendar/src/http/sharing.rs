@@ -9,11 +9,10 @@ use kernel::Id;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::OWN;
+use super::{OWN, color};
 use crate::service::Calendars;
 use crate::sharing::groups::{GroupShare, With};
 use crate::sharing::{Consent, Held, Offer, Rights, Share};
-use crate::types::Color;
 
 pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
     routes
@@ -279,8 +278,7 @@ impl CalendarOfferIn {
         caller: &Caller,
         id: Id,
     ) -> Result<(Offer, Held), Problem> {
-        let color = self.color.as_deref().map(Color::parse).transpose();
-        let color = color.map_err(|bad| Problem::invalid("color", "color", bad.to_string()))?;
+        let color = self.color.as_deref().map(color).transpose()?;
         let person = caller.person()?.id;
         let reply = self.reply.map(OfferReply::reply);
         let offer = calendars.answer_offer(person, id, reply, color).await?;

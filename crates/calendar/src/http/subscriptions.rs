@@ -8,7 +8,7 @@ use kernel::{Id, Language, Text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{OWN, visitor};
+use super::{OWN, color, visitor};
 use crate::rules::holidays::COUNTRIES;
 use crate::service::{Calendars, Visitor};
 use crate::subscriptions::types::{Followed, HOLIDAYS, Source, State as Standing, SubscriptionChange};
@@ -190,10 +190,6 @@ impl SubscriptionChangeIn {
 
 fn title(given: &str) -> Result<Text, Problem> {
     Text::new(given, TITLE_CHARS_MAX).map_err(|bad| Problem::invalid("title", "text", bad.to_string()))
-}
-
-fn color(given: &str) -> Result<Color, Problem> {
-    Color::parse(given).map_err(|bad| Problem::invalid("color", "color", bad.to_string()))
 }
 
 /// What one follows, the first that came first

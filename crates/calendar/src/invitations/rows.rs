@@ -26,7 +26,7 @@ pub(crate) fn whose(tx: &mut Tx<'_>, owner: PersonId) -> Result<Whose, StoreErro
     })
 }
 
-pub(super) fn save_whose(tx: &mut Tx<'_>, owner: PersonId, whose: Whose) -> Result<(), StoreError> {
+pub(crate) fn save_whose(tx: &mut Tx<'_>, owner: PersonId, whose: Whose) -> Result<(), StoreError> {
     let code = match whose {
         Whose::Everybody => 0_i64,
         Whose::House => 1,

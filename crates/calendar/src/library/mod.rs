@@ -5,7 +5,6 @@ mod followed;
 use dav::{Asked, Busy, Denied, Library, Mark as Place, Object, Only, Principal, Wanted, Wishes};
 use front::{Problem, SignedIn};
 use ical::Kind;
-use ical::zones::Zone;
 use jiff::Timestamp;
 use kernel::{Moment, Text};
 
@@ -254,11 +253,7 @@ fn text(field: &'static str, given: &str, chars_max: usize) -> Result<Text, Deni
 }
 
 fn zone(given: &str) -> Result<String, Denied> {
-    let known = Zone::iana(given).and_then(|zone| zone.id().map(str::to_owned));
-    known.ok_or_else(|| {
-        let what = "must be a time zone of the IANA database, such as Europe/Moscow";
-        Problem::invalid("zone", "zone", what).into()
-    })
+    Ok(crate::http::zone(given).map(|(_, name)| name)?)
 }
 
 fn change(wishes: &Wishes) -> Result<AboutChange, Denied> {

@@ -12,7 +12,6 @@ use kernel::Moment;
 use super::{Faults, Guest, Typed, WORDS, fault, form, look, refused, typed_in};
 use crate::agenda::Lasting;
 use crate::finding::{Search, Times};
-use crate::http::finding::rooms_at;
 use crate::letters::wording::when;
 use crate::resources::Resource;
 use crate::rules::slots::Hours;
@@ -203,7 +202,10 @@ async fn offers(
 ) -> Result<Vec<Offer>, Problem> {
     let seats = typed_in(typed, "seats").parse::<i64>().ok();
     let mut rooms = match seats {
-        Some(seats) => rooms_at(calendars, &found, seats).await?.into_iter(),
+        Some(seats) => calendars
+            .rooms_at(&found.times, seats, ROOMS_OFFERED)
+            .await?
+            .into_iter(),
         None => Vec::new().into_iter(),
     };
     let clocks = Tongue::new(&WORDS, frame.tongue().language(), &guest.zone_name);
@@ -218,7 +220,7 @@ async fn offers(
         };
         let free = rooms.next().unwrap_or_default();
         let mut offered = Vec::new();
-        for room in free.iter().take(ROOMS_OFFERED) {
+        for room in &free {
             let Some(email) = calendars.card(room.person).await?.and_then(|card| card.email) else {
                 continue;
             };

@@ -211,7 +211,9 @@ impl Hours {
     pub fn within(&self, first: i64, count: i64, zone: &Zone) -> Slots {
         let mut within = Slots::none(first, count);
         let day_of = |slot| zone.local_at(start_of(slot).to_timestamp()).date();
-        let (mut day, last) = (day_of(first), day_of(first + count));
+        let (day, last) = (day_of(first), day_of(first + count));
+        // Hours over midnight that began the day before reach into the first one.
+        let mut day = day.yesterday().unwrap_or(day);
         while day <= last {
             if self.weekdays.contains(&day.weekday()) {
                 let from = zone.instant_of(day.to_datetime(self.from));
@@ -353,6 +355,23 @@ mod tests {
         };
         let open = office.within(first, 4 * 96, &zone);
         assert_eq!(start_of(open.each().next().unwrap()), at("2026-10-26T08:00:00Z"));
+    }
+
+    #[test]
+    fn hours_over_midnight_are_open_in_the_first_night_as_well() {
+        let night = Hours {
+            from: jiff::civil::time(22, 0, 0, 0),
+            to: jiff::civil::time(6, 0, 0, 0),
+            weekdays: vec![Weekday::Sunday],
+        };
+        let first = slot_of(at("2026-11-23T00:00:00Z"));
+        let open = night.within(first, 96, &Zone::UTC);
+        let taken: Vec<i64> = open.each().map(|slot| slot - first).collect();
+        assert_eq!(
+            taken,
+            (0..24).collect::<Vec<_>>(),
+            "from Sunday on, until six on Monday"
+        );
     }
 
     #[test]

@@ -79,7 +79,7 @@ enum Mailed {
 }
 
 /// A mail with a message of a calendar program, attachments and all.
-const MAIL_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(crate) const MAIL_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 impl Calendars {
     /// Takes in what a mail server delivered into a Maildir for calendars. What changes nothing is laid aside like what does.

@@ -18,6 +18,7 @@ pub(crate) use apart::{Host, let_in};
 use ical::Component;
 use kernel::{Moment, PersonId};
 pub use mailed::Ignored;
+pub(crate) use mailed::MAIL_BYTES_MAX;
 #[cfg(test)]
 pub(crate) use notices::outside;
 pub use reached::Reached;

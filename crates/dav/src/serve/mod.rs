@@ -16,7 +16,7 @@ mod stop;
 mod sync;
 mod tokens;
 
-pub use query::busy_of;
+pub use query::{busy_of, joined};
 
 #[cfg(test)]
 mod tests;

@@ -377,17 +377,8 @@ fn busy_text(made: Timestamp, from: Timestamp, to: Timestamp, periods: Vec<Busy>
     calendar.write()
 }
 
-pub(super) fn busy_component(
-    made: Timestamp,
-    from: Timestamp,
-    to: Timestamp,
-    mut periods: Vec<Busy>,
-) -> ical::Component<'static> {
-    let utc = |at: Timestamp| ical::When::Utc(Zone::UTC.local_at(at)).to_string();
-    let mut busy = ical::Component::new("VFREEBUSY");
-    busy.add(ical::Property::new("DTSTAMP", &utc(made)));
-    busy.add(ical::Property::new("DTSTART", &utc(from)));
-    busy.add(ical::Property::new("DTEND", &utc(to)));
+/// What touches becomes one; what is certain and what is not stay apart. So nobody learns where one thing ends and the next begins.
+pub fn joined(mut periods: Vec<Busy>) -> Vec<Busy> {
     periods.sort_unstable();
     let mut joined: Vec<Busy> = Vec::with_capacity(periods.len());
     for one in periods {
@@ -398,11 +389,25 @@ pub(super) fn busy_component(
             _ => joined.push(one),
         }
     }
+    joined
+}
+
+pub(super) fn busy_component(
+    made: Timestamp,
+    from: Timestamp,
+    to: Timestamp,
+    periods: Vec<Busy>,
+) -> ical::Component<'static> {
+    let utc = |at: Timestamp| ical::When::Utc(Zone::UTC.local_at(at)).to_string();
+    let mut busy = ical::Component::new("VFREEBUSY");
+    busy.add(ical::Property::new("DTSTAMP", &utc(made)));
+    busy.add(ical::Property::new("DTSTART", &utc(from)));
+    busy.add(ical::Property::new("DTEND", &utc(to)));
     for Busy {
         tentative,
         start,
         end,
-    } in joined
+    } in joined(periods)
     {
         let period = format!("{}/{}", utc(start), utc(end));
         let property = ical::Property::new("FREEBUSY", &period);

@@ -129,13 +129,21 @@ async fn an_old_version_overwrites_nothing_and_changes_are_told() {
     let told = desk.town.get(&desk.anna, &changes).await;
     assert_eq!(
         told,
-        json!({"items": [], "until": 3, "more": false}),
+        json!({"items": [], "until": 3, "began": 3, "more": false}),
         "whoever begins to read never saw what is gone"
     );
     let told = desk.town.get(&desk.anna, &format!("{changes}?after=2")).await;
-    let expected =
-        json!({"items": [{"name": "rounds.ics", "change": 3, "deleted": true}], "until": 3, "more": false});
+    let expected = json!({"items": [{"name": "rounds.ics", "change": 3, "deleted": true}], "until": 3, "began": 3, "more": false});
     assert_eq!(told, expected);
+    let told = desk
+        .town
+        .get(&desk.anna, &format!("{changes}?after=2&began=3"))
+        .await;
+    assert_eq!(
+        told["items"],
+        json!([]),
+        "a first reading that began later never saw it"
+    );
     let never = format!("{changes}?after=4");
     assert_eq!(desk.call(Method::GET, &never, Call::default()).await.status, 410);
 }

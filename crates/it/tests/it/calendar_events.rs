@@ -120,6 +120,15 @@ async fn an_event_is_made_and_read_in_plain_terms() {
 async fn this_one_following_ones_and_all_are_changed_as_they_are_called() {
     let desk = Desk::open().await;
     let path = desk.rounds().await;
+    let unsaid = format!("{path}?instance=2026-11-26T10:00:00");
+    let refused = desk
+        .edit(&unsaid, "\"v1\"", json!({"title": "Late rounds"}))
+        .await;
+    assert_eq!(
+        (refused.status, &refused.json()["errors"][0]["field"]),
+        (422, &json!("which")),
+        "whoever names one hardly means all"
+    );
     let this = format!("{path}?which=this&instance=2026-11-26T10:00:00");
     let answer = desk
         .edit(

@@ -3,6 +3,7 @@
 mod calendars;
 mod events;
 mod objects;
+mod rooms;
 mod sharing;
 mod subscriptions;
 
@@ -156,8 +157,10 @@ async fn reflection_names_all_services_of_calendars() {
         "Calendars",
         "Events",
         "FreeBusy",
+        "Invitations",
         "Mail",
         "Objects",
+        "Resources",
         "Sharing",
         "Subscriptions",
     ] {

@@ -190,6 +190,21 @@ async fn one_says_whose_invitations_one_wants_and_whom_one_does_not_hear() {
     let kept = Call::json(&json!({"daily_at": "07:00"}));
     let kept = desk.call(Method::PUT, settings, kept).await.json();
     assert_eq!(kept["invitations"], "everybody", "what is not said stays");
+    let wanted = Call::json(&json!({"invitations": "everybody"}));
+    let kept = desk.call(Method::PUT, settings, wanted).await.json();
+    assert_eq!(kept["daily_at"], "07:00", "the letter, too");
+    let alone = Call::json(&json!({"zone": "Europe/Moscow"}));
+    let alone = desk.call(Method::PUT, settings, alone).await;
+    assert_eq!(
+        (alone.status, &alone.json()["errors"][0]["field"]),
+        (422, &json!("zone"))
+    );
+    let ended = Call::json(&json!({"daily_at": null}));
+    let ended = desk.call(Method::PUT, settings, ended).await.json();
+    assert_eq!(
+        ended,
+        json!({"daily_at": null, "zone": null, "invitations": "everybody"})
+    );
     desk.mail("Plays", "").await;
     assert_eq!((desk.asked().await.len(), desk.agenda().await), (1, 1));
     let bad = Call::json(&json!({"standing": "known"}));

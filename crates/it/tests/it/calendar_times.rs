@@ -77,6 +77,11 @@ async fn people_meet_when_all_are_free_and_only_that_is_told() {
             "hours_from",
         ),
         (
+            "times",
+            json!({"minutes": 5, "from": DAY.0, "to": DAY.1, "room_for": -5}),
+            "room_for",
+        ),
+        (
             "busy",
             json!({"people": [], "from": DAY.0, "to": DAY.1}),
             "people",

@@ -45,22 +45,20 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
 }
 
 /// Which instances of a series are meant.
-#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum WhichWord {
     This,
     Following,
-    #[default]
     All,
 }
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AimIn {
-    /// `this` one, this and `following`, or `all`. Absent: all.
-    #[serde(default)]
+    /// `this` one, this and `following`, or `all`. Absent: all; with an `instance` it has to be said.
     #[param(inline)]
-    pub(crate) which: WhichWord,
+    pub(crate) which: Option<WhichWord>,
     /// An instance as the agenda names it. With `all`, times are about it, and everything moves as far as it does.
     #[param(example = "2026-11-23T10:00:00")]
     pub(crate) instance: Option<String>,
@@ -70,9 +68,15 @@ impl AimIn {
     pub(crate) fn aim(&self) -> Result<Aim, Problem> {
         let instance = instance(self.instance.as_deref())?;
         let which = match self.which {
-            WhichWord::This => Which::This,
-            WhichWord::Following => Which::Following,
-            WhichWord::All => Which::All,
+            Some(WhichWord::This) => Which::This,
+            Some(WhichWord::Following) => Which::Following,
+            Some(WhichWord::All) => Which::All,
+            None if instance.is_none() => Which::All,
+            // Whoever names one instance hardly means the whole series.
+            None => {
+                let what = "must be there: say which, `this`, `following` or `all`";
+                return Err(Problem::invalid("which", "missing", what));
+            }
         };
         Ok(Aim { which, instance })
     }

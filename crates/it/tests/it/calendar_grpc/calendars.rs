@@ -3,6 +3,8 @@
 use serde_json::json;
 use tonic::Code;
 use wire::calendar::v1 as pb;
+use wire::calendar::v1::events_client::EventsClient;
+use wire::calendar::v1::put_settings_request::Letter;
 
 use super::{Desk, refuses, says};
 
@@ -131,13 +133,18 @@ async fn a_calendar_is_changed_deleted_and_restored_by_whoever_read_it() {
 async fn a_letter_each_day_is_asked_for_and_ended() {
     let desk = Desk::open().await;
     let mut calendars = desk.calendars();
-    let put = |daily_at: Option<&str>, zone: &str| pb::PutSettingsRequest {
-        daily_at: daily_at.map(str::to_owned),
-        zone: Some(zone.to_owned()),
+    let put = |letter: Letter| pb::PutSettingsRequest {
+        letter: Some(letter),
         ..pb::PutSettingsRequest::default()
     };
+    let daily = |at: &str, zone: &str| {
+        Letter::Daily(pb::Daily {
+            at: at.to_owned(),
+            zone: Some(zone.to_owned()),
+        })
+    };
     let set = calendars
-        .put_settings(desk.anna(put(Some("07:00"), "Europe/Moscow")))
+        .put_settings(desk.anna(put(daily("07:00", "Europe/Moscow"))))
         .await;
     let set = set.unwrap().into_inner();
     let got = calendars.get_settings(desk.anna(pb::GetSettingsRequest {})).await;
@@ -147,20 +154,55 @@ async fn a_letter_each_day_is_asked_for_and_ended() {
         rest,
         json!({"daily_at": "07:00", "zone": "Europe/Moscow", "invitations": "house"})
     );
-    refuses(
-        calendars.put_settings(desk.anna(put(Some("7"), "UTC"))).await,
-        "daily_at",
-    );
-    refuses(
-        calendars
-            .put_settings(desk.anna(put(Some("07:00"), "Nowhere")))
-            .await,
-        "zone",
-    );
-    let ended = calendars.put_settings(desk.anna(put(None, "UTC"))).await;
+    for (letter, field) in [
+        (daily("7", "UTC"), "daily_at"),
+        (daily("07:00", "Nowhere"), "zone"),
+        (Letter::NoLetter(false), "no_letter"),
+    ] {
+        refuses(calendars.put_settings(desk.anna(put(letter))).await, field);
+    }
+    let known = pb::PutSettingsRequest {
+        letter: None,
+        invitations: pb::Inviters::House.into(),
+    };
+    let kept = calendars.put_settings(desk.anna(known)).await;
+    assert_eq!(kept.unwrap().into_inner(), set, "the letter stays");
+    let ended = calendars
+        .put_settings(desk.anna(put(Letter::NoLetter(true))))
+        .await;
     let left = pb::Settings {
         invitations: pb::Inviters::House.into(),
         ..pb::Settings::default()
     };
     assert_eq!(ended.unwrap().into_inner(), left);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_calendar_goes_back_to_how_it_was() {
+    let desk = Desk::open().await;
+    let calendar = desk.calendar().await;
+    let walk = pb::CreateEventRequest {
+        calendar: calendar.clone(),
+        fields: Some(pb::EventFields {
+            starts: Some("2026-11-23T09:00:00Z".to_owned()),
+            ..Default::default()
+        }),
+    };
+    let mut events = EventsClient::new(desk.channel.clone());
+    events.create_event(desk.anna(walk)).await.unwrap();
+    let before = desk.town.clock.now().plus_seconds(-3_600).as_micros();
+    let back = |at_micros, preview| pb::ReturnCalendarRequest {
+        id: calendar.clone(),
+        at_micros,
+        preview,
+    };
+    let mut calendars = desk.calendars();
+    let foreign = calendars.return_calendar(desk.boris(back(before, true))).await;
+    says(foreign, "not_found");
+    refuses(calendars.return_calendar(desk.anna(back(0, true))).await, "at");
+    for (preview, taken_out) in [(true, 1), (false, 1), (true, 0)] {
+        let told = calendars.return_calendar(desk.anna(back(before, preview))).await;
+        let told = told.unwrap().into_inner();
+        assert_eq!((told.put_back, told.taken_out), (0, taken_out));
+    }
 }

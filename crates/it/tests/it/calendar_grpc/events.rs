@@ -332,15 +332,24 @@ async fn this_one_and_the_following_ones_are_changed_and_all_deleted() {
         events.change_event(desk.anna(unread)).await,
         "precondition_required",
     );
-    let neither = pb::ChangeEventRequest {
+    let neither = |which| pb::ChangeEventRequest {
         aim: Some(pb::Aim {
-            which: 9,
-            instance: None,
+            which,
+            ..aim(pb::Which::This)
         }),
         change: changed.change,
-        ..this
+        ..this.clone()
     };
-    refuses(events.change_event(desk.anna(neither)).await, "which");
+    for which in [9, 0] {
+        refuses(events.change_event(desk.anna(neither(which))).await, "which");
+    }
+    let unsaid = pb::DeleteEventRequest {
+        calendar: made.calendar.clone(),
+        event: made.id.clone(),
+        change: changed.change,
+        aim: neither(0).aim,
+    };
+    refuses(events.delete_event(desk.anna(unsaid)).await, "which");
 
     let following = change(changed.change, pb::Which::Following, titled("Late rounds"));
     let cut = events
@@ -488,6 +497,11 @@ async fn an_event_is_put_back_as_it_was() {
         events.return_event(desk.anna(put_back(1))).await,
         "precondition_failed",
     );
+    let never = pb::ReturnEventRequest {
+        version: 99,
+        ..put_back(told.change)
+    };
+    refuses(events.return_event(desk.anna(never)).await, "version");
     let returned = events.return_event(desk.anna(put_back(told.change))).await;
     assert_eq!(returned.unwrap().into_inner().title, "Rounds");
 }

@@ -163,6 +163,7 @@ async fn a_link_is_made_renewed_and_withdrawn() {
         (made.shows(), made.path.starts_with("/calendar/public/")),
         (pb::Shows::Busy, true)
     );
+    assert_eq!(made.path, format!("{}.ics", made.page));
     assert_eq!(
         sharing
             .get_link(desk.anna(get.clone()))
@@ -214,6 +215,7 @@ async fn people_are_busy_when_something_is_on_and_nobody_learns_what() {
             desk.anna.id.clone(),
             desk.boris.id.clone(),
             "somebody@elsewhere.example".to_owned(),
+            format!("urn:uuid:{}", desk.anna.id),
         ],
         from_micros: instant("2026-11-23T00:00:00Z"),
         to_micros: instant("2026-11-30T00:00:00Z"),
@@ -233,6 +235,12 @@ async fn people_are_busy_when_something_is_on_and_nobody_learns_what() {
     assert_eq!(made.title, "Choir");
     assert_eq!((times(0), times(1)), ((true, vec![choir]), (true, vec![choir])));
     assert_eq!((times(2), times(3)), ((true, vec![]), (false, vec![])));
+    assert_eq!(times(4), times(0), "a calendar address is somebody, too");
+    let long = pb::GetBusyTimesRequest {
+        to_micros: instant("2027-01-30T00:00:00Z"),
+        ..asked.clone()
+    };
+    refuses(busy.get_busy_times(desk.boris(long)).await, "to");
     let backwards = pb::GetBusyTimesRequest {
         to_micros: 0,
         ..asked.clone()

@@ -79,12 +79,12 @@ fn pages() -> Vec<Sample> {
 }
 
 /// Somebody outside the house whom nobody else has heard of.
-fn outsider(ctx: &Ctx) -> String {
+pub fn outsider(ctx: &Ctx) -> String {
     format!("host{}@elsewhere.example", ctx.town.number())
 }
 
 /// Somebody whom the owner knows.
-async fn known(ctx: &Ctx) -> String {
+pub async fn known(ctx: &Ctx) -> String {
     let organizer = outsider(ctx);
     if !ctx.unknown() {
         let path = format!("/api/v1/calendar/organizers/{organizer}");
@@ -98,7 +98,7 @@ async fn known(ctx: &Ctx) -> String {
 }
 
 /// An invitation of somebody whom the owner does not know.
-async fn waits(ctx: &Ctx) -> String {
+pub async fn waits(ctx: &Ctx) -> String {
     if ctx.unknown() {
         return ctx.owner.id.clone();
     }

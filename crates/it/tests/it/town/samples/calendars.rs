@@ -1,6 +1,7 @@
 //! Calendars and what lies in them.
 
 mod grpc;
+mod grpc_rooms;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -26,6 +27,7 @@ pub fn samples() -> Vec<Sample> {
     samples.extend(pages());
     samples.extend(forms());
     samples.extend(grpc::samples());
+    samples.extend(grpc_rooms::samples());
     samples
 }
 

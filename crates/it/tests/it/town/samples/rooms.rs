@@ -56,7 +56,7 @@ pub fn samples() -> Vec<Sample> {
 }
 
 /// Somebody of the registry who can be a room, or nobody.
-async fn somebody(ctx: &Ctx) -> String {
+pub async fn somebody(ctx: &Ctx) -> String {
     match ctx.unknown() {
         true => ctx.owner.id.clone(),
         false => ctx.town.invited().await.0,

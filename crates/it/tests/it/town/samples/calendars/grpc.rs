@@ -28,7 +28,7 @@ pub fn samples() -> Vec<Sample> {
 }
 
 /// A method about something of the owner.
-fn own<F, M>(path: &'static str, message: impl Fn(Ctx) -> F + Copy + Send + Sync + 'static) -> Sample
+pub fn own<F, M>(path: &'static str, message: impl Fn(Ctx) -> F + Copy + Send + Sync + 'static) -> Sample
 where
     F: Future<Output = M> + Send + 'static,
     M: Message,
@@ -39,7 +39,7 @@ where
 }
 
 /// A method about which there is nothing to know but whether one may call it.
-fn method<F, M>(path: &'static str, message: impl Fn(Ctx) -> F + Copy + Send + Sync + 'static) -> Sample
+pub fn method<F, M>(path: &'static str, message: impl Fn(Ctx) -> F + Copy + Send + Sync + 'static) -> Sample
 where
     F: Future<Output = M> + Send + 'static,
     M: Message,
@@ -81,13 +81,23 @@ fn calendars() -> Vec<Sample> {
         own("/townhall.calendar.v1.Calendars/RestoreCalendar", async |ctx| {
             pb::RestoreCalendarRequest { id: made(&ctx).await }
         }),
+        own("/townhall.calendar.v1.Calendars/ReturnCalendar", async |ctx| {
+            pb::ReturnCalendarRequest {
+                at_micros: ctx.town.clock.now().as_micros(),
+                id: made(&ctx).await,
+                preview: true,
+            }
+        }),
         method("/townhall.calendar.v1.Calendars/GetSettings", async |_| {
             pb::GetSettingsRequest {}
         }),
         method("/townhall.calendar.v1.Calendars/PutSettings", async |_| {
-            pb::PutSettingsRequest {
-                daily_at: Some("07:00".to_owned()),
+            let daily = pb::Daily {
+                at: "07:00".to_owned(),
                 zone: None,
+            };
+            pb::PutSettingsRequest {
+                letter: Some(pb::put_settings_request::Letter::Daily(daily)),
                 invitations: 0,
             }
         }),
