@@ -3,12 +3,16 @@
 //! What is kept true: it is done in one transaction, all of it or nothing, and each event that is put back or taken out is a change
 //! like every other: it is kept, followed by number, told to whoever takes part, and can be put back itself.
 
+mod deleted;
+mod preview;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use kernel::{Id, Moment, PersonId};
 use store::Tx;
+
+pub use preview::{Fate, Foretold};
 
 use crate::forgetting::KNOWN_SECONDS;
 use crate::objects::{Piece, put_in, take_out};

@@ -1,6 +1,7 @@
 //! Decisions about calendars: values in, values out.
 
 pub mod checking;
+pub mod colors;
 pub mod edits;
 pub mod feeds;
 pub mod holidays;
