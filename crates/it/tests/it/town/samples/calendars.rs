@@ -1,6 +1,7 @@
 //! Calendars and what lies in them.
 
 mod grpc;
+mod pages;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,6 +25,7 @@ pub fn samples() -> Vec<Sample> {
     samples.extend(settings());
     samples.extend(subscriptions());
     samples.extend(pages());
+    samples.extend(self::pages::samples());
     samples.extend(forms());
     samples.extend(grpc::samples());
     samples
