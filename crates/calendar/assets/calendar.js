@@ -256,6 +256,9 @@ if (form) {
   });
 }
 
+// Problems of a file that are listed; how many more there are is said.
+const PROBLEMS_SHOWN = 20;
+
 // A file is read by the service twice: first to see what it would do, then to do it.
 const bringing = document.getElementById("import");
 if (bringing) {
@@ -273,10 +276,15 @@ if (bringing) {
     part("result").hidden = !answer.ok;
     if (!answer.ok) return false;
     for (const figure of part("result").querySelectorAll("dd")) figure.textContent = told[figure.dataset.of];
-    const wrong = told.rows.filter((row) => row.problem).map((row) => `${row.title || row.uid}: ${row.problem}`);
-    for (const line of [...wrong, ...told.problems].slice(0, 20)) {
-      part("problems").append(Object.assign(document.createElement("li"), { textContent: line }));
-    }
+    const list = part("problems");
+    const refused = told.rows.filter((row) => row.problem);
+    const called = (row) => `${list.dataset.line.replace("0", row.line)} ${row.title || row.uid}`;
+    const wrong = refused.map((row) => `${called(row)}: ${list.dataset[row.code] ?? row.problem}`);
+    const all = [...wrong, ...told.problems];
+    const lines = all.slice(0, PROBLEMS_SHOWN);
+    const more = told.refused - refused.length + all.length - lines.length;
+    if (more > 0) lines.push(`${list.dataset.more} ${more}`);
+    for (const line of lines) list.append(Object.assign(document.createElement("li"), { textContent: line }));
     return told.new + told.changed > 0;
   };
   part("file").addEventListener("change", async () => {

@@ -310,7 +310,7 @@ event-current = so it is
 event-return = Put back
 repeat-never = never
 repeat-own = by a rule of its own
-remind-never = not
+remind-never = not at all
 remind-start = when it starts
 remind-minutes = { $count ->
     [one] { $count } minute before

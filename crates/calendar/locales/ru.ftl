@@ -379,7 +379,7 @@ event-current = сейчас
 event-return = Вернуть
 repeat-never = никогда
 repeat-own = по своему правилу
-remind-never = нет
+remind-never = не напоминать
 remind-start = в начале
 remind-minutes = { $count ->
     [one] за { $count } минуту

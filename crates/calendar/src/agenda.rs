@@ -5,9 +5,10 @@ use ical::{Class, Entry, Happening, Kind, Status, Timing};
 use jiff::civil::{Date, DateTime};
 use kernel::{Id, Moment};
 
+use crate::rules::colors;
 use crate::service::{Calendars, Refused};
 use crate::sharing::{Held, Rights};
-use crate::types::{Reason, Stored};
+use crate::types::{Color, Reason, Stored};
 
 /// The longest range of one look. A year of four views is more than anybody sees at once.
 pub const RANGE_DAYS_MAX: i64 = 400;
@@ -35,6 +36,12 @@ pub struct Shown {
     pub is_hidden: bool,
     pub is_cancelled: bool,
     pub is_tentative: bool,
+    /// A task that is done.
+    pub is_done: bool,
+    /// Its own colour; `None`: that of its calendar.
+    pub color: Option<Color>,
+    /// The calendar address of who organizes it.
+    pub organizer: Option<String>,
 }
 
 /// From when until when.
@@ -150,6 +157,8 @@ fn seen(stored: &Stored, one: &Happening<'_>, rights: Rights, words: &[String]) 
     (shown.is_busy && shown.kind == Kind::Event && words.is_empty()).then(|| Shown {
         title: String::new(),
         place: None,
+        color: None,
+        organizer: None,
         is_hidden: true,
         ..shown
     })
@@ -190,6 +199,11 @@ pub(crate) fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
         is_hidden: false,
         is_cancelled: entry.status == Some(Status::Cancelled),
         is_tentative: entry.status == Some(Status::Tentative),
+        is_done: entry.status == Some(Status::Completed)
+            || entry.completed.is_some()
+            || entry.percent == Some(100),
+        color: entry.color.as_deref().and_then(colors::named),
+        organizer: entry.organizer.as_ref().map(|one| one.address.to_string()),
     }
 }
 

@@ -85,6 +85,7 @@ impl Calendars {
 
     pub async fn change_event(&self, owner: PersonId, look: Look, wish: &Wish) -> Result<Changed, Refused> {
         let (before, into) = self.looked_at(owner, look).await?;
+        self.check_guest(owner, (&before, &into), look.aim, wish).await?;
         let beside = Id::beside(owner.0, self.now());
         let wish = &self.organized(owner, Some(&before.text), wish).await?;
         let edited = edits::change(&before.text, look.aim, wish, &self.pen(beside, &into))?;
@@ -158,6 +159,7 @@ impl Calendars {
         };
         let edited = match wish {
             Some(wish) => {
+                self.check_guest(owner, (&before, &into), look.aim, wish).await?;
                 let wish = &self.organized(owner, Some(&before.text), wish).await?;
                 edits::change(&before.text, look.aim, wish, &pen)?
             }
@@ -315,6 +317,24 @@ impl Calendars {
         Ok(wish)
     }
 
+    /// Refuses to a guest what the organizer decides.
+    async fn check_guest(
+        &self,
+        owner: PersonId,
+        (before, into): (&Stored, &Calendar),
+        aim: Aim,
+        wish: &Wish,
+    ) -> Result<(), Refused> {
+        let mine = self.mine(owner).await?;
+        Ok(edits::check_guest(
+            &before.text,
+            aim,
+            wish,
+            &mine,
+            &into.about.zone,
+        )?)
+    }
+
     /// Tells guests who are rooms from people, as calendar programs do. Whoever is there already is told apart already.
     async fn know_rooms(&self, before: Option<&Seen>, wish: &mut Wish) -> Result<(), Refused> {
         let there = before.iter().flat_map(|seen| &seen.guests);
@@ -411,4 +431,155 @@ fn last_change(tx: &mut Tx<'_>, owner: PersonId, (calendar, event): (Id, Id)) ->
     let place = rows::place_of(tx, owner, event)?.filter(|(place, ..)| *place == calendar);
     let (_, _, change) = place.ok_or(Reason::NoObject)?;
     Ok(change)
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::stores::KINDS;
+
+    use super::*;
+    use crate::rules::edits::Which;
+    use crate::rules::edits::wish::{RemindWhen, Reminder};
+    use crate::tests::{Scene, visitor};
+
+    fn all(stored: &Stored) -> Look {
+        Look {
+            calendar: stored.calendar,
+            event: stored.id,
+            change: None,
+            aim: Aim::ALL,
+        }
+    }
+
+    fn renamed() -> Wish {
+        Wish {
+            title: Some("Mine".to_owned()),
+            ..Wish::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_guest_keeps_to_what_is_theirs_in_what_another_one_organizes() {
+        for kind in KINDS {
+            let scene = Scene::on(kind).await;
+            scene.invite().await;
+            let boris = visitor("boris").id;
+            let copy = scene.copy_of("boris").await.unwrap();
+            let refused = scene.calendars.change_event(boris, all(&copy), &renamed()).await;
+            let told = refused.unwrap_err().to_string();
+            assert!(told.contains("anna@town.example"), "{told}");
+            let previewed = scene
+                .calendars
+                .reached_by(boris, all(&copy), Some(&renamed()))
+                .await;
+            assert!(previewed.is_err(), "nor is it rehearsed");
+            let silent = Wish {
+                silent: Some(true),
+                ..Wish::default()
+            };
+            scene
+                .calendars
+                .change_event(boris, all(&copy), &silent)
+                .await
+                .unwrap();
+            scene.post().await;
+            let copy = scene.copy_of("boris").await.unwrap();
+            assert!(edits::seen(&copy.text, None).unwrap().is_silent);
+            let theirs = scene.copy_of("anna").await.unwrap();
+            assert!(!theirs.text.contains("X-TOWNHALL-REMINDERS"), "it is boris's own");
+            // What the organizer changes comes, and the silence stays.
+            scene
+                .rewrite("anna", "SUMMARY:Plans", "SUMMARY:Other plans")
+                .await;
+            let copy = scene.copy_of("boris").await.unwrap();
+            let seen = edits::seen(&copy.text, None).unwrap();
+            assert_eq!((seen.title.as_str(), seen.is_silent), ("Other plans", true));
+            let deleted = scene.calendars.delete_event(boris, all(&copy)).await;
+            deleted.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn silence_is_said_and_taken_back() {
+        for kind in KINDS {
+            let scene = Scene::on(kind).await;
+            let calendar = scene.first(&visitor("anna")).await;
+            let anna = visitor("anna").id;
+            let letter = Reminder {
+                when: RemindWhen::BeforeStart(30),
+                by: ical::Action::Email,
+            };
+            let wish = Wish {
+                reminders: Some(vec![letter]),
+                times: edits::times::TimesWish {
+                    starts: Some(edits::times::Spot::Day("2026-12-01".parse().unwrap())),
+                    ..edits::times::TimesWish::default()
+                },
+                ..renamed()
+            };
+            let made = scene
+                .calendars
+                .create_event(anna, calendar.id, &wish)
+                .await
+                .unwrap();
+            let mut silences = Vec::new();
+            let steps: [(Option<bool>, Option<Vec<Reminder>>); 4] = [
+                (Some(true), None),
+                (None, Some(vec![letter])),
+                (Some(true), None),
+                (Some(false), Some(Vec::new())),
+            ];
+            for (silent, reminders) in steps {
+                let wish = Wish {
+                    silent,
+                    reminders,
+                    ..Wish::default()
+                };
+                let changed = scene
+                    .calendars
+                    .change_event(anna, all(&made), &wish)
+                    .await
+                    .unwrap();
+                let seen = edits::seen(&changed.event.unwrap().text, None).unwrap();
+                silences.push((seen.is_silent, seen.reminders.len()));
+            }
+            assert_eq!(silences, [(true, 0), (false, 1), (true, 0), (false, 0)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_of_a_recurring_task_is_done_and_to_be_done_again() {
+        const TASK: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Test//EN\r\nBEGIN:VTODO\r\nUID:t\r\n\
+            DTSTAMP:20261101T000000Z\r\nDTSTART:20261201T090000Z\r\nDUE:20261201T100000Z\r\nRRULE:FREQ=DAILY\r\n\
+            SUMMARY:Water\r\nEND:VTODO\r\nEND:VCALENDAR\r\n";
+        for kind in KINDS {
+            let scene = Scene::on(kind).await;
+            let calendar = scene.first(&visitor("anna")).await;
+            let (anna, name) = (visitor("anna").id, Name::parse("t.ics").unwrap());
+            let put = scene
+                .calendars
+                .put(anna, calendar.id, name, TASK.to_owned(), Expected::Nothing);
+            let put = put.await.unwrap();
+            let at = "2026-12-02T09:00:00".parse().unwrap();
+            let look = Look {
+                aim: Aim {
+                    which: Which::This,
+                    instance: Some(at),
+                },
+                ..all(&put.stored)
+            };
+            for (completed, is_done) in [(Some(at), true), (None, false)] {
+                let wish = Wish {
+                    completed: Some(completed),
+                    ..Wish::default()
+                };
+                let changed = scene.calendars.change_event(anna, look, &wish).await;
+                let text = changed.unwrap().event.unwrap().text;
+                assert_eq!(edits::seen(&text, Some(at)).unwrap().is_done, is_done);
+                assert_eq!(text.contains("PERCENT-COMPLETE:100"), is_done, "{text}");
+                let other = "2026-12-03T09:00:00".parse().unwrap();
+                assert!(!edits::seen(&text, Some(other)).unwrap().is_done);
+            }
+        }
+    }
 }

@@ -45,7 +45,42 @@ pub enum What {
     Changed,
     /// It was there as it is, or newer.
     Known,
-    Refused(String),
+    Refused(Wrong, String),
+}
+
+/// What is wrong with a row, as far as the house knows it by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The file has its UID twice.
+    Twice,
+    /// The calendar takes no such kind.
+    Kind,
+    /// The calendar is full.
+    Full,
+    /// Its text cannot be read.
+    Text,
+}
+
+impl Wrong {
+    pub fn word(self) -> &'static str {
+        match self {
+            Wrong::Twice => "twice",
+            Wrong::Kind => "kind",
+            Wrong::Full => "full",
+            Wrong::Text => "text",
+        }
+    }
+}
+
+impl What {
+    fn refused(reason: &Reason) -> What {
+        let wrong = match reason {
+            Reason::KindNotTaken(_) => Wrong::Kind,
+            Reason::TooManyObjects => Wrong::Full,
+            _ => Wrong::Text,
+        };
+        What::Refused(wrong, reason.to_string())
+    }
 }
 
 /// A row that can be taken.
@@ -121,18 +156,20 @@ fn read(file: &[u8], owner: PersonId, now: Moment, mine: &Mine) -> Result<(Impor
         let mut what = What::New;
         let mut title = String::new();
         match &row.object {
-            Err(problem) => what = What::Refused(problem.to_string()),
+            Err(problem) => what = What::Refused(Wrong::Text, problem.to_string()),
             Ok(object) => {
                 title = summary(object);
                 let piece = Piece::of(object.write(), Id::beside(owner.0, now), now, mine);
                 match (piece, seen.insert(row.uid.clone(), at)) {
-                    (_, Some(_)) => what = What::Refused("the file has this UID twice".to_owned()),
+                    (_, Some(_)) => {
+                        what = What::Refused(Wrong::Twice, "the file has this UID twice".to_owned());
+                    }
                     (Ok(piece), None) => taken.push(Taken {
                         at,
                         piece,
                         age: age(object),
                     }),
-                    (Err(reason), None) => what = What::Refused(reason.to_string()),
+                    (Err(reason), None) => what = What::refused(&reason),
                 }
             }
         }
@@ -197,7 +234,7 @@ fn take(tx: &mut store::Tx<'_>, calendar: &mut Calendar, row: &Taken) -> Result<
             calendar.changes = put.stored.change;
             Ok(what)
         }
-        Err(Refused::Reason(reason)) => Ok(What::Refused(reason.to_string())),
+        Err(Refused::Reason(reason)) => Ok(What::refused(&reason)),
         Err(store) => Err(store),
     }
 }

@@ -4,8 +4,10 @@ use front::frame::Tongue;
 use ical::recurrence::{Bound, ByDay, Frequency, Missing, Parts, Rule, Until};
 use ical::zones::Clock;
 use jiff::civil::{Date, DateTime, Weekday};
+use kernel::Language;
 
 use crate::rules::edits::Explained;
+use crate::words::WORDS;
 
 /// A rule in words, for a series that starts on `start`. What has no words is told as it is written.
 pub(crate) fn rule(tongue: &Tongue, rule: &Rule, start: Date) -> String {
@@ -300,11 +302,35 @@ fn missing(tongue: &Tongue, rule: &str, why: &Missing) -> String {
     }
 }
 
+/// What a calendar of public holidays is called.
+pub(crate) fn holidays_of(language: Language, country: &str) -> String {
+    words(language)
+        .say("holidays-of")
+        .with("country", country)
+        .to_string()
+}
+
+/// A day off that stands for a holiday.
+pub(crate) fn day_off_instead(language: Language, holiday: &str) -> String {
+    words(language)
+        .say("holiday-instead")
+        .with("name", holiday)
+        .to_string()
+}
+
+/// What the calendar is called that everybody gets.
+pub(crate) fn first_calendar(language: Language) -> String {
+    words(language).say("first-calendar").to_string()
+}
+
+/// Where nothing is said of times.
+fn words(language: Language) -> Tongue {
+    Tongue::new(&WORDS, language, "UTC")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::WORDS;
-    use kernel::Language;
 
     fn said(language: Language, text: &str) -> String {
         let tongue = Tongue::new(&WORDS, language, "Europe/Berlin");

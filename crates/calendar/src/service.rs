@@ -18,6 +18,7 @@ use crate::reminders::types::Reminders;
 use crate::reminders::{self, again};
 use crate::rows;
 use crate::rules::itip::Mine;
+use crate::said;
 use crate::types::{About, AboutChange, CALENDARS_MAX, Calendar, Color, Kinds, Name, Reason, Role};
 use crate::{finding, grpc, http, resources, sharing, subscriptions};
 
@@ -245,6 +246,28 @@ impl Calendars {
         changed.await
     }
 
+    /// Puts a calendar at a place among those of its owner, the first of which is 0.
+    pub async fn put_at(&self, owner: PersonId, id: Id, place: usize) -> Result<(), Refused> {
+        let now = self.now();
+        let shard = self.0.store.shard_of(owner);
+        let placed = shard.write::<_, Refused>(move |tx| {
+            let mut all = rows::calendars(tx, owner)?;
+            let at = all.iter().position(|one| one.id == id);
+            let one = all.remove(at.ok_or(Reason::NoCalendar)?);
+            all.insert(place.min(all.len()), one);
+            for (position, mut one) in (0..).zip(all) {
+                if one.about.position != position {
+                    one.about.position = position;
+                    one.version += 1;
+                    one.changed = now;
+                    rows::save_calendar(tx, &one)?;
+                }
+            }
+            Ok(())
+        });
+        placed.await
+    }
+
     /// Puts a calendar into the bin, with all that lies in it.
     pub async fn delete(&self, owner: PersonId, id: Id, version: Option<i64>) -> Result<(), Refused> {
         let now = self.now();
@@ -350,17 +373,13 @@ fn changed(before: About, change: AboutChange) -> About {
 }
 
 pub(crate) fn first_calendar(visitor: &Visitor, now: Moment) -> Calendar {
-    let title = match visitor.language {
-        Language::English => "My calendar",
-        Language::Russian => "Мой календарь",
-    };
     let zone = Zone::iana(&visitor.zone).and_then(|zone| zone.id().map(str::to_owned));
     Calendar {
         id: Id::beside(visitor.id.0, now),
         owner: visitor.id,
         name: Name::stored("personal".to_owned()),
         about: About {
-            title: Text::stored(title.to_owned()),
+            title: Text::stored(said::first_calendar(visitor.language)),
             description: Text::stored(String::new()),
             color: Color::BLUE,
             zone: zone.unwrap_or_else(|| "UTC".to_owned()),

@@ -6,12 +6,16 @@ pub(crate) static WORDS: Words = Words::new(
     concat!(
         include_str!("../locales/en.ftl"),
         "\n",
-        include_str!("../locales/en.meeting.ftl")
+        include_str!("../locales/en.meeting.ftl"),
+        "\n",
+        include_str!("../locales/en.pages.ftl")
     ),
     concat!(
         include_str!("../locales/ru.ftl"),
         "\n",
-        include_str!("../locales/ru.meeting.ftl")
+        include_str!("../locales/ru.meeting.ftl"),
+        "\n",
+        include_str!("../locales/ru.pages.ftl")
     ),
     Some(&front::frame::WORDS),
 );

@@ -61,6 +61,8 @@ pub struct Entry<'a> {
     pub organizer: Option<Participant<'a>>,
     pub attendees: Vec<Participant<'a>>,
     pub alarms: Vec<Alarm<'a>>,
+    /// X-TOWNHALL-REMINDERS:NONE, a property of our own: its calendar is not to remind of it by itself.
+    pub is_silent: bool,
 }
 
 /// Where to meet by phone or video (RFC 7986 5.11).
@@ -134,6 +136,7 @@ impl<'a> Entry<'a> {
             organizer: None,
             attendees: Vec::new(),
             alarms: Vec::new(),
+            is_silent: false,
         }
     }
 
@@ -206,6 +209,7 @@ impl<'a> Entry<'a> {
                     .find(|param| param.is("FEATURE"))
                     .map_or_else(Vec::new, |param| param.values().collect()),
             }),
+            b"X-TOWNHALL-REMINDERS" => self.is_silent = value.eq_ignore_ascii_case("NONE"),
             b"RELATED-TO" => self.related.push(Related {
                 uid: property.as_text(),
                 how: property.param("RELTYPE").unwrap_or(Cow::Borrowed("PARENT")),

@@ -1348,6 +1348,9 @@ pub struct Event {
     pub created_at_micros: i64,
     #[prost(int64, tag = "26")]
     pub changed_at_micros: i64,
+    /// No letter reminds of it: neither its own nor those of its calendar.
+    #[prost(bool, tag = "27")]
+    pub silent: bool,
 }
 /// How a series comes again.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1458,6 +1461,10 @@ pub struct EventFields {
     pub participants: ::core::option::Option<Participants>,
     #[prost(message, optional, tag = "17")]
     pub reminders: ::core::option::Option<Reminders>,
+    /// True: no letter reminds of it, not even as its calendar does by itself. False: as the calendar does, or as the reminders say.
+    /// Absent: as it was; letters among the reminders end the silence.
+    #[prost(bool, optional, tag = "18")]
+    pub silent: ::core::option::Option<bool>,
     #[prost(oneof = "event_fields::Again", tags = "8, 9")]
     pub again: ::core::option::Option<event_fields::Again>,
 }

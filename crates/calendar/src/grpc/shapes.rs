@@ -57,6 +57,7 @@ pub(super) fn fields_in(given: Option<pb::EventFields>) -> Result<EventIn, Probl
             .reminders
             .map(|all| all.reminders.into_iter().map(reminder_in).collect())
             .transpose()?,
+        silent: given.silent,
     })
 }
 
@@ -141,6 +142,7 @@ pub(super) fn event_out(
         participants: told.participants.into_iter().map(participant_out).collect(),
         reminders: told.reminders.into_iter().map(reminder_out).collect(),
         related: told.related,
+        silent: told.silent,
         created_at_micros: stored.created.as_micros(),
         changed_at_micros: stored.changed.as_micros(),
     })

@@ -38,6 +38,9 @@ pub(crate) struct ImportedRowOut {
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<String>,
+    /// The same in a word: `twice`, `kind`, `full` or `text` (its text cannot be read).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<&'static str>,
 }
 
 /// What a file does to a calendar, row by row.
@@ -94,10 +97,10 @@ impl From<Imported> for ImportOut {
         );
         let (known, refused) = (
             count(|what| *what == What::Known),
-            count(|what| matches!(what, What::Refused(_))),
+            count(|what| matches!(what, What::Refused(..))),
         );
         let mut rows = imported.rows;
-        rows.sort_by_key(|row| (!matches!(row.what, What::Refused(_)), row.line));
+        rows.sort_by_key(|row| (!matches!(row.what, What::Refused(..)), row.line));
         rows.truncate(ROWS_MAX);
         let mut problems = imported.problems;
         problems.truncate(ROWS_MAX);
@@ -115,18 +118,20 @@ impl From<Imported> for ImportOut {
 
 impl From<Row> for ImportedRowOut {
     fn from(row: Row) -> ImportedRowOut {
-        let (what, problem) = match row.what {
+        let (what, wrong) = match row.what {
             What::New => ("new", None),
             What::Changed => ("changed", None),
             What::Known => ("known", None),
-            What::Refused(problem) => ("refused", Some(problem)),
+            What::Refused(wrong, problem) => ("refused", Some((wrong.word(), problem))),
         };
+        let (code, problem) = wrong.unzip();
         ImportedRowOut {
             uid: row.uid,
             line: row.line,
             title: row.title,
             what,
             problem,
+            code,
         }
     }
 }

@@ -6,17 +6,21 @@ use axum::response::{IntoResponse, Response};
 use front::frame::{Frame, When, encoded, shown};
 use front::{Caller, Form, InPath2, Problem, Query};
 use http::StatusCode;
-use ical::Participant;
+use ical::Kind;
 use jiff::civil::{Date, DateTime};
 use kernel::Id;
 
 use super::form::{self, Controls};
 use super::telling::{Doing, Way, asks};
 use super::view::takers;
-use super::{Faults, Guest, Step, Typed, WORDS, fault, id, look, moving, number, refused, to_day, typed_in};
+use super::{
+    Faults, Guest, Step, Typed, WORDS, fault, id, look, moving, number, refused, reminding, times, to_day,
+    typed_in,
+};
 use crate::events::{Changed, Look};
 use crate::rules::edits::times::{Spot, Times, TimesWish};
-use crate::rules::edits::{Aim, Seen, SeenGuest, Which, seen};
+use crate::rules::edits::{Aim, Seen, Which, seen};
+use crate::rules::itip::Mine;
 use crate::said;
 use crate::service::{Calendars, Refused};
 use crate::sharing::{Held, Rights};
@@ -39,12 +43,20 @@ struct EventPage {
     is_new: bool,
     /// Others may have it to read only.
     can_write: bool,
+    /// Of an event that somebody else organizes a guest changes only what is theirs.
+    decides: bool,
+    /// Who organizes it, where that is another one.
+    organizer: Option<String>,
+    /// Of a task, whether it is done.
+    is_done: Option<bool>,
     is_series: bool,
     which: String,
     /// How often it happens, in words.
     rule: Option<String>,
     form: Controls,
-    /// Somebody else changed it meanwhile: what, what it is now, and what was typed.
+    /// Somebody else changed it meanwhile.
+    is_stale: bool,
+    /// What is different then: what it is now, and what was typed.
     both: Vec<(String, String, String)>,
     guests: Vec<(String, String)>,
     /// What one answered, where one is asked: by its word.
@@ -104,6 +116,8 @@ async fn new_page(
 ) -> Result<EventPage, Problem> {
     let frame = frame.over(&WORDS);
     let held = calendars.held(&guest.visitor).await?;
+    let is_whole = !typed_in(typed, "whole").is_empty();
+    let usual = reminding::usual(&frame, &reminding::of_takers(&held), is_whole);
     Ok(EventPage {
         heading: frame.say("event-new").to_string(),
         action: "/calendar/new".to_owned(),
@@ -114,10 +128,14 @@ async fn new_page(
         date: typed_in(typed, "date").to_owned(),
         is_new: true,
         can_write: true,
+        decides: true,
+        organizer: None,
+        is_done: None,
         is_series: false,
         which: String::new(),
         rule: None,
-        form: form::controls(&frame, typed, faults, takers(&held)),
+        form: form::controls(&frame, typed, faults, (takers(&held), usual)),
+        is_stale: false,
         both: Vec::new(),
         guests: Vec::new(),
         answer: None,
@@ -143,6 +161,12 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let guest = Guest::of(&calendars, &caller)?;
     let frame = frame.over(&WORDS);
+    if typed.contains_key(times::CHOSEN) {
+        let filled = times::filled(&calendars, &guest, typed).await?;
+        return Ok(shown(
+            &new_page(&calendars, &guest, frame, &filled, Faults::new()).await?,
+        ));
+    }
     let faults = match form::wish(&frame, &typed, None) {
         Err(faults) => faults,
         Ok(wish) => {
@@ -168,6 +192,8 @@ struct Open {
     stored: Stored,
     seen: Seen,
     instance: Option<DateTime>,
+    /// The addresses of whom it belongs to.
+    mine: Mine,
 }
 
 impl Open {
@@ -187,12 +213,53 @@ impl Open {
             Err(_) => (seen(&stored.text, None)?, None),
         };
         Ok(Open {
+            mine: calendars.mine(held.calendar.owner).await?,
             guest,
             held,
             stored,
             seen,
             instance,
         })
+    }
+
+    /// What its owner answered to whoever invites them; `None` where nobody does.
+    fn answer(&self) -> Option<String> {
+        let me = self.seen.asked(&self.mine)?;
+        Some(format!("{:?}", me.answer).to_lowercase())
+    }
+
+    fn organizer(&self) -> Option<String> {
+        let organizer = self.seen.organized_by_other(&self.mine)?;
+        Some(
+            organizer
+                .name
+                .clone()
+                .unwrap_or_else(|| organizer.address.clone()),
+        )
+    }
+
+    /// How often it happens, in words.
+    fn rule(&self, frame: &Frame) -> Option<String> {
+        let times = self.seen.times.as_ref();
+        let start = times.map_or(Date::ZERO, |times| times.starts().date());
+        let rule = self.seen.rule.as_ref();
+        rule.map(|rule| said::rule(frame.tongue(), rule, start))
+    }
+
+    /// Everybody who takes part, and what they answered.
+    fn guests(&self, frame: &Frame) -> Vec<(String, String)> {
+        let guests = self.seen.guests.iter().map(|guest| {
+            let answer = frame.say_of("answer", &format!("{:?}", guest.answer).to_lowercase());
+            let called = guest.name.clone().unwrap_or_else(|| guest.address.clone());
+            (called, answer.unwrap_or_default())
+        });
+        guests.collect()
+    }
+
+    /// What its calendar reminds of by itself.
+    fn usual(&self, frame: &Frame, typed: &Typed) -> String {
+        let reminders = &self.held.calendar.about.reminders;
+        reminding::usual(frame, &[reminders], !typed_in(typed, "whole").is_empty())
     }
 }
 
@@ -225,7 +292,9 @@ async fn event_page(
     let owner = open.held.calendar.owner;
     let can_write = open.held.rights >= Rights::Edit;
     let place = (open.stored.calendar, open.stored.id);
-    let history = match can_write {
+    let answer = open.answer().filter(|_| can_write);
+    let decides = can_write && answer.is_none();
+    let history = match decides {
         true => calendars.history(owner, place).await?.1,
         false => Vec::new(),
     };
@@ -234,23 +303,6 @@ async fn event_page(
         since: frame.when(version.since),
         change: version.change,
         is_current: version.until.is_none(),
-    });
-    let start = open
-        .seen
-        .times
-        .as_ref()
-        .map_or(Date::ZERO, |times| times.starts().date());
-    let rule = open
-        .seen
-        .rule
-        .as_ref()
-        .map(|rule| said::rule(frame.tongue(), rule, start));
-    let guests = open.seen.guests.iter().map(|guest| {
-        let answer = frame.say_of("answer", &format!("{:?}", guest.answer).to_lowercase());
-        (
-            guest.name.clone().unwrap_or_else(|| guest.address.clone()),
-            answer.unwrap_or_default(),
-        )
     });
     Ok(EventPage {
         heading: if open.seen.title.is_empty() {
@@ -266,12 +318,19 @@ async fn event_page(
         date: typed_in(typed, "date").to_owned(),
         is_new: false,
         can_write,
+        decides,
+        organizer: open.organizer(),
+        is_done: (open.seen.kind == Kind::Todo && can_write).then_some(open.seen.is_done),
         is_series: open.seen.is_series && open.instance.is_some(),
         which: typed.get("which").cloned().unwrap_or_else(|| "this".to_owned()),
-        rule,
-        guests: guests.collect(),
-        answer: my_answer(calendars, open).await?,
-        form: form::controls(&frame, typed, faults, beside(calendars, open).await?),
+        rule: open.rule(&frame),
+        guests: open.guests(&frame),
+        answer,
+        form: {
+            let usual = open.usual(&frame, typed);
+            form::controls(&frame, typed, faults, (beside(calendars, open).await?, usual))
+        },
+        is_stale: false,
         both: Vec::new(),
         history: history.collect(),
         calendar: place.0.to_string(),
@@ -280,20 +339,6 @@ async fn event_page(
         script: look::script(),
         frame,
     })
-}
-
-/// What the owner of the copy answered to whoever invites them; `None` where nobody does.
-async fn my_answer(calendars: &Calendars, open: &Open) -> Result<Option<String>, Problem> {
-    if open.held.rights < Rights::Edit {
-        return Ok(None);
-    }
-    let mine = calendars.mine(open.held.calendar.owner).await?;
-    let is_me = |who: &SeenGuest| mine.is(&Participant::new(who.calendar_address()));
-    if open.seen.organizer.as_ref().is_none_or(is_me) {
-        return Ok(None);
-    }
-    let me = open.seen.guests.iter().find(|guest| is_me(guest));
-    Ok(me.map(|me| format!("{:?}", me.answer).to_lowercase()))
 }
 
 /// The calendars that the event can lie in: those of its owner into which one may put events.
@@ -321,6 +366,10 @@ pub async fn change(
 ) -> Result<Response, Problem> {
     let open = Open::of(&calendars, &caller, (calendar, event), &typed).await?;
     let frame = frame.over(&WORDS);
+    let typed = match open.seen.asked(&open.mine) {
+        Some(_) => form::of_guest(&typed, &open.seen),
+        None => typed,
+    };
     if number(&typed, "version") != open.stored.change {
         return conflict(&calendars, &open, frame, &typed).await;
     }
@@ -456,27 +505,21 @@ async fn conflict(
     typed: &Typed,
 ) -> Result<Response, Problem> {
     let is = form::filled(&open.seen);
-    let said = |name: &str, typed: &Typed| typed_in(typed, name).to_owned();
-    let labels = [
-        ("title", "event-title"),
-        ("start_date", "event-starts"),
-        ("start_time", "event-starts-at"),
-        ("end_date", "event-ends"),
-        ("end_time", "event-ends-at"),
-        ("zone", "event-zone"),
-        ("place", "event-place"),
-        ("link", "event-link"),
-        ("description", "event-description"),
-        ("repeat", "event-repeat"),
-        ("guests", "event-guests"),
-    ];
-    let both = labels
+    let usual = open.usual(&frame, &is);
+    let both = form::LABELS
         .into_iter()
         .filter(|(name, _)| typed_in(&is, name) != typed_in(typed, name).replace("\r\n", "\n"));
     let both: Vec<_> = both
-        .map(|(name, label)| (frame.say(label).to_string(), said(name, &is), said(name, typed)))
+        .map(|(name, label)| {
+            let said = |typed: &Typed| form::said(&frame, typed, name, &usual);
+            (frame.say(label).to_string(), said(&is), said(typed))
+        })
         .collect();
     let page = event_page(calendars, open, frame, typed, Faults::new()).await?;
-    let page = EventPage { both, ..page };
+    let page = EventPage {
+        is_stale: true,
+        both,
+        ..page
+    };
     Ok((StatusCode::PRECONDITION_FAILED, shown(&page)).into_response())
 }

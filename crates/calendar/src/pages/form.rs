@@ -4,18 +4,64 @@
 //! change, and nothing that the form has no field for.
 
 use front::frame::{Area, Choice, Field, Frame};
+use ical::Class;
 use ical::recurrence::{Bound, Rule, Until};
-use ical::{Action, Class};
 use jiff::civil::{Date, DateTime, Time};
 
-use super::{Faults, Typed, typed_in};
+use super::{Faults, Typed, reminding, typed_in};
 use crate::rules::edits::Seen;
 use crate::rules::edits::times::{Times, TimesWish, known};
-use crate::rules::edits::wish::{Guest, RemindWhen, Reminder, Wish};
+use crate::rules::edits::wish::{Guest, Wish};
 use crate::said;
 
-/// Reminders that can be chosen, in minutes before the start.
-const REMINDERS: [i64; 8] = [0, 5, 10, 15, 30, 60, 1_440, 10_080];
+/// The fields that the form of an event sends, guests aside: what a page in between has to carry.
+pub(super) const CARRIED: [&str; 20] = [
+    "title",
+    "whole",
+    "start_date",
+    "start_time",
+    "end_date",
+    "end_time",
+    "zone",
+    "calendar",
+    "place",
+    "link",
+    "description",
+    "repeat",
+    "rule",
+    "until",
+    "remind",
+    "remind2",
+    "free",
+    "private",
+    "view",
+    "date",
+];
+
+/// Fields whose values are told beside one another, with their labels.
+pub(super) const LABELS: [(&str, &str); 18] = [
+    ("title", "event-title"),
+    ("whole", "event-whole"),
+    ("start_date", "event-starts"),
+    ("start_time", "event-starts-at"),
+    ("end_date", "event-ends"),
+    ("end_time", "event-ends-at"),
+    ("zone", "event-zone"),
+    ("repeat", "event-repeat"),
+    ("rule", "event-rule"),
+    ("until", "event-until"),
+    ("place", "event-place"),
+    ("link", "event-link"),
+    ("description", "event-description"),
+    ("guests", "event-guests"),
+    ("remind", "event-remind"),
+    ("remind2", "event-remind-again"),
+    ("free", "event-free"),
+    ("private", "event-private"),
+];
+
+/// What somebody may change of an event that another one organizes: what is only theirs.
+const OWN: [&str; 5] = ["calendar", "remind", "remind2", "free", "private"];
 
 /// The fields of the form, filled in.
 pub(super) fn filled(seen: &Seen) -> Typed {
@@ -25,27 +71,19 @@ pub(super) fn filled(seen: &Seen) -> Typed {
     put("place", seen.place.clone());
     put("link", seen.link.clone());
     put("description", seen.description.trim().to_owned());
-    let guests = seen.guests.iter().map(|guest| match &guest.name {
-        Some(name) => format!("{name} <{}>", guest.address),
-        None => guest.address.clone(),
-    });
+    let guests = seen
+        .guests
+        .iter()
+        .map(|guest| guest_line(guest.name.as_deref(), &guest.address));
     put("guests", guests.collect::<Vec<_>>().join("\n"));
     for (name, is_so) in [("free", !seen.busy), ("private", seen.class != Class::Public)] {
         if is_so {
             put(name, "on".to_owned());
         }
     }
-    let mut minutes = chosen(seen);
-    for name in ["remind", "remind2"] {
-        put(
-            name,
-            minutes
-                .next()
-                .map(|minutes| minutes.to_string())
-                .unwrap_or_default(),
-        );
+    for (name, value) in reminding::filled(seen) {
+        put(name, value);
     }
-    drop(minutes);
     let start = seen
         .times
         .as_ref()
@@ -81,15 +119,17 @@ pub(super) fn put_times(typed: &mut Typed, times: &Times) {
     }
 }
 
-fn chosen(seen: &Seen) -> impl Iterator<Item = i64> {
-    let plain = seen
-        .reminders
-        .iter()
-        .filter_map(|reminder| match (reminder.when, reminder.by) {
-            (RemindWhen::BeforeStart(minutes), Action::Email) => Some(minutes),
-            _ => None,
-        });
-    plain.take(2)
+/// What was typed of an event that somebody else organizes: the rest is as it was.
+pub(super) fn of_guest(typed: &Typed, seen: &Seen) -> Typed {
+    let mut all = filled(seen);
+    let is_own = |name: &str| OWN.contains(&name) || !CARRIED.contains(&name) && name != "guests";
+    all.retain(|name, _| !is_own(name));
+    let own = typed.iter().filter(|(name, _)| is_own(name));
+    all.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+    for name in ["view", "date"] {
+        all.insert(name.to_owned(), typed_in(typed, name).to_owned());
+    }
+    all
 }
 
 /// What is different from `before`; of a new event everything.
@@ -118,7 +158,7 @@ pub(super) fn wish(frame: &Frame, typed: &Typed, before: Option<&Seen>) -> Resul
         }),
         ..Wish::default()
     };
-    if typed_in(typed, "title").is_empty() {
+    if typed_in(typed, "title").is_empty() && (before.is_none() || changed("title")) {
         wrong("title", "wrong-title");
     }
     if wish
@@ -151,12 +191,12 @@ pub(super) fn wish(frame: &Frame, typed: &Typed, before: Option<&Seen>) -> Resul
     }
     if changed("guests") {
         match guests(typed_in(typed, "guests")) {
-            Some(guests) => wish.guests = Some(guests),
+            Some(guests) => wish.guests = Some(as_named(guests, before)),
             None => wrong("guests", "wrong-guests"),
         }
     }
-    if any(&["remind", "remind2"]) {
-        wish.reminders = Some(reminders(typed, before));
+    if any(&reminding::FIELDS) {
+        reminding::put(&mut wish, typed, before);
     }
     if faults.is_empty() { Ok(wish) } else { Err(faults) }
 }
@@ -306,36 +346,33 @@ pub(super) fn guests(lines: &str) -> Option<Vec<Guest>> {
     read.collect()
 }
 
-/// The two that were chosen, and whatever reminders the form has no field for.
-fn reminders(typed: &Typed, before: Option<&Seen>) -> Vec<Reminder> {
-    let shown: Vec<i64> = before.map_or_else(Vec::new, |seen| chosen(seen).collect());
-    let mut shown = shown.into_iter();
-    let mut next = shown.next();
-    let others = before
-        .map_or(&[][..], |seen| &seen.reminders)
-        .iter()
-        .filter(|reminder| {
-            let is_shown = next.is_some_and(|minutes| {
-                reminder.when == RemindWhen::BeforeStart(minutes) && reminder.by == Action::Email
-            });
-            if is_shown {
-                next = shown.next();
-            }
-            !is_shown
+/// A guest as a line of the form: what would end a name in it is left out of the name.
+pub(super) fn guest_line(name: Option<&str>, address: &str) -> String {
+    let name = name.map(spoken).unwrap_or_default();
+    if name.is_empty() {
+        return address.to_owned();
+    }
+    format!("{name} <{address}>")
+}
+
+fn spoken(name: &str) -> String {
+    let plain = name.replace([',', ';', '<', '>', '"', '\r', '\n'], " ");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whoever is there already keeps the name that they have, also where the form shows it in other letters.
+fn as_named(mut guests: Vec<Guest>, before: Option<&Seen>) -> Vec<Guest> {
+    for guest in &mut guests {
+        let known = before.and_then(|seen| {
+            let mut there = seen.guests.iter();
+            there.find(|one| one.calendar_address() == guest.address)
         });
-    let mut all: Vec<Reminder> = others.copied().collect();
-    for name in ["remind", "remind2"] {
-        if let Ok(minutes) = typed_in(typed, name).parse() {
-            let one = Reminder {
-                when: RemindWhen::BeforeStart(minutes),
-                by: Action::Email,
-            };
-            if !all.contains(&one) {
-                all.push(one);
-            }
+        let shown = known.and_then(|one| one.name.as_deref()).map(spoken);
+        if shown == guest.name {
+            guest.name = None;
         }
     }
-    all
+    guests
 }
 
 /// The controls, with what was typed and what is wrong with it.
@@ -365,11 +402,12 @@ pub(super) fn controls(
     frame: &Frame,
     typed: &Typed,
     mut faults: Faults,
-    calendars: Vec<(String, String)>,
+    (calendars, usual): (Vec<(String, String)>, String),
 ) -> Controls {
     let own = |name: &str| typed_in(typed, name).to_owned();
     let start: Date = typed_in(typed, "start_date").parse().unwrap_or(Date::ZERO);
     let [start_date, start_time, end_date, end_time] = moments(frame, typed, &mut faults);
+    let (remind, remind2) = reminding::choices(frame, typed, usual);
     let mut wrong = |field: &str| faults.remove(field);
     Controls {
         title: Field::text("title", frame.say("event-title"))
@@ -417,8 +455,8 @@ pub(super) fn controls(
         until: Field::date("until", frame.say("event-until"))
             .holding(own("until"))
             .optional(),
-        remind: remind(frame, typed, "remind", "event-remind"),
-        remind2: remind(frame, typed, "remind2", "event-remind-again"),
+        remind,
+        remind2,
         free: !typed_in(typed, "free").is_empty(),
         private: !typed_in(typed, "private").is_empty(),
         guests: Area::new("guests", frame.say("event-guests"), 3)
@@ -426,23 +464,6 @@ pub(super) fn controls(
             .holding(own("guests"))
             .wrong(wrong("guests")),
     }
-}
-
-/// The choice of a reminder; one that is not offered is offered where it was chosen.
-fn remind(frame: &Frame, typed: &Typed, name: &'static str, label: &'static str) -> Choice {
-    let chosen = typed_in(typed, name);
-    let mut minutes: Vec<i64> = REMINDERS.to_vec();
-    minutes.extend(chosen.parse::<i64>().ok().filter(|own| !REMINDERS.contains(own)));
-    let options = minutes
-        .iter()
-        .map(|minutes| (minutes.to_string(), before_start(frame, *minutes)));
-    let none = (String::new(), frame.say("remind-never").to_string());
-    Choice::new(
-        name,
-        frame.say(label),
-        std::iter::once(none).chain(options),
-        chosen,
-    )
 }
 
 /// The fields of when it starts and when it ends.
@@ -465,6 +486,26 @@ fn moments(frame: &Frame, typed: &Typed, faults: &mut Faults) -> [Field; 4] {
     ]
 }
 
+/// The value of a field as its reader chose it, in words.
+pub(super) fn said(frame: &Frame, typed: &Typed, name: &'static str, usual: &str) -> String {
+    let value = typed_in(typed, name);
+    match name {
+        "whole" | "free" | "private" => {
+            let key = if value.is_empty() { "both-no" } else { "both-yes" };
+            frame.say(key).to_string()
+        }
+        "repeat" => {
+            let start = typed_in(typed, "start_date").parse().unwrap_or(Date::ZERO);
+            let known = repeats(frame, start)
+                .into_iter()
+                .find(|(known, _)| known == value);
+            known.map_or_else(|| value.to_owned(), |(_, words)| words)
+        }
+        "remind" | "remind2" => reminding::said(frame, (name, value), usual),
+        _ => value.to_owned(),
+    }
+}
+
 /// The choices of how often, in words.
 fn repeats(frame: &Frame, start: Date) -> Vec<(String, String)> {
     let mut options = vec![(String::new(), frame.say("repeat-never").to_string())];
@@ -475,16 +516,6 @@ fn repeats(frame: &Frame, start: Date) -> Vec<(String, String)> {
     }
     options.push(("own".to_owned(), frame.say("repeat-own").to_string()));
     options
-}
-
-fn before_start(frame: &Frame, minutes: i64) -> String {
-    let (key, count) = match minutes {
-        0 => ("remind-start", 0),
-        minutes if minutes % 1_440 == 0 => ("remind-days", minutes / 1_440),
-        minutes if minutes % 60 == 0 => ("remind-hours", minutes / 60),
-        minutes => ("remind-minutes", minutes),
-    };
-    frame.say(key).with("count", count).to_string()
 }
 
 #[cfg(test)]
@@ -503,5 +534,14 @@ mod tests {
         let read = guests("Anna <anna@example.org>\nboris@example.org; ").unwrap();
         assert_eq!((read.len(), read[0].name.as_deref()), (2, Some("Anna")));
         assert_eq!(guests("nobody"), None);
+    }
+
+    #[test]
+    fn a_room_of_any_name_can_be_invited_by_its_line() {
+        let line = guest_line(Some("Attic, \"blue\"; <2nd>\nfloor"), "attic@example.org");
+        let read = guests(&line).unwrap();
+        assert_eq!(read.len(), 1, "{line}");
+        assert_eq!(read[0].name.as_deref(), Some("Attic blue 2nd floor"));
+        assert_eq!(guest_line(None, "attic@example.org"), "attic@example.org");
     }
 }

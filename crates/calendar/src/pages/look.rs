@@ -11,6 +11,7 @@ use front::{Access, InPath2, Problem, Query, Routes};
 use http::{HeaderValue, Method, header};
 use serde::Deserialize;
 
+use crate::agenda::Shown;
 use crate::service::Calendars;
 use crate::types::Color;
 
@@ -89,6 +90,12 @@ pub(super) fn sheet(colors: &[Color]) -> String {
         *HASH,
         named.join(".")
     )
+}
+
+/// The same with the colours that single events have of their own.
+pub(super) fn sheet_of(mut colors: Vec<Color>, all: &[Shown]) -> String {
+    colors.extend(all.iter().filter_map(|one| one.color));
+    sheet(&colors)
 }
 
 pub(super) fn script() -> String {

@@ -12,7 +12,10 @@ mod look;
 mod moving;
 mod own;
 pub(crate) mod published;
+mod reminding;
+mod returning;
 mod rooms;
+mod settings;
 mod sharing;
 mod shown;
 mod telling;
@@ -63,7 +66,9 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .page(OWN, GET, "/calendar/events/{id}/{event}", event::show)
         .page(OWN, POST, "/calendar/events/{id}/{event}", event::change)
         .page(OWN, POST, "/calendar/events/{id}/{event}/answer", moving::answer)
+        .page(OWN, POST, "/calendar/events/{id}/{event}/tick", moving::tick)
         .page(OWN, GET, "/calendar/times", times::find)
+        .page(OWN, POST, "/calendar/times", times::ask)
         .page(OWN, GET, "/calendar/rooms", rooms::list)
         .page(rooms::ADMIN, POST, "/calendar/rooms", rooms::change)
         .page(OWN, GET, "/calendar/invitations", invitations::list)
@@ -74,6 +79,11 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .page(OWN, GET, "/calendar/own/{id}", own::edit)
         .page(OWN, POST, "/calendar/own/{id}", own::change)
         .page(OWN, POST, "/calendar/own/{id}/restore", own::restore)
+        .page(OWN, GET, "/calendar/own/{id}/return", returning::ask)
+        .page(OWN, POST, "/calendar/own/{id}/return", returning::put_back)
+        .page(OWN, GET, "/calendar/own/{id}/deleted", returning::deleted)
+        .page(OWN, GET, "/calendar/settings", settings::show)
+        .page(OWN, POST, "/calendar/settings", settings::change)
         .page(OWN, POST, "/calendar/own/{id}/shares", sharing::share)
         .page(OWN, POST, "/calendar/own/{id}/link", sharing::link)
         .page(OWN, POST, "/calendar/offers/{id}", sharing::answer)

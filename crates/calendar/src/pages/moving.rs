@@ -5,7 +5,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use front::frame::{Frame, encoded};
 use front::{Caller, Form, InPath2, Problem};
 use http::HeaderMap;
-use ical::Answer;
+use ical::zones::Zone;
+use ical::{Answer, Kind};
 use jiff::civil::{Date, DateTime};
 use kernel::{Id, PersonId};
 
@@ -111,6 +112,9 @@ pub async fn drag(
     let Ok(seen) = seen(&stored.text, instance) else {
         return Ok(Redirect::to(&page).into_response());
     };
+    if seen.asked(&calendars.mine(owner).await?).is_some() {
+        return Ok(Redirect::to(&format!("{page}&done=event-not-yours")).into_response());
+    }
     let minutes = |name: &str| number(&typed, name).clamp(-DRAGGED_MINUTES_MAX, DRAGGED_MINUTES_MAX);
     let times = seen
         .times
@@ -245,4 +249,47 @@ pub async fn answer(
     calendars.answer_event(owner, look, answer).await?;
     let day = typed_in(&typed, "date").parse().unwrap_or(guest.today());
     Ok(to_day(&typed, day, done, None))
+}
+
+/// Says of a task, or of one of a series, that it is done, or that it is not.
+pub async fn tick(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    InPath2(calendar, event): InPath2<Id, Id>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let guest = Guest::of(&calendars, &caller)?;
+    let owner = calendars
+        .owner_of(guest.visitor.id, calendar, Rights::Edit)
+        .await?;
+    let stored = calendars.event(owner, calendar, event).await?;
+    if stored.kind != Kind::Todo {
+        return Err(Problem::not_found());
+    }
+    let instance: Option<DateTime> = typed_in(&typed, "instance").parse().ok();
+    let which = instance.map_or(Which::All, |_| Which::This);
+    let look = Look {
+        calendar,
+        event,
+        change: Some(stored.change),
+        aim: Aim { which, instance },
+    };
+    let at = Zone::UTC.local_at(calendars.now().to_timestamp());
+    let (completed, done) = match typed_in(&typed, "act") {
+        "done" => (Some(at), "done-task-done"),
+        "open" => (None, "done-task-open"),
+        _ => return Err(unknown("act", "done or open")),
+    };
+    let wish = Wish {
+        completed: Some(completed),
+        ..Wish::default()
+    };
+    calendars.change_event(owner, look, &wish).await?;
+    let step = Step {
+        calendar,
+        event,
+        change: stored.change,
+    };
+    let day = typed_in(&typed, "date").parse().unwrap_or(guest.today());
+    Ok(to_day(&typed, day, done, Some(step)))
 }

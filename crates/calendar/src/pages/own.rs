@@ -3,14 +3,14 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use front::frame::{Area, Field, Frame, When, done, shown};
+use front::frame::{Area, Choice, Field, Frame, When, done, shown};
 use front::{Caller, Form, InPath, Problem, Query};
 use ical::zones::Zone;
 use kernel::{Id, Text};
 
 use super::followed::{self, FollowForm};
 use super::sharing::Sharing;
-use super::{Faults, Guest, Typed, WORDS, fault, look, number, refused, typed_in};
+use super::{Faults, Guest, Typed, WORDS, fault, look, number, refused, reminding, typed_in};
 use crate::reminders::types::Reminders;
 use crate::service::{Calendars, Draft, Refused};
 use crate::sharing::{Consent, Held, Offer, Rights};
@@ -22,6 +22,9 @@ use crate::types::{
 pub(super) const COLORS: [&str; 8] = [
     "#1e88e5", "#d81b60", "#43a047", "#fb8c00", "#8e24aa", "#00897b", "#6d4c41", "#546e7a",
 ];
+
+/// Before the minutes of a reminder, in the name of its field.
+const REMIND: &str = "remind-";
 
 #[derive(Template)]
 #[template(path = "calendars.html")]
@@ -76,6 +79,11 @@ pub(super) struct EditPage {
     zone: Field,
     color: String,
     busy: bool,
+    /// Minutes before an event, in words, and whether the calendar reminds then.
+    reminders: Vec<(u32, String, bool)>,
+    wrong_reminders: Option<String>,
+    /// Among the other calendars of its owner.
+    place: Option<Choice>,
     /// Somebody else changed it meanwhile.
     stale: bool,
     sharing: Sharing,
@@ -249,10 +257,38 @@ pub(super) async fn page_of(
     let frame = frame.over(&WORDS);
     let held = calendars.reach(by, id, Rights::Manage).await?;
     let sharing = Sharing::of(calendars, by, id, (&frame, typed, &mut faults)).await?;
+    let others = match held.is_own() {
+        true => others(&calendars.home(&Guest::of(calendars, caller)?.visitor).await?, id),
+        false => None,
+    };
     let was_filled = typed.contains_key("title");
     let filled = filled(&held.calendar);
     let typed = if was_filled { typed } else { &filled };
-    Ok(edit_page(frame, (&held, sharing), typed, faults))
+    Ok(edit_page(frame, (&held, sharing, others), typed, faults))
+}
+
+/// The names of the other calendars, and how many of them stand before this one; `None`: there is no other.
+fn others(home: &[Calendar], id: Id) -> Option<(Vec<String>, usize)> {
+    let place = home.iter().position(|one| one.id == id)?;
+    let others = home.iter().filter(|one| one.id != id);
+    let others: Vec<String> = others.map(|one| one.about.title.to_string()).collect();
+    (!others.is_empty()).then_some((others, place))
+}
+
+fn place(frame: &Frame, (others, place): (Vec<String>, usize), typed: &Typed) -> Choice {
+    let after = |(nth, title): (usize, &String)| {
+        let called = frame.say("own-place-after").with("title", title.as_str());
+        ((nth + 1).to_string(), called.to_string())
+    };
+    let first = ("0".to_owned(), frame.say("own-place-first").to_string());
+    let all: Vec<_> = std::iter::once(first)
+        .chain(others.iter().enumerate().map(after))
+        .collect();
+    let chosen = match typed_in(typed, "place") {
+        "" => place.to_string(),
+        chosen => chosen.to_owned(),
+    };
+    Choice::new("place", frame.say("own-place"), all, chosen)
 }
 
 fn filled(calendar: &Calendar) -> Typed {
@@ -263,13 +299,21 @@ fn filled(calendar: &Calendar) -> Typed {
         ("zone".to_owned(), about.zone.clone()),
         ("color".to_owned(), about.color.to_string()),
     ]);
+    for minutes in about.reminders.minutes() {
+        typed.insert(format!("{REMIND}{minutes}"), "on".to_owned());
+    }
     if about.busy {
         typed.insert("busy".to_owned(), "on".to_owned());
     }
     typed
 }
 
-fn edit_page(frame: Frame, (held, sharing): (&Held, Sharing), typed: &Typed, mut faults: Faults) -> EditPage {
+fn edit_page(
+    frame: Frame,
+    (held, sharing, others): (&Held, Sharing, Option<(Vec<String>, usize)>),
+    typed: &Typed,
+    mut faults: Faults,
+) -> EditPage {
     let calendar = &held.calendar;
     EditPage {
         sharing,
@@ -292,6 +336,9 @@ fn edit_page(frame: Frame, (held, sharing): (&Held, Sharing), typed: &Typed, mut
             .wrong(faults.remove("zone")),
         color: typed_in(typed, "color").to_owned(),
         busy: !typed_in(typed, "busy").is_empty(),
+        reminders: reminding::of_calendar(&frame, &reminders(typed)),
+        wrong_reminders: faults.remove("reminders"),
+        place: others.map(|others| place(&frame, others, typed)),
         stale: false,
         frame,
     }
@@ -312,7 +359,10 @@ pub async fn change(
         (calendars.delete(owner, id, seen).await, "done-calendar-deleted")
     } else {
         let changed = match about(&typed) {
-            Ok(change) => calendars.manage(person, id, seen, change).await.map(|_| ()),
+            Ok(change) => match calendars.manage(person, id, seen, change).await {
+                Ok(held) => put_at(&calendars, &held, &typed).await,
+                Err(why) => Err(why),
+            },
             Err(reason) => Err(reason.into()),
         };
         (changed, "done-calendar-saved")
@@ -326,9 +376,34 @@ pub async fn change(
     Ok(refused(shown(&EditPage { stale, ..page })))
 }
 
+/// Puts a calendar where its owner wants it among the others.
+async fn put_at(calendars: &Calendars, held: &Held, typed: &Typed) -> Result<(), Refused> {
+    match typed_in(typed, "place").parse() {
+        Ok(place) if held.is_own() => {
+            calendars
+                .put_at(held.calendar.owner, held.calendar.id, place)
+                .await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The minutes that are ticked.
+fn reminders(typed: &Typed) -> Vec<u32> {
+    let ticked = typed.keys().filter_map(|name| name.strip_prefix(REMIND));
+    ticked.filter_map(|minutes| minutes.parse().ok()).collect()
+}
+
 fn about(typed: &Typed) -> Result<AboutChange, Reason> {
     let description = typed_in(typed, "description").replace("\r\n", "\n");
     let description = Text::new(&description, DESCRIPTION_CHARS_MAX);
+    // What has no tick may be no field of the form either.
+    let reminders = typed
+        .contains_key("reminders")
+        .then(|| Reminders::new(&reminders(typed)));
+    let reminders = reminders
+        .transpose()
+        .map_err(|bad| Reason::field("reminders", bad))?;
     let zone = Zone::iana(typed_in(typed, "zone")).and_then(|zone| zone.id().map(str::to_owned));
     Ok(AboutChange {
         title: Some(title(typed)?),
@@ -338,7 +413,7 @@ fn about(typed: &Typed) -> Result<AboutChange, Reason> {
         busy: Some(!typed_in(typed, "busy").is_empty()),
         position: None,
         extra: None,
-        reminders: None,
+        reminders,
     })
 }
 

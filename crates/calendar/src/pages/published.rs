@@ -117,6 +117,7 @@ async fn page(
     let mut all = calendars.agenda(&held, span, &reader.zone, "").await?;
     all.retain(|one| one.kind == Kind::Event);
     let layout = Layout {
+        theirs: &[],
         frame: &frame,
         zone: &reader.zone,
         at,
@@ -161,7 +162,7 @@ async fn page(
             .replacen("http://", "webcal://", 1),
         file,
         can_follow: looker.is_some_and(|looker| looker != calendar.owner),
-        sheet: look::sheet(&[calendar.about.color]),
+        sheet: look::sheet_of(vec![calendar.about.color], &all),
         script: look::script(),
         view,
         frame,

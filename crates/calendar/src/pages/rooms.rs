@@ -7,7 +7,7 @@ use front::frame::{Choice, Field, Frame, done, encoded, shown};
 use front::{Access, Caller, Form, Problem, Query, Role};
 use kernel::{Cursor, PageSize, PersonId};
 
-use super::{Faults, Typed, WORDS, fault, look, refused, typed_in};
+use super::{Faults, Typed, WORDS, fault, form, look, refused, typed_in};
 use crate::resources::{Place, Resource, Sort};
 use crate::service::{Calendars, Refused};
 use crate::types::Reason;
@@ -79,7 +79,7 @@ async fn page(
     for (room, is_free) in found.items.iter().zip(free) {
         let card = calendars.card(room.person).await?;
         let invite = card.and_then(|card| card.email).map(|email| {
-            let guests = format!("{} <{email}>", room.name);
+            let guests = form::guest_line(Some(&room.name), &email);
             format!(
                 "/calendar/new?guests={}&place={}",
                 encoded(&guests),

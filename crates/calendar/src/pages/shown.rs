@@ -85,6 +85,8 @@ pub(super) struct Layout<'a> {
     pub held: &'a [Held],
     pub followed: &'a [Followed],
     pub view: &'a str,
+    /// Events that somebody else organizes: they are not dragged.
+    pub theirs: &'a [Id],
     /// The page that is laid out, if it is one that is open to whoever has its link.
     pub public: Option<&'a Open>,
 }
@@ -242,12 +244,14 @@ impl Layout<'_> {
 
     fn block(&self, shown: &Shown, span: &Span, begins: DateTime) -> Block {
         let (color, called, rights) = self.calendar(shown.calendar);
+        let color = shown.color.unwrap_or(color);
         let can_write = rights.is_some_and(|rights| rights >= Rights::Edit);
         let mut class = format!("c-{}", class(color));
         for (is_so, name) in [
             (shown.is_cancelled, " cancelled"),
             (shown.is_tentative, " tentative"),
             (shown.kind == Kind::Todo, " task"),
+            (shown.is_done, " done"),
             (!shown.is_busy, " free"),
             (shown.is_hidden, " hidden-busy"),
         ] {
@@ -271,7 +275,11 @@ impl Layout<'_> {
             Lasting::Days { first, .. } => self.weekday(first),
             Lasting::Time { .. } => format!("{}, {time}", self.weekday(span.starts.date())),
         };
-        let label = [title.as_str(), &when, &place, &called];
+        let state = match shown.is_done {
+            true => self.frame.say("task-is-done").to_string(),
+            false => String::new(),
+        };
+        let label = [title.as_str(), &state, &when, &place, &called];
         let pages = if rights.is_some() {
             "events"
         } else {
@@ -294,7 +302,10 @@ impl Layout<'_> {
             instance,
             from: minutes_from(begins, span.starts).max(0),
             to: minutes_from(begins, span.ends).min(LONG_MINUTES),
-            is_free: can_write && !span.is_whole && shown.kind == Kind::Event,
+            is_free: can_write
+                && !span.is_whole
+                && shown.kind == Kind::Event
+                && !self.theirs.contains(&shown.object),
             goes_on: span.starts < begins,
         }
     }

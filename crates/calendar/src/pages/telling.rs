@@ -51,12 +51,7 @@ pub(super) fn asks(
     if reached.is_empty() || typed_in(typed, "told") == key {
         return None;
     }
-    let people = reached.iter().map(|one| {
-        let called = one.name.clone().unwrap_or_else(|| plain(&one.address));
-        let what = frame.say_of("tells-what", one.sent.word()).unwrap_or_default();
-        let by = frame.say_of("tells-by", one.means.word()).unwrap_or_default();
-        (called, format!("{what} · {by}"))
-    });
+    let people = reached.iter().map(|one| person(frame, one));
     let mut fields: Vec<(String, String)> = typed
         .iter()
         .filter(|(name, _)| *name != "told")
@@ -78,6 +73,14 @@ pub(super) fn asks(
         back: way.back,
         frame: frame.clone(),
     }))
+}
+
+/// Who somebody is, and what they get how.
+pub(super) fn person(frame: &Frame, one: &Reached) -> (String, String) {
+    let called = one.name.clone().unwrap_or_else(|| plain(&one.address));
+    let what = frame.say_of("tells-what", one.sent.word()).unwrap_or_default();
+    let by = frame.say_of("tells-by", one.means.word()).unwrap_or_default();
+    (called, format!("{what} · {by}"))
 }
 
 fn plain(address: &str) -> String {

@@ -1,19 +1,25 @@
 //! Looking at calendars: a day, a week, a month, or what comes next.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use front::frame::{Field, Frame, encoded, shown};
 use front::{Caller, Form, Problem, Query};
 use http::{HeaderMap, HeaderValue, header};
+use ical::Participant;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Time};
-use kernel::Moment;
+use kernel::{Id, Moment, PersonId};
 
 use super::shown::{Day, Layout, Tick, heading, tick, tick_of};
 use super::{
     Faults, Guest, HIDDEN, HIDDEN_SECONDS, Typed, WORDS, hides, is_hidden, look, refused, short, typed_in,
 };
+use crate::agenda::Shown;
+use crate::rules::itip::Mine;
 use crate::service::Calendars;
 use crate::sharing::Held;
 use crate::subscriptions::types::Followed;
@@ -111,7 +117,9 @@ pub(super) async fn page(
     let missing = calendars
         .add_followed(&mut all, &guest.visitor, &looked_at, span, &guest.zone, &search)
         .await?;
+    let theirs = theirs(calendars, &held, &all).await?;
     let layout = Layout {
+        theirs: &theirs,
         frame: &frame,
         zone: &guest.zone,
         at: guest.at,
@@ -138,7 +146,7 @@ pub(super) async fn page(
             .hint(frame.say("quick-hint"))
             .holding(typed_in(typed, "quick"))
             .wrong(faults.remove("quick")),
-        sheet: look::sheet(&colors),
+        sheet: look::sheet_of(colors, &all),
         script: look::script(),
         undo: undo(typed),
         hours: (0..24).map(|hour| format!("{hour:02}:00")).collect(),
@@ -152,6 +160,29 @@ pub(super) async fn page(
         frame,
     });
     Ok(if was_wrong { refused(shown) } else { shown })
+}
+
+/// Events that somebody else organizes than whoever has them in their calendar.
+async fn theirs(calendars: &Calendars, held: &[Held], all: &[Shown]) -> Result<Vec<Id>, Problem> {
+    let mut theirs = Vec::new();
+    let mut known: HashMap<PersonId, Mine> = HashMap::new();
+    for one in all {
+        let (Some(organizer), Some(held)) = (
+            &one.organizer,
+            held.iter().find(|held| held.calendar.id == one.calendar),
+        ) else {
+            continue;
+        };
+        let owner = held.calendar.owner;
+        let mine = match known.entry(owner) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(empty) => empty.insert(calendars.mine(owner).await?),
+        };
+        if !mine.is(&Participant::new(organizer.as_str())) {
+            theirs.push(one.object);
+        }
+    }
+    Ok(theirs)
 }
 
 /// What is found is listed; a view that nobody knows is a week.

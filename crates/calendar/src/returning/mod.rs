@@ -4,12 +4,16 @@
 //! like every other: it is kept, followed by number, told to whoever takes part, and can be put back itself. What others organize is
 //! theirs and stays as it is, and so do the answers of guests.
 
+mod deleted;
+mod preview;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use kernel::{Id, Moment, PersonId};
 use store::Tx;
+
+pub use preview::{Fate, Foretold};
 
 use crate::forgetting::KNOWN_SECONDS;
 use crate::objects::{Piece, put_in, take_out};

@@ -46,3 +46,33 @@ pub(super) fn text_at(tx: &mut Tx<'_>, object: Id, at: Moment) -> Result<Option<
         |row| row.get(0),
     )
 }
+
+/// An object that was deleted.
+pub(super) struct Gone {
+    pub object: Id,
+    pub uid: String,
+    pub deleted: Moment,
+}
+
+/// What was deleted since an instant, the last one first.
+pub(super) fn gone(
+    tx: &mut Tx<'_>,
+    calendar: Id,
+    since: Moment,
+    count: i64,
+) -> Result<Vec<Gone>, StoreError> {
+    tx.query(
+        sql!(
+            "SELECT object, uid, changed_at FROM calendar_objects
+             WHERE calendar = $1 AND ical IS NULL AND changed_at > $2 ORDER BY change DESC LIMIT $3"
+        ),
+        params![calendar, since, count],
+        |row| {
+            Ok(Gone {
+                object: row.get(0)?,
+                uid: row.get(1)?,
+                deleted: row.get(2)?,
+            })
+        },
+    )
+}

@@ -257,6 +257,7 @@ fn with_answers(mut envelope: Component<'static>, answers: Vec<Component<'static
 pub(super) fn for_others(entry: &Component<'_>) -> Component<'static> {
     let mut shown = entry.clone().into_owned();
     shown.components.retain(|component| !component.is("VALARM"));
+    shown.remove(SILENCE);
     for property in &mut shown.properties {
         if property.is("ATTENDEE") || property.is("ORGANIZER") {
             for own in [
@@ -277,6 +278,9 @@ pub(super) fn for_others(entry: &Component<'_>) -> Component<'static> {
 pub(super) const ANSWERED: &str = "X-TOWNHALL-ANSWERED";
 /// Since which sequence number somebody is asked anew: answers to what it was before are answers to another question.
 pub(super) const ASKED: &str = "X-TOWNHALL-ASKED";
+
+/// What says of an entry that its calendar is not to remind of it by itself; `NONE` is its one value.
+pub(super) const SILENCE: &str = "X-TOWNHALL-REMINDERS";
 
 /// What is the same while nothing has changed for others.
 fn essence(calendar: &Component<'_>) -> Vec<Component<'static>> {

@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod checking;
+pub mod colors;
 mod counting;
 pub mod edits;
 pub mod feeds;

@@ -8,7 +8,7 @@ use ical::zones::Zone;
 use ical::{Answer, Component, Duration, Method, Participant, Property, Status, Timing, When};
 
 use super::itip::{
-    ANSWERED, ASKED, Mine, attendees, entries, instance, is_entry, is_master, is_organized, sequence, times,
+    ANSWERED, ASKED, Mine, SILENCE, attendees, entries, instance, is_entry, is_master, is_organized, sequence, times,
 };
 
 /// What came of a message.
@@ -153,7 +153,7 @@ fn is_called_off(entry: &Component<'_>) -> bool {
 
 /// What the reader added for themselves.
 fn keep_own(old: &Component<'_>, entry: &mut Component<'static>) {
-    for name in ["COLOR", "CATEGORIES", "TRANSP"] {
+    for name in ["COLOR", "CATEGORIES", "TRANSP", SILENCE] {
         if let Some(own) = old
             .get(name)
             .filter(|_| entry.get(name).is_none() || name == "TRANSP")

@@ -4,8 +4,9 @@
 //! the clocks of its zone do; and looking for it ends, also in a series without end.
 //!
 //! An alarm of the object that sends mail (ACTION:EMAIL) counts. Those that a calendar program shows by itself are left to it, and
-//! then its user has chosen: what the calendar does by itself is for objects that say nothing of alarms at all. ACTION:NONE,
-//! which Apple's programs write, is thereby how an event says that it wants no reminder.
+//! then its user has chosen: what the calendar does by itself is for events that say nothing of alarms at all. ACTION:NONE,
+//! which Apple's programs write, is thereby how an event says that it wants no reminder; X-TOWNHALL-REMINDERS:NONE is how our own
+//! forms say it, and it can be said of one instance alone.
 
 use ical::recurrence::TooManyOccurrences;
 use ical::zones::Zone;
@@ -61,8 +62,6 @@ pub struct Reminding<'o> {
     reminders: &'o Reminders,
     /// Where whole days begin, and what times without a zone are read by.
     zone: &'o Zone,
-    /// Nothing in the object speaks of alarms.
-    by_itself: bool,
 }
 
 /// So long before or after something of an instance.
@@ -88,10 +87,10 @@ pub fn may_remind(object: &Object<'_>, timing: &Timing<'_>, after: Moment) -> bo
     if !matches!(object.kind, Kind::Event | Kind::Todo) {
         return false;
     }
-    let by_itself = is_by_itself(object);
     let mut latest = 0;
-    let mut any = by_itself;
+    let mut any = false;
     for entry in object.entries().filter(|entry| !is_settled(entry)) {
+        any |= is_by_itself(object, entry);
         for alarm in letters(entry) {
             any = true;
             match &alarm.trigger {
@@ -128,7 +127,6 @@ impl<'o> Reminding<'o> {
             timing: Timing::new(object)?,
             reminders,
             zone,
-            by_itself: is_by_itself(object),
         })
     }
 
@@ -253,7 +251,7 @@ impl<'o> Reminding<'o> {
         if is_settled(entry) {
             return Vec::new();
         }
-        if !self.by_itself {
+        if !is_by_itself(self.object, entry) {
             return letters(entry).flat_map(|alarm| self.of_alarm(alarm)).collect();
         }
         let before = |from, by| Offset { from, by, seen: None };
@@ -337,8 +335,16 @@ fn reminder(at: Moment, one: &Happening<'_>) -> Reminder {
     Reminder { at, starts, ends }
 }
 
-fn is_by_itself(object: &Object<'_>) -> bool {
-    object.kind == Kind::Event && object.entries().all(|entry| entry.alarms.is_empty())
+/// Whether the calendar reminds of an entry as it does by itself: neither the entry nor its series speaks of alarms.
+fn is_by_itself(object: &Object<'_>, entry: &Entry<'_>) -> bool {
+    let says_nothing = |entry: &Entry<'_>| entry.alarms.is_empty();
+    let is_event = object.kind == Kind::Event;
+    is_event && !entry.is_silent && says_nothing(entry) && object.master.as_ref().is_none_or(says_nothing)
+}
+
+/// Whether no letter is ever written about an entry.
+pub fn is_silent(object: &Object<'_>, entry: &Entry<'_>) -> bool {
+    !is_by_itself(object, entry) && letters(entry).next().is_none()
 }
 
 /// Nobody has to be reminded of what was called off or is done.

@@ -439,5 +439,8 @@ fn shown_holiday(subscription: Id, day: &Holiday, language: Language) -> Shown {
         is_private: false,
         is_cancelled: false,
         is_tentative: false,
+        is_done: false,
+        color: None,
+        organizer: None,
     }
 }

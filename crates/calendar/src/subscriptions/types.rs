@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::rules::holidays::Country;
 use crate::rules::spans::Span;
+use crate::said;
 use crate::types::Color;
 
 /// What one person follows.
@@ -252,13 +253,7 @@ impl Followed {
         match (&self.subscription.source, called) {
             _ if !own.is_empty() => own.to_owned(),
             (_, Some(called)) if !called.is_empty() => called.to_owned(),
-            (Source::Holidays(country), _) => {
-                let holidays = match language {
-                    Language::English => "Holidays",
-                    Language::Russian => "Праздники",
-                };
-                format!("{holidays}: {}", country.names.of(language))
-            }
+            (Source::Holidays(country), _) => said::holidays_of(language, country.names.of(language)),
             (Source::Address(address), _) => {
                 let after = address
                     .split_once("://")

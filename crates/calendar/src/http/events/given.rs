@@ -64,6 +64,9 @@ pub(crate) struct EventIn {
     pub(crate) participants: Option<Vec<ParticipantIn>>,
     #[schema(max_items = 20)]
     pub(crate) reminders: Option<Vec<ReminderIn>>,
+    /// `true`: no letter reminds of it, not even as its calendar does by itself. `false`: as the calendar does, or as `reminders`
+    /// say. Absent: as it was; letters among `reminders` end the silence.
+    pub(crate) silent: Option<bool>,
 }
 
 /// A field that is there, be it `null`.
@@ -213,6 +216,14 @@ impl EventIn {
     pub(crate) fn wish(self) -> Result<Wish, Problem> {
         let title = |name: &str, given: Option<String>| text(name, given, TITLE_CHARS_MAX);
         let description = text("description", self.description, DESCRIPTION_CHARS_MAX)?;
+        let reminders = self.reminders.map(reminders).transpose()?;
+        let letters = reminders.iter().flatten().any(|one| one.by == Action::Email);
+        if self.silent == Some(true) && letters {
+            return Err(bad(
+                "silent",
+                "must not be true beside reminders that are letters",
+            ));
+        }
         Ok(Wish {
             title: title("title", self.title)?,
             description,
@@ -237,7 +248,9 @@ impl EventIn {
                 .map(|given| guest("organizer", given))
                 .transpose()?,
             guests: self.participants.map(guests).transpose()?,
-            reminders: self.reminders.map(reminders).transpose()?,
+            reminders,
+            silent: self.silent,
+            completed: None,
         })
     }
 }

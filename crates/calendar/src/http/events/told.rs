@@ -59,6 +59,8 @@ pub(crate) struct EventOut {
     pub(crate) organizer: Option<ParticipantOut>,
     pub(crate) participants: Vec<ParticipantOut>,
     pub(crate) reminders: Vec<ReminderOut>,
+    /// No letter reminds of it: neither its own nor those of its calendar.
+    pub(crate) silent: bool,
     /// UIDs that it names, such as that of the other part of a series that was cut in two.
     pub(crate) related: Vec<String>,
     #[schema(format = DateTime)]
@@ -152,6 +154,7 @@ impl EventOut {
             organizer: seen.organizer.as_ref().map(participant),
             participants: seen.guests.iter().map(participant).collect(),
             reminders: seen.reminders.iter().filter_map(reminder).collect(),
+            silent: seen.is_silent,
             related: seen.related,
             uid: seen.uid,
             title: seen.title,

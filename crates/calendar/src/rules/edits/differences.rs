@@ -103,7 +103,7 @@ fn instant(one: &Happening<'_>) -> Occasion {
             entry.class,
             entry.color,
             entry.categories,
-            entry.alarms,
+            (&entry.alarms, entry.is_silent),
         ),
     }
 }

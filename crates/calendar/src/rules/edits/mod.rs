@@ -7,6 +7,7 @@
 
 mod answer;
 mod differences;
+mod guest;
 mod seen;
 mod series;
 mod split;
@@ -23,6 +24,7 @@ use jiff::civil::DateTime;
 
 pub use answer::answer;
 pub use differences::{Difference, Occasion, differences};
+pub use guest::check_guest;
 pub use seen::{Seen, SeenGuest, seen};
 use times::{Form, Times, times_of};
 pub use why::{Explained, explain};

@@ -7,6 +7,7 @@ use jiff::civil::DateTime;
 use super::Scene;
 use super::times::{Times, times_of};
 use super::wish::Reminder;
+use crate::rules::reminding::is_silent;
 use crate::types::Reason;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,10 @@ pub struct Seen {
     pub organizer: Option<SeenGuest>,
     pub guests: Vec<SeenGuest>,
     pub reminders: Vec<Reminder>,
+    /// No letter reminds of it, not even as its calendar does by itself.
+    pub is_silent: bool,
+    /// A task that is done.
+    pub is_done: bool,
     /// The UIDs that it names as related.
     pub related: Vec<String>,
 }
@@ -118,6 +123,10 @@ impl Scene<'_> {
             organizer: entry.organizer.as_ref().map(guest),
             guests: entry.attendees.iter().map(guest).collect(),
             reminders: entry.alarms.iter().filter_map(Reminder::of).collect(),
+            is_silent: is_silent(self.object, entry),
+            is_done: entry.status == Some(Status::Completed)
+                || entry.completed.is_some()
+                || entry.percent == Some(100),
             related: entry.related.iter().map(|one| one.uid.to_string()).collect(),
         })
     }

@@ -8,8 +8,10 @@ use ical::{
     Action, Alarm, Class, Component, Duration, Participant, Property, Role, Sort, Status, Trigger, When,
 };
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 use super::times::TimesWish;
+use crate::rules::itip::SILENCE;
 
 /// What is `None` stays as it is; an empty text takes away.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +31,10 @@ pub struct Wish {
     pub organizer: Option<Guest>,
     pub guests: Option<Vec<Guest>>,
     pub reminders: Option<Vec<Reminder>>,
+    /// Whether no letter is to remind of it, not even as its calendar does by itself.
+    pub silent: Option<bool>,
+    /// When a task was done, in UTC. `Some(None)`: it is to be done.
+    pub completed: Option<Option<DateTime>>,
 }
 
 /// Somebody who is to take part. What is `None` stays as it is.
@@ -133,6 +139,9 @@ impl Wish {
         if let Some(status) = self.status {
             entry.set_value("STATUS", Some(status.as_str()));
         }
+        if let Some(completed) = self.completed {
+            put_completed(entry, completed);
+        }
         if let Some(categories) = &self.categories {
             let categories: Vec<&str> = categories.iter().map(String::as_str).collect();
             entry.set_list("CATEGORIES", &categories);
@@ -146,6 +155,16 @@ impl Wish {
         }
         if let Some(reminders) = &self.reminders {
             put_reminders(entry, reminders);
+        }
+        let is_letter = |reminder: &Reminder| reminder.by == Action::Email;
+        let has_letters = self
+            .reminders
+            .as_ref()
+            .is_some_and(|all| all.iter().any(is_letter));
+        match self.silent {
+            Some(true) => silence(entry),
+            None if !has_letters => {}
+            Some(false) | None => unsilence(entry),
         }
     }
 
@@ -177,6 +196,10 @@ impl Wish {
                 .as_ref()
                 .map(|wanted| guests_of_instance(wanted, before, own)),
             reminders: self.reminders.clone().filter(|_| alarms(before) == alarms(own)),
+            silent: self
+                .silent
+                .filter(|_| alarms(before) == alarms(own) && alike(SILENCE)),
+            completed: self.completed.filter(|_| alike("STATUS")),
         }
     }
 }
@@ -260,4 +283,35 @@ fn put_reminders(entry: &mut Component<'static>, reminders: &[Reminder]) {
     let mut after = entry.clone();
     after.set_alarms(&alarms, &title);
     *entry = after.into_owned();
+}
+
+/// All that says of a task whether it is done.
+fn put_completed(entry: &mut Component<'static>, completed: Option<DateTime>) {
+    let is_done = completed.is_some();
+    let status = match is_done {
+        true => Status::Completed,
+        false => Status::NeedsAction,
+    };
+    entry.set_value("STATUS", Some(status.as_str()));
+    entry.set_value("PERCENT-COMPLETE", is_done.then_some("100"));
+    entry.set_when("COMPLETED", completed.map(When::Utc).as_ref());
+}
+
+/// No letter any more. What calendar programs show by themselves is left to them.
+fn silence(entry: &mut Component<'static>) {
+    entry.components.retain(|inner| {
+        let is_letter = inner.is("VALARM") && Alarm::read(inner).action == Some(Action::Email);
+        !is_letter
+    });
+    entry.set_value(SILENCE, Some("NONE"));
+}
+
+/// Takes back what says that nobody is to be reminded, in our words and in Apple's.
+fn unsilence(entry: &mut Component<'static>) {
+    entry.remove(SILENCE);
+    entry.components.retain(|inner| {
+        let action = inner.value("ACTION");
+        let is_none = action.is_some_and(|action| action.trim().eq_ignore_ascii_case("NONE"));
+        !(inner.is("VALARM") && is_none)
+    });
 }

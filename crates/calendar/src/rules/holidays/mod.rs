@@ -16,6 +16,8 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
 use kernel::Language;
 
+use crate::said;
+
 pub use countries::COUNTRIES;
 
 /// The laws were looked up from this year on.
@@ -176,10 +178,9 @@ pub struct Holiday {
 impl Holiday {
     pub fn title(&self, language: Language) -> String {
         let name = self.names.of(language);
-        match (self.is_instead, language) {
-            (false, _) => name.to_owned(),
-            (true, Language::English) => format!("{name} (day off instead)"),
-            (true, Language::Russian) => format!("{name} (выходной вместо)"),
+        match self.is_instead {
+            false => name.to_owned(),
+            true => said::day_off_instead(language, name),
         }
     }
 }

@@ -316,3 +316,45 @@ proptest! {
         })?;
     }
 }
+
+#[test]
+fn an_event_that_wants_no_reminder_is_silent_whoever_wrote_that() {
+    let start = "DTSTART:20261201T100000Z\nDURATION:PT1H";
+    assert!(next_few(&format!("{start}\nX-TOWNHALL-REMINDERS:NONE"), AT, 9).is_empty());
+    let apple = "BEGIN:VALARM\nACTION:NONE\nTRIGGER;VALUE=DATE-TIME:19760401T005545Z\nEND:VALARM";
+    assert!(next_few(&format!("{start}\n{apple}"), AT, 9).is_empty());
+    let own = mail("TRIGGER:-PT30M");
+    assert_eq!(
+        next_few(&format!("{start}\nX-TOWNHALL-REMINDERS:NONE\n{own}"), AT, 9),
+        ["2026-12-01T09:30:00Z"],
+        "a letter that a calendar program asks for later is wanted"
+    );
+}
+
+#[test]
+fn one_of_a_series_can_be_silent_or_have_a_reminder_of_its_own() {
+    let series = "DTSTART:20261201T100000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3";
+    let own = |lines: &str| {
+        let id = "RECURRENCE-ID:20261202T100000Z\nDTSTART:20261202T100000Z\nDURATION:PT1H";
+        format!("{series}\nEND:VEVENT\nBEGIN:VEVENT\nUID:x\n{id}\n{lines}")
+    };
+    assert_eq!(
+        next_few(&own("X-TOWNHALL-REMINDERS:NONE"), AT, 9),
+        [
+            "2026-12-01T09:50:00Z",
+            "2026-12-01T10:00:00Z",
+            "2026-12-03T09:50:00Z",
+            "2026-12-03T10:00:00Z"
+        ]
+    );
+    assert_eq!(
+        next_few(&own(&mail("TRIGGER:-PT30M")), AT, 9),
+        [
+            "2026-12-01T09:50:00Z",
+            "2026-12-01T10:00:00Z",
+            "2026-12-02T09:30:00Z",
+            "2026-12-03T09:50:00Z",
+            "2026-12-03T10:00:00Z"
+        ]
+    );
+}

@@ -2,6 +2,7 @@
 
 mod grpc;
 mod grpc_rooms;
+mod pages;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -25,6 +26,7 @@ pub fn samples() -> Vec<Sample> {
     samples.extend(settings());
     samples.extend(subscriptions());
     samples.extend(pages());
+    samples.extend(self::pages::samples());
     samples.extend(forms());
     samples.extend(grpc::samples());
     samples.extend(grpc_rooms::samples());

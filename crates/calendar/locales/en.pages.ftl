@@ -1,0 +1,67 @@
+# Forms and pages of their own.
+
+remind-calendar = as the calendar says
+remind-calendar-so = as the calendar says ({ $what })
+remind-eve = the day before at nine
+remind-own = at times of its own
+remind-once = no other time
+both-yes = yes
+both-no = no
+event-organizer = { $name } organizes this event.
+event-organizer-hint = You can answer, be reminded in your own way, and delete it, which declines it.
+task-done = Done
+task-open = To be done again
+task-is-done = done
+times-as-typed = Back to the event, as it was typed
+done-task-done = It is done.
+done-task-open = It is to be done.
+done-event-not-yours = It was not moved: somebody else organizes it.
+
+settings-heading = Letters and invitations
+settings-daily = The letter about the day
+settings-daily-wanted = Write me each day what is in my calendars
+settings-daily-at = At
+settings-daily-hint = A day on which nothing is on brings no letter.
+settings-reminders-hint = How long before an event you are reminded of it is said on the page of each calendar.
+done-settings-saved = Your choice is saved.
+wrong-daily_at = Write a time such as 07:00.
+wrong-whose = Choose whose invitations you want.
+own-reminders = Reminders
+own-reminders-hint = Of events that say nothing else, by letter. Of whole days at nine on the day before, if anything is ticked.
+own-place = Place in the list
+own-place-first = first
+own-place-after = after “{ $title }”
+own-back-heading = What was
+wrong-reminders = Choose at most five.
+deleted-heading = Deleted events
+deleted-lead = What was deleted from “{ $title }” in the last thirty days.
+deleted-none = Nothing was deleted lately.
+deleted-put-back-of = Put back: { $title }
+deleted-back = Back
+return-heading = Put the calendar back
+return-lead = All of “{ $title }” as it was at an instant of the last 180 days. First you see what would change.
+return-date = Day
+return-time = Time
+return-look = See what would change
+return-what = To { $when }
+return-nothing = Nothing: it is as it was then.
+return-comes-back = comes back
+return-changes = changes
+return-goes = goes
+return-more = { $count ->
+    [one] And { $count } more event; whoever takes part in it hears of it too.
+   *[other] And { $count } more events; whoever takes part in them hears of it too.
+ }
+return-do = Put back
+wrong-at = Choose a day and a time of the last 180 days; the nearer, the less changes: 2,000 events at most.
+done-calendar-returned = The calendar is as it was then.
+
+holidays-of = Holidays: { $country }
+holiday-instead = { $name } (day off instead)
+first-calendar = My calendar
+
+import-line = Line { $line }:
+import-more = And more, as many as:
+import-wrong-twice = the file has it twice
+import-wrong-kind = this calendar does not take entries of its kind
+import-wrong-full = the calendar is full: begin another one

@@ -1,0 +1,68 @@
+# Формы и отдельные страницы.
+
+remind-calendar = как принято в календаре
+remind-calendar-so = как принято в календаре ({ $what })
+remind-eve = накануне в девять
+remind-own = в своё время
+remind-once = больше никогда
+both-yes = да
+both-no = нет
+event-organizer = Организатор события — { $name }.
+event-organizer-hint = Вы можете ответить, выбрать свои напоминания и удалить событие, то есть отказаться.
+task-done = Сделано
+task-open = Сделать снова
+task-is-done = сделано
+times-as-typed = К событию, как оно было введено
+done-task-done = Дело сделано.
+done-task-open = Дело снова нужно сделать.
+done-event-not-yours = Событие не перенесено: его организует кто-то другой.
+
+settings-heading = Письма и приглашения
+settings-daily = Письмо о дне
+settings-daily-wanted = Писать мне каждый день, что есть в моих календарях
+settings-daily-at = Во сколько
+settings-daily-hint = Если в этот день ничего нет, письма не будет.
+settings-reminders-hint = За сколько до события напоминать, выбирают на странице каждого календаря.
+done-settings-saved = Ваш выбор сохранён.
+wrong-daily_at = Напишите время, например 07:00.
+wrong-whose = Выберите, чьи приглашения вам нужны.
+own-reminders = Напоминания
+own-reminders-hint = О событиях, у которых нет своих напоминаний, письмом. О целых днях — накануне в девять, если что-то отмечено.
+own-place = Место в списке
+own-place-first = первым
+own-place-after = после «{ $title }»
+own-back-heading = Как было
+wrong-reminders = Выберите не больше пяти.
+deleted-heading = Удалённые события
+deleted-lead = Что удалили из календаря «{ $title }» за последние тридцать дней.
+deleted-none = В последнее время ничего не удаляли.
+deleted-put-back-of = Вернуть: { $title }
+deleted-back = Назад
+return-heading = Вернуть календарь
+return-lead = Весь календарь «{ $title }», каким он был в выбранное время последних 180 дней. Сначала видно, что изменится.
+return-date = День
+return-time = Время
+return-look = Посмотреть, что изменится
+return-what = К этому времени: { $when }
+return-nothing = Ничего: он такой же, как тогда.
+return-comes-back = вернётся
+return-changes = изменится
+return-goes = исчезнет
+return-more = { $count ->
+    [one] И ещё { $count } событие; его участники тоже об этом узнают.
+    [few] И ещё { $count } события; их участники тоже об этом узнают.
+   *[many] И ещё { $count } событий; их участники тоже об этом узнают.
+ }
+return-do = Вернуть
+wrong-at = Выберите день и время за последние 180 дней; чем ближе, тем меньше изменений: не больше 2000 событий.
+done-calendar-returned = Календарь такой, каким был тогда.
+
+holidays-of = Праздники: { $country }
+holiday-instead = { $name } (выходной вместо)
+first-calendar = Мой календарь
+
+import-line = Строка { $line }:
+import-more = И ещё столько:
+import-wrong-twice = в файле это дважды
+import-wrong-kind = этот календарь не берёт записи такого вида
+import-wrong-full = календарь полон: начните другой
