@@ -64,10 +64,11 @@ impl Calendars {
         at: Moment,
     ) -> Result<Foretold, Refused> {
         let all = self.return_calendar(owner, calendar, at, true).await?;
+        let mine = self.mine(owner).await?;
         let shard = self.store().shard_of(owner);
         let steps = shard.read::<_, Refused>(move |tx| {
             live(tx, owner, calendar)?;
-            let plan = plan(tx, calendar, at)?;
+            let plan = plan(tx, calendar, at, &mine)?;
             let mut steps = Vec::new();
             for (name, after) in of(plan).into_iter().take(TOLD_MAX) {
                 let is = rows::slot(tx, calendar, &name)?.and_then(Slot::stored);
