@@ -52,6 +52,10 @@ return-more = { $count ->
     [one] And { $count } more event; whoever takes part in it hears of it too.
    *[other] And { $count } more events; whoever takes part in them hears of it too.
  }
+return-left-out = { $count ->
+    [one] One event of others changed since; it stays as they have it.
+   *[other] { $count } events of others changed since; they stay as they have them.
+}
 return-do = Put back
 wrong-at = Choose a day and a time of the last 180 days; the nearer, the less changes: 2,000 events at most.
 done-calendar-returned = The calendar is as it was then.

@@ -110,6 +110,7 @@ impl Calendars for Speaker {
         let returned = returned.map_err(Problem::from)?;
         Ok(Response::new(pb::ReturnCalendarResponse {
             put_back: count(returned.put_back),
+            left_out: count(returned.left_out),
             taken_out: count(returned.taken_out),
         }))
     }

@@ -38,6 +38,8 @@ struct Told {
     events: Vec<(String, String)>,
     /// How many there are beside those.
     more: usize,
+    /// Organized by others, so they stay as they are.
+    left_out: usize,
     /// Who they are, and what they get how.
     people: Vec<(String, String)>,
 }
@@ -170,6 +172,7 @@ fn told(frame: &Frame, at: Moment, foretold: Foretold) -> Told {
         at: at.to_string(),
         when: frame.tongue().date_time(at),
         more: all.saturating_sub(events.len()),
+        left_out: foretold.all.left_out,
         people: people.collect(),
         events,
     }
