@@ -142,6 +142,9 @@ pub struct ReturnCalendarResponse {
     /// Events that were not there then.
     #[prost(uint64, tag = "2")]
     pub taken_out: u64,
+    /// Events that are otherwise than they were, and stay so, because others organize them.
+    #[prost(uint64, tag = "3")]
+    pub left_out: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetSettingsRequest {}

@@ -520,7 +520,11 @@ fn repeats(frame: &Frame, start: Date) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use front::frame::{Theme, Tongue};
+    use kernel::Language;
+
     use super::*;
+    use crate::words::WORDS;
 
     #[test]
     fn the_fifth_friday_of_a_month_is_offered_as_the_last_one() {
@@ -543,5 +547,40 @@ mod tests {
         assert_eq!(read.len(), 1, "{line}");
         assert_eq!(read[0].name.as_deref(), Some("Attic blue 2nd floor"));
         assert_eq!(guest_line(None, "attic@example.org"), "attic@example.org");
+    }
+
+    const EVENT: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART:20261124T090000Z\r\n\
+        DURATION:PT1H\r\nSUMMARY:Plans\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+    fn wished(change: impl FnOnce(&mut Typed)) -> Wish {
+        let tongue = Tongue::new(&WORDS, Language::English, "UTC");
+        let frame = Frame::new(tongue, Theme::Auto, "/");
+        let seen = crate::rules::edits::seen(EVENT, None).unwrap();
+        let mut typed = filled(&seen);
+        change(&mut typed);
+        wish(&frame, &typed, Some(&seen)).ok().unwrap()
+    }
+
+    #[test]
+    fn a_form_that_nobody_touched_wishes_nothing_and_not_at_all_is_silence() {
+        assert_eq!(wished(|_| {}), Wish::default());
+        let chosen = |value: &str| wished(|typed| drop(typed.insert("remind".to_owned(), value.to_owned())));
+        assert_eq!(chosen("never").silent, Some(true));
+        assert_eq!(chosen("30").reminders.map(|all| all.len()), Some(1));
+    }
+
+    #[test]
+    fn a_guest_s_form_keeps_what_the_organizer_says() {
+        let seen = crate::rules::edits::seen(EVENT, None).unwrap();
+        let sent = [
+            ("remind", "never"),
+            ("title", "Mine"),
+            ("version", "3"),
+            ("free", "on"),
+        ];
+        let sent = sent.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let typed = of_guest(&Typed::from(sent), &seen);
+        let said = ["title", "remind", "free", "version", "start_time"].map(|name| typed_in(&typed, name));
+        assert_eq!(said, ["Plans", "never", "on", "3", "09:00"]);
     }
 }

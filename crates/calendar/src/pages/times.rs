@@ -155,8 +155,8 @@ fn form_of(frame: &Frame, guest: &Guest, typed: &Typed, mut faults: Faults) -> T
     let mut wrong = |field: &str| faults.remove(field);
     TimesPage {
         carried: {
-            let fields = form::CARRIED.into_iter().filter(|name| typed.contains_key(*name));
-            fields.map(|name| (name, typed[name].clone())).collect()
+            let typed = |name: &'static str| Some((name, typed.get(name)?.clone()));
+            form::CARRIED.into_iter().filter_map(typed).collect()
         },
         invited: typed_in(typed, "guests").to_owned(),
         guests: Area::new("guests", frame.say("times-people"), 4)

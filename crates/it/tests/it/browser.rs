@@ -7,6 +7,7 @@ mod groups;
 mod invitations;
 mod letters;
 mod looks;
+mod own;
 mod people;
 mod segments;
 mod segments_rules;

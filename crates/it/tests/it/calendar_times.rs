@@ -195,3 +195,24 @@ async fn a_room_that_is_none_names_the_field() {
         (422, &json!("to"))
     );
 }
+
+#[tokio::test]
+async fn a_page_that_looks_for_a_time_says_what_cannot_be_looked_for() {
+    let town = Town::open().await;
+    let anna = town.actor(&Role::Plain).await;
+    for (query, status) in [
+        ("days=62", 200),
+        ("days=63", 422),
+        ("days=0", 422),
+        ("days=9999999", 422),
+        ("from=9999-12-31", 422),
+        ("minutes=999999999", 422),
+    ] {
+        let call = Call {
+            query: format!("?guests=a@b.example&{query}"),
+            ..Call::default()
+        };
+        let answer = town.page(Method::GET, "/calendar/times", &anna, call).await;
+        assert_eq!(answer.status, status, "{query}: {}", answer.text());
+    }
+}

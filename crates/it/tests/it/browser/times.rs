@@ -1,5 +1,6 @@
 //! Finding a time and a room by the pages.
 
+use super::looks::unlabelled;
 use super::segments::fits;
 use super::visit::{ADMIN, Visit, city};
 
@@ -55,22 +56,35 @@ async fn found(read: &Read) {
     visit
         .fill("guests", &format!("{}\nnobody@elsewhere.example", guest.email))
         .await;
+    visit
+        .script("document.getElementById('start_date').value = '2026-12-01'")
+        .await;
+    visit
+        .script("document.getElementById('end_date').value = '2026-12-01'")
+        .await;
+    visit.fill("description", read.title).await;
     visit.press("#find-time").await;
     visit.shows("#times").await;
+    assert_eq!(
+        visit.value("from").await,
+        "2026-12-01",
+        "it is looked for from the day of the event on"
+    );
     assert!(visit.text_of("#unknown").await.contains(read.nobody));
     visit.choose("seats", "8").await;
     visit.press("#find button[type=submit]").await;
-    visit.shows("#times .hint a").await;
-    let page = visit.script("return location.pathname + location.search").await;
-    let page = page.as_str().unwrap().to_owned();
-    fits(&visit, &page, &format!("{}-calendar-times", read.language)).await;
-    visit.press("#times .hint a").await;
+    visit.shows("#times .hint button").await;
+    stays(&visit, read).await;
+    visit.press("#times .hint button").await;
     visit.shows("#event").await;
     let typed = visit
-        .script("return [document.getElementById('title').value, document.getElementById('guests').value]")
+        .script(
+            "return ['title', 'guests', 'description', 'start_date'].map((name) => document.getElementById(name).value)",
+        )
         .await;
     assert_eq!(typed[0], read.title);
     assert!(typed[1].as_str().unwrap().contains(&guest.email), "{typed}");
+    assert_eq!((&typed[2], &typed[3]), (&read.title.into(), &"2026-12-01".into()));
     visit.press("#event button[value=save]").await;
     visit.says(read.created).await;
     comes(&visit, read).await;
@@ -81,8 +95,29 @@ async fn found(read: &Read) {
         &format!("{}-calendar-rooms", read.language),
     )
     .await;
+    assert_eq!(unlabelled(&visit).await, Vec::<String>::new());
     assert_eq!(visit.complaints().await, Vec::<String>::new());
     visit.end().await;
+}
+
+/// The page as it is, on every screen: what was found is the answer to a form.
+async fn stays(visit: &Visit, read: &Read) {
+    for (width, dark, screen) in [
+        (360, false, "phone"),
+        (1100, true, "night"),
+        (1100, false, "desk"),
+    ] {
+        visit.screen(width, dark).await;
+        let wide = visit.script("return document.documentElement.scrollWidth").await;
+        assert!(
+            wide.as_u64().is_some_and(|wide| wide <= u64::from(width)),
+            "{wide} wide"
+        );
+        assert_eq!(unlabelled(visit).await, Vec::<String>::new());
+        visit
+            .picture(&format!("{}-calendar-times-{screen}", read.language))
+            .await;
+    }
 }
 
 /// An administrator makes somebody a room.
