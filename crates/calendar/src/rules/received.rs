@@ -8,7 +8,8 @@ use ical::zones::Zone;
 use ical::{Answer, Component, Duration, Method, Participant, Property, Status, Timing, When};
 
 use super::itip::{
-    ANSWERED, ASKED, Mine, SILENCE, attendees, entries, instance, is_entry, is_master, is_organized, sequence, times,
+    ANSWERED, ASKED, Mine, SILENCE, attendees, entries, instance, is_entry, is_master, is_organized,
+    sequence, times,
 };
 
 /// What came of a message.

@@ -194,6 +194,7 @@ fn sent(message: &Component<'_>, method: Method, address: &str) -> Option<Sent> 
 }
 
 /// What a message loses that is too long.
+#[derive(Clone, Copy, Debug)]
 enum Shorter {
     Bare,
     Alone,

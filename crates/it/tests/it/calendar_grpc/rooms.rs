@@ -81,6 +81,20 @@ async fn an_invitation_of_somebody_unknown_is_listed_answered_and_blocked() {
     client.put_organizer(desk.anna(blocked)).await.unwrap();
 }
 
+/// Searches that ask for what cannot be, and the field that is wrong.
+fn wrong(find: &pb::FindTimesRequest) -> [(pb::FindTimesRequest, &'static str); 3] {
+    let mut wrong = [find.clone(), find.clone(), find.clone()];
+    wrong[0].minutes = 0;
+    wrong[1].weekdays = vec![9];
+    wrong[2].room_for = Some(-5);
+    let [minutes, weekdays, room_for] = wrong;
+    [
+        (minutes, "minutes"),
+        (weekdays, "weekdays"),
+        (room_for, "room_for"),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_time_is_found_with_a_room_that_is_free_then() {
     let desk = Desk::open().await;
@@ -141,29 +155,7 @@ async fn a_time_is_found_with_a_room_that_is_free_then() {
     let time = &found.times[0];
     assert_eq!(time.starts_at_micros, instant("2026-11-23T12:00:00Z"));
     assert_eq!((time.missing.len(), &time.rooms), (0, &vec![made]));
-    for (wrong, field) in [
-        (
-            pb::FindTimesRequest {
-                minutes: 0,
-                ..find.clone()
-            },
-            "minutes",
-        ),
-        (
-            pb::FindTimesRequest {
-                weekdays: vec![9],
-                ..find.clone()
-            },
-            "weekdays",
-        ),
-        (
-            pb::FindTimesRequest {
-                room_for: Some(-5),
-                ..find.clone()
-            },
-            "room_for",
-        ),
-    ] {
+    for (wrong, field) in wrong(&find) {
         refuses(busy.find_times(desk.boris(wrong)).await, field);
     }
     let end = pb::EndResourceRequest { person: room };
