@@ -146,16 +146,25 @@ struct Step {
     change: i64,
 }
 
+/// Back to a page that has a query, with what was done (by the key of its words).
+fn to_page(page: &str, done: &str) -> Response {
+    Redirect::to(&format!("{page}&done={}", word_of(done))).into_response()
+}
+
+fn word_of(done: &str) -> &str {
+    done.strip_prefix("done-").unwrap_or(done)
+}
+
 /// Back to the calendar at a day, with what was done (by the key of its words) and the step that undoes it.
 fn to_day(typed: &Typed, date: Date, done: &str, undo: Option<Step>) -> Response {
     let view = typed_in(typed, "view");
     let view = if view.is_empty() { "week" } else { view };
-    let done = done.strip_prefix("done-").unwrap_or(done);
     let undo = undo.map(|step| format!("&undo={}.{}.{}", step.calendar, step.event, step.change));
     let undo = undo.unwrap_or_default();
     Redirect::to(&format!(
-        "/calendar?view={}&date={date}&done={done}{undo}",
-        encoded(view)
+        "/calendar?view={}&date={date}&done={}{undo}",
+        encoded(view),
+        word_of(done)
     ))
     .into_response()
 }

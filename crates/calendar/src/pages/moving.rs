@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime};
 use kernel::{Id, PersonId};
 
 use super::telling::{Doing, Way, asks};
-use super::{Faults, Guest, Step, Typed, WORDS, fault, id, number, to_day, typed_in, unknown, view};
+use super::{Faults, Guest, Step, Typed, WORDS, fault, id, number, to_day, to_page, typed_in, unknown, view};
 use crate::events::Look;
 use crate::rules::edits::times::{Times, TimesWish};
 use crate::rules::edits::wish::Wish;
@@ -113,7 +113,7 @@ pub async fn drag(
         return Ok(Redirect::to(&page).into_response());
     };
     if seen.asked(&calendars.mine(owner).await?).is_some() {
-        return Ok(Redirect::to(&format!("{page}&done=event-not-yours")).into_response());
+        return Ok(to_page(&page, "done-event-not-yours"));
     }
     let minutes = |name: &str| number(&typed, name).clamp(-DRAGGED_MINUTES_MAX, DRAGGED_MINUTES_MAX);
     let times = seen
@@ -158,8 +158,7 @@ pub async fn drag(
         }
         // It is another one by now, or cannot go there: its page says what it is.
         Err(Refused::Reason(Reason::Stale | Reason::Field { .. })) => {
-            let done = "done-event-not-moved".trim_start_matches("done-");
-            Ok(Redirect::to(&format!("{page}&done={done}")).into_response())
+            Ok(to_page(&page, "done-event-not-moved"))
         }
         Err(why) => Err(why.into()),
     }

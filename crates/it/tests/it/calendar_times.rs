@@ -208,11 +208,8 @@ async fn a_page_that_looks_for_a_time_says_what_cannot_be_looked_for() {
         ("from=9999-12-31", 422),
         ("minutes=999999999", 422),
     ] {
-        let call = Call {
-            query: format!("?guests=a@b.example&{query}"),
-            ..Call::default()
-        };
-        let answer = town.page(Method::GET, "/calendar/times", &anna, call).await;
+        let path = format!("/calendar/times?guests=a@b.example&{query}");
+        let answer = town.page(Method::GET, &path, &anna, Call::default()).await;
         assert_eq!(answer.status, status, "{query}: {}", answer.text());
     }
 }
