@@ -2,11 +2,12 @@
 
 use front::frame::Tongue;
 use ical::recurrence::{Bound, ByDay, Frequency, Missing, Parts, Rule, Until};
-use ical::zones::Clock;
+use ical::zones::Shows;
 use jiff::civil::{Date, DateTime, Weekday};
 use kernel::Language;
 
 use crate::rules::edits::Explained;
+use crate::rules::holidays::Holiday;
 use crate::words::WORDS;
 
 /// A rule in words, for a series that starts on `start`. What has no words is told as it is written.
@@ -227,11 +228,11 @@ fn list(tongue: &Tongue, mut items: Vec<String>) -> String {
 }
 
 /// Why something is there, or is not; and if clocks do not show its time just once, when it is then.
-pub(crate) fn why(tongue: &Tongue, explained: &Explained, clock: Clock) -> String {
+pub(crate) fn why(tongue: &Tongue, explained: &Explained, clock: Shows) -> String {
     let reason = reason(tongue, explained);
     let more = match clock {
-        Clock::Twice if explained.is_there() => tongue.say("why-clock-twice").to_string(),
-        Clock::Skips { to } if explained.is_there() => tongue
+        Shows::Twice if explained.is_there() => tongue.say("why-clock-twice").to_string(),
+        Shows::Skips { to } if explained.is_there() => tongue
             .say("why-clock-skips")
             .with("at", date_time(tongue, to))
             .to_string(),
@@ -311,10 +312,14 @@ pub(crate) fn holidays_of(language: Language, country: &str) -> String {
 }
 
 /// A day off that stands for a holiday.
-pub(crate) fn day_off_instead(language: Language, holiday: &str) -> String {
+pub(crate) fn holiday(language: Language, day: &Holiday) -> String {
+    let name = day.names.of(language);
+    if !day.is_instead {
+        return name.to_owned();
+    }
     words(language)
         .say("holiday-instead")
-        .with("name", holiday)
+        .with("name", name)
         .to_string()
 }
 

@@ -62,8 +62,8 @@ pub fn as_of_room(copy: &mut Component<'_>, room: &Mine) {
 }
 
 /// A text of before, with the answers that were given to it since; also those to single instances.
-pub fn with_answers(now: &str, then: String, mine: &Mine) -> String {
-    let (Ok(is), Ok(was)) = (ical::parse(now.as_bytes()), ical::parse(then.as_bytes())) else {
+pub fn with_answers(since: &str, then: String, mine: &Mine) -> String {
+    let (Ok(is), Ok(was)) = (ical::parse(since.as_bytes()), ical::parse(then.as_bytes())) else {
         return then;
     };
     if side(&is, mine) != Some(Side::Organizer) {

@@ -430,7 +430,7 @@ fn shown_holiday(subscription: Id, day: &Holiday, language: Language) -> Shown {
         object: Id::named("holiday", &format!("{} {}", day.date, day.names.english)),
         change: 0,
         kind: Kind::Event,
-        title: day.title(language),
+        title: crate::said::holiday(language, day),
         place: None,
         when: Lasting::Days { first, last },
         instance: None,

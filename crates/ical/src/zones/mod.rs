@@ -49,7 +49,7 @@ static LAID_OUT: RwLock<Option<HashMap<String, Zone>>> = RwLock::new(None);
 
 /// How often clocks show a local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
+pub enum Shows {
     Once,
     /// What is set to it takes place the first time.
     Twice,
@@ -146,15 +146,15 @@ impl Zone {
     }
 
     /// What clocks do with a local time on its day.
-    pub fn clock_at(&self, local: DateTime) -> Clock {
+    pub fn shows(&self, local: DateTime) -> Shows {
         let first = self.instant_of(local);
         let shown = self.local_at(first);
         if shown != local {
-            return Clock::Skips { to: shown };
+            return Shows::Skips { to: shown };
         }
         let later = local_of(local) - self.offset_at(second_of(first) + DAY);
         let shows_again = later > second_of(first) && later + self.offset_at(later) == local_of(local);
-        if shows_again { Clock::Twice } else { Clock::Once }
+        if shows_again { Shows::Twice } else { Shows::Once }
     }
 
     pub(crate) fn resolve(&self, local: i64) -> i64 {

@@ -1,6 +1,6 @@
 //! Edits, tried on texts: what changes is what was spoken of, and everything else comes back.
 
-use ical::zones::{Clock, Zone};
+use ical::zones::{Shows, Zone};
 use ical::{Class, Status};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -542,19 +542,19 @@ fn what_clocks_skip_or_show_twice_is_told() {
         clock
     };
     let to = at("2026-03-29T03:30:00");
-    assert_eq!(clock(&in_berlin, "2026-03-29T02:30:00"), Clock::Skips { to });
-    assert_eq!(clock(&in_berlin, "2026-10-25T02:30:00"), Clock::Twice);
+    assert_eq!(clock(&in_berlin, "2026-03-29T02:30:00"), Shows::Skips { to });
+    assert_eq!(clock(&in_berlin, "2026-10-25T02:30:00"), Shows::Twice);
     for plain in [
         "2026-03-28T02:30:00",
         "2026-03-30T02:30:00",
         "2026-10-24T02:30:00",
         "2026-10-26T02:30:00",
     ] {
-        assert_eq!(clock(&in_berlin, plain), Clock::Once, "{plain}");
+        assert_eq!(clock(&in_berlin, plain), Shows::Once, "{plain}");
     }
     assert_eq!(
         clock(&nightly(""), "2026-03-29T02:30:00"),
-        Clock::Once,
+        Shows::Once,
         "it floats"
     );
 }

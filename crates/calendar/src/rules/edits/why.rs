@@ -1,7 +1,7 @@
 //! Why something happens at a time, or does not: one answer for whoever expected something else.
 
 use ical::recurrence::{Missing, Moment, Why};
-use ical::zones::{Clock, Zone};
+use ical::zones::{Shows, Zone};
 use jiff::civil::DateTime;
 
 use super::times::times_of;
@@ -40,17 +40,17 @@ impl Explained {
 }
 
 /// Why something is there or is not, and what clocks do with its time. `at` is local time where the event takes place.
-pub fn explain(text: &str, at: DateTime) -> Result<(Explained, Clock), Reason> {
-    open(text, |scene| Ok((scene.explain(at)?, scene.clock_at(at))))
+pub fn explain(text: &str, at: DateTime) -> Result<(Explained, Shows), Reason> {
+    open(text, |scene| Ok((scene.explain(at)?, scene.shows(at))))
 }
 
 impl Scene<'_> {
     /// Days and what floats are at any time of any clock.
-    fn clock_at(&self, at: DateTime) -> Clock {
+    fn shows(&self, at: DateTime) -> Shows {
         let start = self.object.entries().find_map(|entry| entry.start.as_ref());
         match start.map(|start| self.timing.zones.moment(start)) {
-            Some(Moment::Time(_, zone)) => zone.clock_at(at),
-            _ => Clock::Once,
+            Some(Moment::Time(_, zone)) => zone.shows(at),
+            _ => Shows::Once,
         }
     }
 

@@ -16,8 +16,6 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
 use kernel::Language;
 
-use crate::said;
-
 pub use countries::COUNTRIES;
 
 /// The laws were looked up from this year on.
@@ -173,16 +171,6 @@ pub struct Holiday {
     pub names: Names,
     /// It stands for a holiday that falls on a weekend.
     pub is_instead: bool,
-}
-
-impl Holiday {
-    pub fn title(&self, language: Language) -> String {
-        let name = self.names.of(language);
-        match self.is_instead {
-            false => name.to_owned(),
-            true => said::day_off_instead(language, name),
-        }
-    }
 }
 
 impl Country {

@@ -114,10 +114,8 @@ async fn people_are_found_by_their_role_and_state() {
     admin.choose("state", "active").await;
     admin.press_called("Find").await;
     let registrars = city().people.iter().filter(|person| person.role == "registrar");
-    let found = admin
-        .script("return document.querySelectorAll('#people li').length")
-        .await;
-    assert_eq!(found, registrars.count(), "{}", admin.text().await);
+    // The page without a filter has a list, too.
+    admin.says(&format!("{} people", registrars.count())).await;
     assert_eq!(admin.value("role").await, "registrar");
     assert_eq!(admin.value("state").await, "active");
     admin.end().await;
