@@ -24,8 +24,8 @@ mod view;
 
 use std::collections::HashMap;
 
-use axum::response::{IntoResponse, Redirect, Response};
-use front::frame::{Frame, NavItem, encoded};
+use axum::response::{IntoResponse, Response};
+use front::frame::{Frame, NavItem, done as back_to, encoded};
 use front::{Access, Caller, Problem, Routes};
 use http::{HeaderMap, Method, StatusCode};
 use ical::zones::Zone;
@@ -146,27 +146,14 @@ struct Step {
     change: i64,
 }
 
-/// Back to a page that has a query, with what was done (by the key of its words).
-fn to_page(page: &str, done: &str) -> Response {
-    Redirect::to(&format!("{page}&done={}", word_of(done))).into_response()
-}
-
-fn word_of(done: &str) -> &str {
-    done.strip_prefix("done-").unwrap_or(done)
-}
-
 /// Back to the calendar at a day, with what was done (by the key of its words) and the step that undoes it.
 fn to_day(typed: &Typed, date: Date, done: &str, undo: Option<Step>) -> Response {
     let view = typed_in(typed, "view");
     let view = if view.is_empty() { "week" } else { view };
     let undo = undo.map(|step| format!("&undo={}.{}.{}", step.calendar, step.event, step.change));
     let undo = undo.unwrap_or_default();
-    Redirect::to(&format!(
-        "/calendar?view={}&date={date}&done={}{undo}",
-        encoded(view),
-        word_of(done)
-    ))
-    .into_response()
+    let page = format!("/calendar?view={}&date={date}{undo}", encoded(view));
+    back_to(&page, done)
 }
 
 /// What is wrong, by its field, in the reader's language; what is no field's fault is a problem of its own.

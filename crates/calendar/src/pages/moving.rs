@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use front::frame::{Frame, encoded};
+use front::frame::{Frame, done, encoded};
 use front::{Caller, Form, InPath2, Problem};
 use http::HeaderMap;
 use ical::zones::Zone;
@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime};
 use kernel::{Id, PersonId};
 
 use super::telling::{Doing, Way, asks};
-use super::{Faults, Guest, Step, Typed, WORDS, fault, id, number, to_day, to_page, typed_in, unknown, view};
+use super::{Faults, Guest, Step, Typed, WORDS, fault, id, number, to_day, typed_in, unknown, view};
 use crate::events::Look;
 use crate::rules::edits::times::{Times, TimesWish};
 use crate::rules::edits::wish::Wish;
@@ -113,7 +113,7 @@ pub async fn drag(
         return Ok(Redirect::to(&page).into_response());
     };
     if seen.asked(&calendars.mine(owner).await?).is_some() {
-        return Ok(to_page(&page, "done-event-not-yours"));
+        return Ok(done(&page, "done-event-not-yours"));
     }
     let minutes = |name: &str| number(&typed, name).clamp(-DRAGGED_MINUTES_MAX, DRAGGED_MINUTES_MAX);
     let times = seen
@@ -157,9 +157,7 @@ pub async fn drag(
             Ok(to_day(&typed, day, "done-event-moved", step))
         }
         // It is another one by now, or cannot go there: its page says what it is.
-        Err(Refused::Reason(Reason::Stale | Reason::Field { .. })) => {
-            Ok(to_page(&page, "done-event-not-moved"))
-        }
+        Err(Refused::Reason(Reason::Stale | Reason::Field { .. })) => Ok(done(&page, "done-event-not-moved")),
         Err(why) => Err(why.into()),
     }
 }

@@ -247,8 +247,7 @@ pub(crate) fn answer(
     before: Option<&Stored>,
     mine: &Mine,
     now: Moment,
-) -> Result<(), StoreError> {
-    let broken = |why: Reason| StoreError::broken(why.to_string());
+) -> Result<(), Refused> {
     let judged = match wanted(stored, calendar, mine, now) {
         Some(wanted) => {
             let taken = taken(tx, calendar.owner, stored, mine, &wanted)?;
@@ -265,15 +264,11 @@ pub(crate) fn answer(
     };
     // An instance that cannot be answered by itself is no reason to come to it.
     let text = answered(&stored.text, mine, judged, &pen)
-        .or_else(|_| answered(&stored.text, mine, Judged::away(), &pen))
-        .map_err(broken)?;
-    let piece = Piece::new(text, stored.id, now).map_err(broken)?;
+        .or_else(|_| answered(&stored.text, mine, Judged::away(), &pen))?;
+    let piece = Piece::new(text, stored.id, now)?;
     let seen = Expected::Exactly(stored.change);
-    match put_in(tx, calendar, &stored.name, &piece, seen, Some(mine)) {
-        Ok(_) => Ok(()),
-        Err(Refused::Store(error)) => Err(error),
-        Err(Refused::Reason(why)) => Err(broken(why)),
-    }
+    put_in(tx, calendar, &stored.name, &piece, seen, Some(mine))?;
+    Ok(())
 }
 
 /// The copy of a room with what it answers.

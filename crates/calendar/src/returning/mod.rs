@@ -53,11 +53,7 @@ impl Calendars {
         is_preview: bool,
     ) -> Result<Returned, Refused> {
         let now = self.now();
-        if at > now || at < now.plus_seconds(-KNOWN_SECONDS) {
-            let days = KNOWN_SECONDS / DAY_SECONDS;
-            let problem = format!("must be an instant of the last {days} days");
-            return Err(Reason::field("at", problem).into());
-        }
+        check_instant(at, now)?;
         let mine = self.mine(owner).await?;
         let shard = self.store().shard_of(owner);
         if is_preview {
@@ -75,6 +71,16 @@ impl Calendars {
         });
         returned.await
     }
+}
+
+/// Of earlier times what was deleted is no longer known.
+fn check_instant(at: Moment, now: Moment) -> Result<(), Reason> {
+    if at > now || at < now.plus_seconds(-KNOWN_SECONDS) {
+        let days = KNOWN_SECONDS / DAY_SECONDS;
+        let problem = format!("must be an instant of the last {days} days");
+        return Err(Reason::field("at", problem));
+    }
+    Ok(())
 }
 
 impl Plan {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use kernel::{Id, Moment, PersonId};
 
-use super::{Plan, Returned, plan};
+use super::{Plan, Returned, check_instant, plan};
 use crate::rows::{self, Slot};
 use crate::rules::edits::seen;
 use crate::scheduling::Reached;
@@ -63,21 +63,22 @@ impl Calendars {
         calendar: Id,
         at: Moment,
     ) -> Result<Foretold, Refused> {
-        let all = self.return_calendar(owner, calendar, at, true).await?;
+        check_instant(at, self.now())?;
         let mine = self.mine(owner).await?;
         let shard = self.store().shard_of(owner);
         let steps = shard.read::<_, Refused>(move |tx| {
             live(tx, owner, calendar)?;
             let plan = plan(tx, calendar, at, &mine)?;
+            let all = plan.told();
             let mut steps = Vec::new();
             for (name, after) in of(plan).into_iter().take(TOLD_MAX) {
                 let is = rows::slot(tx, calendar, &name)?.and_then(Slot::stored);
                 let before = is.map(|stored| stored.text);
                 steps.push(Step { before, after });
             }
-            Ok(steps)
+            Ok((all, steps))
         });
-        let steps = steps.await?;
+        let (all, steps) = steps.await?;
         let mut reached: Vec<Reached> = Vec::new();
         let mut known = HashSet::new();
         for step in &steps {

@@ -111,10 +111,11 @@ impl Frame {
     }
 }
 
-/// On to a page that says what was done, by the key of its words: `done-saved`.
-pub fn done(path: &str, key: &str) -> Response {
+/// On to a page that says what was done, by the key of its words: `done-saved`. It may have a query.
+pub fn done(page: &str, key: &str) -> Response {
     let code = key.strip_prefix("done-").unwrap_or(key);
-    Redirect::to(&format!("{path}?{DONE}{}", encoded(code))).into_response()
+    let joint = if page.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{page}{joint}{DONE}{}", encoded(code))).into_response()
 }
 
 /// What a redirect said was done: `?done=saved`.
