@@ -99,11 +99,7 @@ impl Shelf {
 
     /// The key of a segment that a rule names.
     pub(crate) fn key_of(&self, number: Number) -> Key {
-        let known = self.segments.iter().find(|segment| segment.number == number);
-        known.map_or_else(
-            || Key::stored(number.get().to_string()),
-            |segment| segment.key.clone(),
-        )
+        key_among(&self.segments, number)
     }
 
     pub(crate) fn with_key(&self, key: &str) -> Result<&Segment, Reason> {
@@ -115,10 +111,19 @@ impl Shelf {
 
 /// All that rules are made of.
 #[derive(Default)]
-struct Stored {
-    segments: Vec<Segment>,
-    draws: Vec<Draw>,
-    holdouts: Vec<Holdout>,
+pub(crate) struct Stored {
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) draws: Vec<Draw>,
+    pub(crate) holdouts: Vec<Holdout>,
+}
+
+/// The key of a segment; its number where nobody knows it.
+pub(crate) fn key_among(segments: &[Segment], number: Number) -> Key {
+    let known = segments.iter().find(|segment| segment.number == number);
+    known.map_or_else(
+        || Key::stored(number.get().to_string()),
+        |segment| segment.key.clone(),
+    )
 }
 
 /// Versions tell of changes by people, and the next change of itself tells of those by time.
@@ -239,7 +244,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     done.map_err(|_| StoreError::broken(format!("{what} broke off")))
 }
 
-fn stored(tx: &mut Tx<'_>) -> Result<Stored, StoreError> {
+pub(crate) fn stored(tx: &mut Tx<'_>) -> Result<Stored, StoreError> {
     Ok(Stored {
         segments: catalog::rows::all(tx)?,
         draws: draws::rows::all(tx)?,

@@ -10,10 +10,11 @@ use crate::people::{Membership, rows as people};
 use crate::rules::replay::{Books, Life};
 use crate::rules::rulebook::{Members, Rulebook};
 use crate::rules::why::{Why, why};
-use crate::service::{Refused, Segments, Shelf, blocking};
+use crate::service::{Refused, Segments, Stored, blocking, key_among, stored};
 use crate::types::{Actor, Draw, Drawn, Holdout, Key, Number, Reason, Segment};
 
-/// Every version of every segment by an instant, with the draws and holdouts there were.
+/// Every version of every segment by an instant, with the draws and holdouts there were: as the store has them, of which
+/// this process may not have heard yet.
 pub(crate) struct Versions {
     versions: Vec<Version>,
     segments: Vec<Segment>,
@@ -22,12 +23,12 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    fn new(versions: Vec<Version>, shelf: &Shelf) -> Versions {
+    fn new(versions: Vec<Version>, stored: Stored) -> Versions {
         Versions {
             versions,
-            segments: shelf.segments.clone(),
-            drawn: shelf.draws.iter().filter_map(Draw::seen).collect(),
-            holdouts: shelf.holdouts.clone(),
+            segments: stored.segments,
+            drawn: stored.draws.iter().filter_map(Draw::seen).collect(),
+            holdouts: stored.holdouts,
         }
     }
 
@@ -60,6 +61,10 @@ impl Versions {
             drawn,
             holdouts,
         }
+    }
+
+    pub(crate) fn key_of(&self, number: Number) -> Key {
+        key_among(&self.segments, number)
     }
 
     pub(crate) fn numbers(&self) -> Vec<Number> {
@@ -129,9 +134,9 @@ impl Versions {
 impl Segments {
     /// All that is needed to judge any instant up to one.
     pub(crate) async fn versions(&self, until: Moment) -> Result<Versions, StoreError> {
-        let shelf = self.shelf_now();
-        let versions = self.home()?.read(move |tx| rows::versions(tx, until)).await?;
-        Ok(Versions::new(versions, &shelf))
+        let home = self.home()?;
+        home.read(move |tx| Ok(Versions::new(rows::versions(tx, until)?, stored(tx)?)))
+            .await
     }
 
     /// All that is kept about a person; `None` when nobody ever knew them.
@@ -180,11 +185,11 @@ impl Segments {
     /// Every joining and leaving of a person from one instant to before another.
     pub async fn steps(&self, person: PersonId, from: Moment, to: Moment) -> Result<Vec<Step>, Refused> {
         let life = self.life(person).await?.ok_or(Reason::NoPerson)?;
-        let books = self.versions(to).await?.books(from, to);
-        let shelf = self.shelf_now();
+        let versions = self.versions(to).await?;
+        let books = versions.books(from, to);
         let steps = blocking("a replay", move || books.steps(&life, from, to)).await?;
         let named = steps.into_iter().map(|step| Step {
-            segment: shelf.key_of(step.segment),
+            segment: versions.key_of(step.segment),
             at: step.at,
             joined: step.joined,
             cause: step.cause,

@@ -12,10 +12,10 @@ use tokio::sync::mpsc;
 
 use super::rows;
 use super::service::{KEPT_SECONDS, Report, ReportState};
-use crate::past;
+use crate::past::{self, Versions};
 use crate::people;
 use crate::rules::replay::{Books, Life};
-use crate::service::{Segments, Shelf, blocking};
+use crate::service::{Segments, blocking};
 use crate::types::DrawNumber;
 
 /// People that are replayed between two pieces of the file.
@@ -45,7 +45,7 @@ struct Work {
     report: Report,
     zone: TimeZone,
     books: Books,
-    shelf: Arc<Shelf>,
+    versions: Versions,
 }
 
 impl Segments {
@@ -93,15 +93,16 @@ impl Segments {
 
     async fn make(&self, report: &Report) -> Result<(String, u64), NotMade> {
         let now = self.0.clock.now();
-        let path = format!("segments/reports/{}.csv", file_name(report, &self.shelf_now()));
+        let to = report.to.min(now);
+        let versions = self.versions(to).await?;
+        let path = format!("segments/reports/{}.csv", file_name(report, &versions));
         let name = Name::until(&path, now.plus_seconds(KEPT_SECONDS));
         let name = name.map_err(|bad| NotMade::Name(bad.to_string()))?;
-        let to = report.to.min(now);
         let work = Work {
             report: report.clone(),
             zone: TimeZone::get(&report.zone).map_err(|bad| NotMade::Name(bad.to_string()))?,
-            books: self.versions(to).await?.books(report.from, to),
-            shelf: self.shelf_now(),
+            books: versions.books(report.from, to),
+            versions,
         };
         let (pieces, written) = mpsc::channel::<Result<Bytes, StoreError>>(AHEAD);
         let writing = self.write(work, to, pieces);
@@ -238,7 +239,7 @@ impl Work {
                     continue;
                 }
                 let operation = if step.joined { "joined" } else { "left" };
-                let key = self.shelf.key_of(step.segment);
+                let key = self.versions.key_of(step.segment);
                 let at = step.at.to_timestamp().to_zoned(self.zone.clone());
                 let at = at.strftime("%Y-%m-%dT%H:%M:%S%:z");
                 text.push_str(&format!("{};{key};{operation};{at}\n", life.id));
@@ -260,7 +261,7 @@ fn part(server: usize, servers: usize, last: PersonId) -> u16 {
 }
 
 /// `2026-11-VOICE_MESSAGES-0190…`, without what names of files cannot have.
-fn file_name(report: &Report, shelf: &Shelf) -> String {
+fn file_name(report: &Report, versions: &Versions) -> String {
     let zone = TimeZone::get(&report.zone).unwrap_or(TimeZone::UTC);
     let month = report
         .from
@@ -269,7 +270,7 @@ fn file_name(report: &Report, shelf: &Shelf) -> String {
         .strftime("%Y-%m")
         .to_string();
     let about = match (report.segment, report.person) {
-        (Some(segment), _) => shelf.key_of(segment).to_string().replace('.', "-"),
+        (Some(segment), _) => versions.key_of(segment).to_string().replace('.', "-"),
         (None, Some(person)) => person.to_string(),
         (None, None) => "everything".to_owned(),
     };

@@ -4,6 +4,7 @@ use futures_util::TryStreamExt;
 use testkit::stores::{KINDS, Kind};
 
 use super::{ReportState, ReportWanted};
+use crate::draws::Wanted;
 use crate::service::Refused;
 use crate::testing::{Scene, person};
 use crate::types::{Actor, Reason, Rollout, Share};
@@ -105,6 +106,46 @@ async fn everything_that_happened_in_a_month_is_in_its_report() {
             ..wanted(&month)
         };
         assert!(read(&scene, of_one).await.len() >= 2);
+    }
+}
+
+#[tokio::test]
+async fn a_report_has_what_its_maker_has_not_heard_of_yet() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        for number in 0..30 {
+            scene.person(number, "gold").await;
+        }
+        let (deaf, _) = scene.another().await;
+        scene.segment("LAST", None).await;
+        let half = Wanted {
+            share: Share::parse_percent("50").unwrap(),
+            among: Rollout::plain("", Share::EVERYBODY),
+            until: None,
+            request: None,
+        };
+        let drawn = scene.segments.draw("LAST", half, Actor::House).await.unwrap();
+        scene.store.clock.advance_seconds(1);
+        let of_last = ReportWanted {
+            segment: Some("LAST".to_owned()),
+            ..wanted(&this_month(&scene))
+        };
+        let asked = scene.segments.ask_report(of_last, Actor::House).await.unwrap();
+        assert!(deaf.segment("LAST").is_err(), "nobody told it");
+        assert!(deaf.make_report().await.unwrap());
+        let made = scene.segments.report(asked.id).await.unwrap();
+        assert_eq!(made.lines, drawn.drawn, "{kind:?}");
+        assert!(made.file.unwrap().contains("LAST"), "by its key");
+        assert_eq!(
+            deaf.steps(person(3), made.from, scene.store.clock.now())
+                .await
+                .unwrap(),
+            scene
+                .segments
+                .steps(person(3), made.from, scene.store.clock.now())
+                .await
+                .unwrap()
+        );
     }
 }
 

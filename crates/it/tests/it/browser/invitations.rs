@@ -127,7 +127,8 @@ async fn lets_in(visit: &Visit, read: &Read, (host, guest): (&Visit, &Citizen)) 
 }
 
 async fn invites(host: &Visit, read: &Read, guest: &Citizen, title: &str) {
-    host.go("/calendar/new?date=2026-12-01").await;
+    host.go("/calendar/new?date=2026-12-01&starts=2026-12-01T20:00")
+        .await;
     host.fill("title", title).await;
     host.script("document.querySelectorAll('details').forEach((one) => one.open = true)")
         .await;

@@ -154,7 +154,9 @@ async fn opens(visit: &Visit, title: &str) {
 
 /// An event says what will happen, and is silent if one wants that.
 async fn is_silent(visit: &Visit, read: &Read) {
-    visit.go("/calendar/new?date=2026-12-01").await;
+    visit
+        .go("/calendar/new?date=2026-12-01&starts=2026-12-01T20:00")
+        .await;
     assert_eq!(chosen(visit, "remind").await, read.usual);
     visit.fill("title", read.title).await;
     visit.press("#event button[value=save]").await;
@@ -272,7 +274,9 @@ async fn is_theirs(read: &Read) {
     let [_, guest, host] = read.residents.map(|number| city().resident(number));
     let other = Visit::start(read.language).await;
     other.sign_in(host).await;
-    other.go("/calendar/new?date=2026-12-01").await;
+    other
+        .go("/calendar/new?date=2026-12-01&starts=2026-12-01T20:00")
+        .await;
     other.fill("title", read.meeting).await;
     other
         .script("document.querySelectorAll('details').forEach((one) => one.open = true)")

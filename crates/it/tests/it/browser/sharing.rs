@@ -246,7 +246,9 @@ async fn follows(visit: &Visit, read: &Read) {
 }
 
 async fn invites(visit: &Visit, read: &Read, guest: &Citizen) {
-    visit.go("/calendar/new?date=2026-12-01").await;
+    visit
+        .go("/calendar/new?date=2026-12-01&starts=2026-12-01T20:00")
+        .await;
     visit.fill("title", read.event).await;
     visit
         .script("document.querySelectorAll('details').forEach((one) => one.open = true)")
