@@ -30,7 +30,7 @@ pub use color::color;
 pub use component::Component;
 pub use entry::{Conference, Entry, Related};
 pub use import::{Import, Row, Rows, calendar_name, import};
-pub use object::{Object, UID_BYTES_MAX, check, check_message};
+pub use object::{ATTENDEES_MAX, Object, UID_BYTES_MAX, check, check_message};
 pub use parse::{parse, parse_stream};
 pub use participant::{Participant, mailbox, same_address};
 pub use problem::{Precondition, Problem, Reason};

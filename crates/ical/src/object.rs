@@ -23,6 +23,8 @@ use crate::words::{Kind, Method};
 
 /// Bytes of a UID: it is looked for by an index, and most have forty.
 pub const UID_BYTES_MAX: usize = 1_024;
+/// People of one entry. Larger circles are for lists and not for answers.
+pub const ATTENDEES_MAX: usize = 10_000;
 
 /// A calendar that was found to be one object.
 #[derive(Debug, Clone)]
@@ -175,6 +177,10 @@ fn check_entry(component: &Component<'_>, entry: &Entry<'_>, method: Option<Meth
     if entry.uid.len() > UID_BYTES_MAX {
         let limit = UID_BYTES_MAX;
         return problem("UID", Reason::UidTooLong { limit });
+    }
+    if component.all("ATTENDEE").count() > ATTENDEES_MAX {
+        let limit = ATTENDEES_MAX;
+        return problem("ATTENDEE", Reason::TooManyAttendees { limit });
     }
     for once in ["UID", "DTSTART", "DTEND", "DUE", "DURATION", "RECURRENCE-ID"] {
         if let Some(second) = component.all(once).nth(1) {

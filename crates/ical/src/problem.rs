@@ -100,6 +100,8 @@ pub enum Reason {
     NoUid { name: String },
     #[error("UID is longer than {limit} bytes: give it a shorter one")]
     UidTooLong { limit: usize },
+    #[error("more than {limit} people are asked: invite fewer of them, or publish the calendar")]
+    TooManyAttendees { limit: usize },
     #[error("UID {second:?} stands beside UID {first:?}: write one object for each")]
     TwoUids { first: String, second: String },
     #[error("ORGANIZER {second:?} stands beside ORGANIZER {first:?}: one person organizes all of an object")]
@@ -135,6 +137,7 @@ impl Reason {
     pub fn precondition(&self) -> Precondition {
         match self {
             Reason::TextTooLong { .. } => Precondition::MaxResourceSize,
+            Reason::TooManyAttendees { .. } => Precondition::MaxAttendeesPerInstance,
             Reason::Unsupported { .. } => Precondition::SupportedCalendarComponent,
             Reason::TwoOrganizers { .. } => Precondition::SameOrganizerInAllComponents,
             Reason::Method
@@ -158,6 +161,7 @@ pub enum Precondition {
     SupportedCalendarComponent,
     SameOrganizerInAllComponents,
     MaxResourceSize,
+    MaxAttendeesPerInstance,
 }
 
 impl Precondition {
@@ -169,6 +173,7 @@ impl Precondition {
             Precondition::SupportedCalendarComponent => "supported-calendar-component",
             Precondition::SameOrganizerInAllComponents => "same-organizer-in-all-components",
             Precondition::MaxResourceSize => "max-resource-size",
+            Precondition::MaxAttendeesPerInstance => "max-attendees-per-instance",
         }
     }
 }

@@ -94,6 +94,7 @@ properties! {
     DataKinds = CALDAV "supported-calendar-data",
     Collations = CALDAV "supported-collation-set",
     SizeMax = CALDAV "max-resource-size",
+    AttendeesMax = CALDAV "max-attendees-per-instance",
     DateMin = CALDAV "min-date-time",
     DateMax = CALDAV "max-date-time",
     Transparency = CALDAV "schedule-calendar-transp",
@@ -152,6 +153,7 @@ impl Live {
             | Live::DataKinds
             | Live::Collations
             | Live::SizeMax
+            | Live::AttendeesMax
             | Live::DateMin
             | Live::DateMax
             | Live::Transparency
@@ -187,6 +189,7 @@ impl Live {
             Live::Zone => super::edit::zone_text(&calendar.zone),
             Live::ZoneId => calendar.zone.clone(),
             Live::SizeMax => ical::Limits::OBJECT.bytes.to_string(),
+            Live::AttendeesMax => ical::ATTENDEES_MAX.to_string(),
             Live::DateMin => "00010101T000000Z".to_owned(),
             Live::DateMax => "99991231T235959Z".to_owned(),
             Live::Color => calendar.color.map(|color| format!("#{color:06X}"))?,

@@ -116,6 +116,19 @@ fn a_uid_has_a_bound() {
 }
 
 #[test]
+fn people_have_a_bound() {
+    let asked = |people: usize| {
+        let one = |number| format!("ATTENDEE:mailto:a{number}@town.example\n");
+        let all: String = (0..people).map(one).collect();
+        format!("BEGIN:VEVENT\nUID:1\n{START}\n{all}END:VEVENT")
+    };
+    taken(&[&asked(ATTENDEES_MAX)]);
+    let (line, reason) = refused(&[&asked(ATTENDEES_MAX + 1)]);
+    assert_eq!(line, 6, "the first of them");
+    assert_eq!(reason.precondition().element(), "max-attendees-per-instance");
+}
+
+#[test]
 fn what_leaves_a_time_open_is_refused_as_bad_data() {
     for (lines, line) in [
         (vec![], 3),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use front::Problem;
 use ical::recurrence::{Bound, ByDay, Frequency, Parts, Rule, Until};
-use ical::{Action, Class, Role, Sort, Status};
+use ical::{ATTENDEES_MAX, Action, Class, Role, Sort, Status};
 use jiff::civil::{Date, DateTime, Weekday};
 use kernel::{Moment, Text};
 use serde::{Deserialize, Deserializer};
@@ -17,8 +17,6 @@ const TITLE_CHARS_MAX: usize = 1_000;
 const DESCRIPTION_CHARS_MAX: usize = 100_000;
 const LINK_CHARS_MAX: usize = 2_000;
 const CATEGORIES_MAX: usize = 50;
-/// People of one event. Larger circles are for lists and not for answers.
-const PARTICIPANTS_MAX: usize = 10_000;
 const REMINDERS_MAX: usize = 20;
 /// A reminder a year before, or after.
 const MINUTES_MAX: i64 = 366 * 1_440;
@@ -406,8 +404,8 @@ fn categories(given: &[String]) -> Result<Vec<String>, Problem> {
 }
 
 fn guests(given: Vec<ParticipantIn>) -> Result<Vec<Guest>, Problem> {
-    if given.len() > PARTICIPANTS_MAX {
-        return Err(bad("participants", format!("must be at most {PARTICIPANTS_MAX}")));
+    if given.len() > ATTENDEES_MAX {
+        return Err(bad("participants", format!("must be at most {ATTENDEES_MAX}")));
     }
     given.into_iter().map(|one| guest("participants", one)).collect()
 }

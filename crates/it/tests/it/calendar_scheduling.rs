@@ -1,0 +1,221 @@
+//! What calendar programs say and hear in headers when they invite and answer (RFC 6638): the schedule tag, which stays while
+//! only answers come in, and the wish that an organizer hears nothing.
+
+use std::time::{Duration, Instant};
+
+use front::Kind;
+use http::Method;
+
+use crate::town::{Actor, Answer, Call, PATIENCE, Role, Town};
+
+const NAME: &str = "council.ics";
+
+/// Anna, who invites from her calendar program, and Boris, who answers from his.
+struct Programs {
+    town: Town,
+    anna: Actor,
+    boris: Actor,
+}
+
+impl Programs {
+    async fn open() -> Programs {
+        let town = Town::open_for_real().await;
+        let anna = town.actor(&Role::Plain).await;
+        let boris = town.actor(&Role::Plain).await;
+        let programs = Programs { town, anna, boris };
+        for one in [&programs.anna, &programs.boris] {
+            let home = format!("/dav/calendars/{}/", one.id);
+            let found = programs.send(one, "PROPFIND", &home, Call::default().header("depth", "1"));
+            assert_eq!(found.await.status, 207);
+        }
+        programs
+    }
+
+    fn path(&self, of: &Actor, name: &str) -> String {
+        format!("/dav/calendars/{}/personal/{name}", of.id)
+    }
+
+    async fn send(&self, by: &Actor, method: &str, path: &str, call: Call) -> Answer {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        self.town.send(method, path, Kind::Dav, by, call).await
+    }
+
+    async fn get(&self, by: &Actor, name: &str) -> Answer {
+        let got = self.send(by, "GET", &self.path(by, name), Call::default()).await;
+        assert_eq!(got.status, 200, "{}", got.text());
+        got
+    }
+
+    async fn put(&self, by: &Actor, name: &str, text: &str, tag: Option<(&'static str, &str)>) -> Answer {
+        let call = Call {
+            body: text.as_bytes().to_vec().into(),
+            ..Call::default()
+        };
+        let call = call.header("content-type", "text/calendar; charset=utf-8");
+        let call = match tag {
+            Some((header, tag)) => call.header(header, tag),
+            None => call,
+        };
+        self.send(by, "PUT", &self.path(by, name), call).await
+    }
+
+    fn event(&self, title: &str) -> String {
+        format!(
+            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Program//EN\r\nBEGIN:VEVENT\r\nUID:council\r\n\
+             DTSTAMP:20261101T000000Z\r\nDTSTART:20261215T090000Z\r\nDURATION:PT1H\r\nSUMMARY:{title}\r\n\
+             ORGANIZER:mailto:{}\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:{}\r\n\
+             ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+            self.anna.email, self.anna.email, self.boris.email
+        )
+    }
+
+    /// The name under which Boris's program finds the invitation, as soon as it came.
+    async fn arrives(&self) -> String {
+        let home = self.path(&self.boris, "");
+        self.until("the invitation comes", async || {
+            let call = Call::default().header("depth", "1");
+            let found = self.send(&self.boris, "PROPFIND", &home, call).await.whole();
+            let end = found.find(".ics</")?;
+            let start = found[..end].rfind('/')? + 1;
+            Some(format!("{}.ics", &found[start..end]))
+        })
+        .await
+    }
+
+    async fn until<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let began = Instant::now();
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            assert!(began.elapsed() < PATIENCE, "{what}");
+            self.town.clock.advance_seconds(1);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Boris's copy with his answer in it.
+    async fn answers(&self, name: &str, from: &str, to: &str) {
+        let copy = self.get(&self.boris, name).await.whole().replace("\r\n ", "");
+        let said = |answer: &str| format!("PARTSTAT={answer}:mailto:{}", self.boris.email);
+        let with = |answer: &str| format!("PARTSTAT={answer};");
+        let text = copy
+            .replace(&said(from), &said(to))
+            .replace(&with(from), &with(to));
+        assert_ne!(copy, text, "{copy}");
+        let put = self.put(&self.boris, name, &text, None).await;
+        assert_eq!(put.status, 204, "{}", put.text());
+    }
+
+    /// Until Anna's own copy says so of Boris.
+    async fn hears(&self, answer: &str) {
+        let wanted = format!("PARTSTAT={answer}");
+        self.until(answer, async || {
+            let own = self.get(&self.anna, NAME).await.whole().replace("\r\n ", "");
+            let line = own.lines().find(|line| {
+                line.starts_with("ATTENDEE") && line.ends_with(&format!("mailto:{}", self.boris.email))
+            });
+            line?.contains(&wanted).then_some(())
+        })
+        .await;
+    }
+}
+
+fn tag(answer: &Answer, name: &str) -> String {
+    let tag = answer.headers.get(name);
+    let tag = tag.unwrap_or_else(|| panic!("no {name}: {:?}", answer.headers));
+    tag.to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_changes_the_tag_of_an_event_and_leaves_its_schedule_tag() {
+    let programs = Programs::open().await;
+    let put = programs
+        .put(&programs.anna, NAME, &programs.event("Council"), None)
+        .await;
+    assert_eq!(put.status, 201, "{}", put.text());
+    let before = programs.get(&programs.anna, NAME).await;
+    let (etag, schedule) = (tag(&before, "etag"), tag(&before, "schedule-tag"));
+    assert_eq!(tag(&put, "schedule-tag"), schedule);
+    let copy = programs.arrives().await;
+    programs.answers(&copy, "NEEDS-ACTION", "ACCEPTED").await;
+    programs.hears("ACCEPTED").await;
+    let after = programs.get(&programs.anna, NAME).await;
+    assert_ne!(tag(&after, "etag"), etag);
+    assert_eq!(tag(&after, "schedule-tag"), schedule);
+
+    // She changes the event as she saw it before the answer came, and does not take it back with that.
+    let late = programs.event("Council and cake");
+    let by_tag = programs
+        .put(&programs.anna, NAME, &late, Some(("if-match", &etag)))
+        .await;
+    assert_eq!(by_tag.status, 412);
+    let put = programs
+        .put(
+            &programs.anna,
+            NAME,
+            &late,
+            Some(("if-schedule-tag-match", &schedule)),
+        )
+        .await;
+    assert_eq!(put.status, 204, "{}", put.text());
+    let own = programs.get(&programs.anna, NAME).await;
+    assert!(own.whole().contains("Council and cake"));
+    programs.hears("ACCEPTED").await;
+    assert_ne!(
+        tag(&own, "schedule-tag"),
+        schedule,
+        "what everybody sees is another"
+    );
+    let again = programs
+        .put(
+            &programs.anna,
+            NAME,
+            &late,
+            Some(("if-schedule-tag-match", &schedule)),
+        )
+        .await;
+    assert_eq!(again.status, 412, "somebody else changed it meanwhile");
+    let unread = programs
+        .put(
+            &programs.anna,
+            NAME,
+            &late,
+            Some(("if-schedule-tag-match", "yesterday")),
+        )
+        .await;
+    assert_eq!(unread.status, 412);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_deletes_a_copy_declines_unless_nobody_is_to_hear_of_it() {
+    for (reply, answer) in [
+        (None, "DECLINED"),
+        (Some("F"), "ACCEPTED"),
+        (Some("T"), "DECLINED"),
+    ] {
+        let programs = Programs::open().await;
+        let put = programs
+            .put(&programs.anna, NAME, &programs.event("Council"), None)
+            .await;
+        assert_eq!(put.status, 201, "{}", put.text());
+        let copy = programs.arrives().await;
+        programs.answers(&copy, "NEEDS-ACTION", "ACCEPTED").await;
+        programs.hears("ACCEPTED").await;
+        let call = match reply {
+            Some(reply) => Call::default().header("schedule-reply", reply),
+            None => Call::default(),
+        };
+        let path = programs.path(&programs.boris, &copy);
+        assert_eq!(
+            programs.send(&programs.boris, "DELETE", &path, call).await.status,
+            204
+        );
+        // What would be said comes within moments: nothing waits for anything else.
+        for _ in 0..20 {
+            programs.town.clock.advance_seconds(1);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        programs.hears(answer).await;
+    }
+}
