@@ -4,6 +4,7 @@
 
 mod crash_points;
 mod draws;
+mod events;
 mod full_disk;
 mod kills;
 mod letters;

@@ -33,7 +33,7 @@ pub(super) async fn somebody(running: &Running, number: usize) -> PersonId {
     let new = NewPerson {
         id: None,
         about,
-        start: Start::Invited,
+        start: Start::Active,
     };
     let made = running.registry.create_person(&Doer::house("test"), new).await;
     made.unwrap().id
