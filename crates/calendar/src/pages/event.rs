@@ -506,15 +506,7 @@ async fn conflict(
 ) -> Result<Response, Problem> {
     let is = form::filled(&open.seen);
     let usual = open.usual(&frame, &is);
-    let both = form::LABELS
-        .into_iter()
-        .filter(|(name, _)| typed_in(&is, name) != typed_in(typed, name).replace("\r\n", "\n"));
-    let both: Vec<_> = both
-        .map(|(name, label)| {
-            let said = |typed: &Typed| form::said(&frame, typed, name, &usual);
-            (frame.say(label).to_string(), said(&is), said(typed))
-        })
-        .collect();
+    let both = form::both(&frame, &is, typed, &usual);
     let page = event_page(calendars, open, frame, typed, Faults::new()).await?;
     let page = EventPage {
         is_stale: true,

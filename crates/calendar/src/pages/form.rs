@@ -5,17 +5,15 @@
 
 use front::frame::{Area, Choice, Field, Frame};
 use ical::Class;
-use ical::recurrence::{Bound, Rule, Until};
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, Time};
 
-use super::{Faults, Typed, reminding, typed_in};
+use super::{Faults, Typed, reminding, repeating, typed_in};
 use crate::rules::edits::Seen;
 use crate::rules::edits::times::{Times, TimesWish, known};
 use crate::rules::edits::wish::{Guest, Wish};
-use crate::said;
 
 /// The fields that the form of an event sends, guests aside: what a page in between has to carry.
-pub(super) const CARRIED: [&str; 20] = [
+pub(super) const CARRIED: [&str; 30] = [
     "title",
     "whole",
     "start_date",
@@ -29,7 +27,17 @@ pub(super) const CARRIED: [&str; 20] = [
     "description",
     "repeat",
     "rule",
+    "every",
+    "unit",
+    "on_mo",
+    "on_tu",
+    "on_we",
+    "on_th",
+    "on_fr",
+    "on_sa",
+    "on_su",
     "until",
+    "times",
     "remind",
     "remind2",
     "free",
@@ -38,8 +46,8 @@ pub(super) const CARRIED: [&str; 20] = [
     "date",
 ];
 
-/// Fields whose values are told beside one another, with their labels.
-pub(super) const LABELS: [(&str, &str); 18] = [
+/// Fields whose values are told beside one another, with their labels. How often is told as a whole.
+const LABELS: [(&str, &str); 16] = [
     ("title", "event-title"),
     ("whole", "event-whole"),
     ("start_date", "event-starts"),
@@ -48,8 +56,6 @@ pub(super) const LABELS: [(&str, &str); 18] = [
     ("end_time", "event-ends-at"),
     ("zone", "event-zone"),
     ("repeat", "event-repeat"),
-    ("rule", "event-rule"),
-    ("until", "event-until"),
     ("place", "event-place"),
     ("link", "event-link"),
     ("description", "event-description"),
@@ -84,14 +90,9 @@ pub(super) fn filled(seen: &Seen) -> Typed {
     for (name, value) in reminding::filled(seen) {
         put(name, value);
     }
-    let start = seen
-        .times
-        .as_ref()
-        .map_or(Date::ZERO, |times| times.starts().date());
-    let (repeat, rule, until) = repeat_of(seen, start);
-    put("repeat", repeat.to_owned());
-    put("rule", rule);
-    put("until", until);
+    for (name, value) in repeating::filled(seen) {
+        put(name, value);
+    }
     if let Some(times) = &seen.times {
         put_times(&mut typed, times);
     }
@@ -183,8 +184,8 @@ pub(super) fn wish(frame: &Frame, typed: &Typed, before: Option<&Seen>) -> Resul
             Err((field, key)) => wrong(field, key),
         }
     }
-    if any(&["repeat", "rule", "until"]) {
-        match recurrence(typed) {
+    if repeating::is_touched(typed, &filled) {
+        match repeating::read(typed) {
             Ok(rule) => wish.recurrence = Some(rule),
             Err((field, key)) => wrong(field, key),
         }
@@ -244,85 +245,6 @@ fn times(typed: &Typed, filled: &Typed) -> Result<TimesWish, Fault> {
             zone: None,
         })
     })
-}
-
-/// The rules that have a name, for a series that starts on a day.
-fn presets(start: Date) -> [(&'static str, String); 7] {
-    let names = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
-    let weekday = usize::try_from(start.weekday().to_monday_zero_offset()).unwrap_or_default();
-    let nth = (start.day() - 1) / 7 + 1;
-    let nth = if nth == 5 { -1 } else { nth };
-    [
-        ("daily", "FREQ=DAILY".to_owned()),
-        ("working", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR".to_owned()),
-        ("weekly", format!("FREQ=WEEKLY;BYDAY={}", names[weekday.min(6)])),
-        (
-            "biweekly",
-            format!("FREQ=WEEKLY;INTERVAL=2;BYDAY={}", names[weekday.min(6)]),
-        ),
-        ("monthly", "FREQ=MONTHLY".to_owned()),
-        (
-            "monthly-nth",
-            format!("FREQ=MONTHLY;BYDAY={nth}{}", names[weekday.min(6)]),
-        ),
-        ("yearly", "FREQ=YEARLY".to_owned()),
-    ]
-}
-
-/// The choice, the rule of one's own, and the last day.
-fn repeat_of(seen: &Seen, start: Date) -> (&'static str, String, String) {
-    let Some(rule) = &seen.rule else {
-        let rules = seen.rules.join(" ");
-        return (if rules.is_empty() { "" } else { "own" }, rules, String::new());
-    };
-    let until = match rule.parts().bound {
-        Bound::Until(Until::Date(day)) => Some(day),
-        Bound::Until(Until::Local(at)) => Some(at.date()),
-        Bound::Until(Until::Utc(at)) => Some(local(at, seen).date()),
-        Bound::Count(_) | Bound::Endless => None,
-    };
-    let bare = match rule.parts().bound {
-        Bound::Count(_) => rule.to_string(),
-        _ => rule.bounded(Bound::Endless).to_string(),
-    };
-    let plain_weekly = bare == "FREQ=WEEKLY";
-    let name = presets(start)
-        .into_iter()
-        .find(|(name, text)| *text == bare || (plain_weekly && *name == "weekly"));
-    let until = until.map(|day| day.to_string()).unwrap_or_default();
-    match name {
-        Some((name, _)) => (name, String::new(), until),
-        None => ("own", bare, until),
-    }
-}
-
-fn local(at: DateTime, seen: &Seen) -> DateTime {
-    let zone = seen
-        .times
-        .as_ref()
-        .and_then(|times| ical::zones::Zone::named(times.zone()?));
-    let instant = ical::zones::Zone::UTC.instant_of(at);
-    zone.unwrap_or(ical::zones::Zone::UTC).local_at(instant)
-}
-
-fn recurrence(typed: &Typed) -> Result<Option<Rule>, Fault> {
-    let start = typed_in(typed, "start_date").parse().unwrap_or(Date::ZERO);
-    let wrong = ("recurrence", "wrong-recurrence");
-    let rule: Rule = match typed_in(typed, "repeat") {
-        "" => return Ok(None),
-        "own" => typed_in(typed, "rule").parse().map_err(|_| wrong)?,
-        named => {
-            let preset = presets(start).into_iter().find(|(name, _)| *name == named);
-            preset.and_then(|(_, rule)| rule.parse().ok()).ok_or(wrong)?
-        }
-    };
-    match typed_in(typed, "until") {
-        "" => Ok(Some(rule)),
-        until => {
-            let day = until.parse().map_err(|_| wrong)?;
-            Ok(Some(rule.bounded(Bound::Until(Until::Date(day)))))
-        }
-    }
 }
 
 /// One guest in each line: `Anna <anna@example.org>` or an address alone.
@@ -388,9 +310,7 @@ pub(super) struct Controls {
     pub place: Field,
     pub link: Field,
     pub description: Area,
-    pub repeat: Choice,
-    pub rule: Field,
-    pub until: Field,
+    pub repeating: repeating::Controls,
     pub remind: Choice,
     pub remind2: Choice,
     pub free: bool,
@@ -405,7 +325,6 @@ pub(super) fn controls(
     (calendars, usual): (Vec<(String, String)>, String),
 ) -> Controls {
     let own = |name: &str| typed_in(typed, name).to_owned();
-    let start: Date = typed_in(typed, "start_date").parse().unwrap_or(Date::ZERO);
     let [start_date, start_time, end_date, end_time] = moments(frame, typed, &mut faults);
     let (remind, remind2) = reminding::choices(frame, typed, usual);
     let mut wrong = |field: &str| faults.remove(field);
@@ -438,23 +357,7 @@ pub(super) fn controls(
             .optional()
             .wrong(wrong("link")),
         description: Area::new("description", frame.say("event-description"), 4).holding(own("description")),
-        repeat: Choice::new(
-            "repeat",
-            frame.say("event-repeat"),
-            repeats(frame, start),
-            own("repeat"),
-        )
-        .wrong(
-            wrong("recurrence")
-                .or_else(|| wrong("instance"))
-                .or_else(|| wrong("which")),
-        ),
-        rule: Field::text("rule", frame.say("event-rule"))
-            .holding(own("rule"))
-            .optional(),
-        until: Field::date("until", frame.say("event-until"))
-            .holding(own("until"))
-            .optional(),
+        repeating: repeating::controls(frame, typed, &mut wrong),
         remind,
         remind2,
         free: !typed_in(typed, "free").is_empty(),
@@ -486,36 +389,33 @@ fn moments(frame: &Frame, typed: &Typed, faults: &mut Faults) -> [Field; 4] {
     ]
 }
 
+/// What differs between what is there now and what was typed: the label of each field, and both.
+pub(super) fn both(frame: &Frame, is: &Typed, typed: &Typed, usual: &str) -> Vec<(String, String, String)> {
+    let differs = |name: &str| match name {
+        "repeat" => repeating::is_touched(typed, is),
+        _ => typed_in(is, name) != typed_in(typed, name).replace("\r\n", "\n"),
+    };
+    let differing = LABELS.into_iter().filter(|(name, _)| differs(name));
+    differing
+        .map(|(name, label)| {
+            let said = |typed: &Typed| said(frame, typed, name, usual);
+            (frame.say(label).to_string(), said(is), said(typed))
+        })
+        .collect()
+}
+
 /// The value of a field as its reader chose it, in words.
-pub(super) fn said(frame: &Frame, typed: &Typed, name: &'static str, usual: &str) -> String {
+fn said(frame: &Frame, typed: &Typed, name: &'static str, usual: &str) -> String {
     let value = typed_in(typed, name);
     match name {
         "whole" | "free" | "private" => {
             let key = if value.is_empty() { "both-no" } else { "both-yes" };
             frame.say(key).to_string()
         }
-        "repeat" => {
-            let start = typed_in(typed, "start_date").parse().unwrap_or(Date::ZERO);
-            let known = repeats(frame, start)
-                .into_iter()
-                .find(|(known, _)| known == value);
-            known.map_or_else(|| value.to_owned(), |(_, words)| words)
-        }
+        "repeat" => repeating::told(frame, typed),
         "remind" | "remind2" => reminding::said(frame, (name, value), usual),
         _ => value.to_owned(),
     }
-}
-
-/// The choices of how often, in words.
-fn repeats(frame: &Frame, start: Date) -> Vec<(String, String)> {
-    let mut options = vec![(String::new(), frame.say("repeat-never").to_string())];
-    for (name, rule) in presets(start) {
-        if let Ok(rule) = rule.parse::<Rule>() {
-            options.push((name.to_owned(), said::rule(frame.tongue(), &rule, start)));
-        }
-    }
-    options.push(("own".to_owned(), frame.say("repeat-own").to_string()));
-    options
 }
 
 #[cfg(test)]
@@ -525,13 +425,6 @@ mod tests {
 
     use super::*;
     use crate::words::WORDS;
-
-    #[test]
-    fn the_fifth_friday_of_a_month_is_offered_as_the_last_one() {
-        let rule = |date: &str| presets(date.parse().unwrap())[5].1.clone();
-        assert_eq!(rule("2026-10-30"), "FREQ=MONTHLY;BYDAY=-1FR");
-        assert_eq!(rule("2026-11-10"), "FREQ=MONTHLY;BYDAY=2TU");
-    }
 
     #[test]
     fn guests_are_read_by_lines() {

@@ -13,6 +13,7 @@ mod moving;
 mod own;
 pub(crate) mod published;
 mod reminding;
+mod repeating;
 mod returning;
 mod rooms;
 mod settings;

@@ -53,6 +53,14 @@ impl Field {
         }
     }
 
+    /// A whole number.
+    pub fn number(name: &'static str, label: impl fmt::Display) -> Field {
+        Field {
+            kind: "number",
+            ..Field::text(name, label)
+        }
+    }
+
     pub fn date(name: &'static str, label: impl fmt::Display) -> Field {
         Field {
             kind: "date",

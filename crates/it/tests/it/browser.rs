@@ -9,6 +9,7 @@ mod letters;
 mod looks;
 mod own;
 mod people;
+mod repeating;
 mod segments;
 mod segments_rules;
 mod sharing;
