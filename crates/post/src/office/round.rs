@@ -22,7 +22,7 @@ use crate::Lane;
 use crate::letters::rules::Event;
 use crate::letters::{Letter, State, Step, decide, rows};
 use crate::plan::MINUTE;
-use crate::providers::{Pass, Ready, Reserved, Verdict};
+use crate::providers::{Asker, Claim, Pass, Ready, Reserved, Verdict};
 
 /// Letters that are taken at once. More would only make a crash cost more.
 const BATCH_MAX: u16 = 256;
@@ -56,6 +56,8 @@ pub(super) struct Round<'a> {
     landed: Vec<Landed>,
     /// The places of what came back: others get them in the transaction that writes it down.
     places: Vec<Pass>,
+    /// Letters are due, and every place is taken.
+    claim: Option<Claim>,
     /// What does not go, or not now.
     decided: Vec<Decided>,
     /// Of the bulk lane.
@@ -89,6 +91,7 @@ impl<'a> Round<'a> {
             looking_up: HashSet::new(),
             landed: Vec::new(),
             places: Vec::new(),
+            claim: None,
             decided: Vec::new(),
             paces,
             took: None,
@@ -165,18 +168,24 @@ impl<'a> Round<'a> {
             if self.written.elapsed() > FRESH {
                 self.ready.clear();
             }
+            if self.office.lines.gives_way(self.asker()) {
+                self.places.truncate(self.places.len() / 2);
+            }
             if self.ready.is_empty() {
                 busy |= self.take().await?;
             }
             let starts = self.reserve();
-            busy |= !starts.is_empty();
+            if !starts.is_empty() {
+                busy = true;
+                self.claim = None;
+            }
             if !self.turn(starts).await? {
                 return Ok(Again::LeaseLost);
             }
             if busy {
                 continue;
             }
-            if self.out.is_empty() && self.ready.is_empty() {
+            if self.out.is_empty() && !self.is_kept_waiting().await? && self.ready.is_empty() {
                 return self.rest().await;
             }
             let look = self.look();
@@ -191,6 +200,34 @@ impl<'a> Round<'a> {
         Ok(Again::AtOnce)
     }
 
+    fn asker(&self) -> Asker {
+        Asker {
+            lane: self.lane,
+            has_claim: self.claim.is_some(),
+        }
+    }
+
+    /// Whether letters are due for which there is no place, because others hold all of them. Then it stands in line.
+    async fn is_kept_waiting(&mut self) -> Result<bool, StoreError> {
+        let now = self.office.now();
+        let waits = self.office.lines.is_crowded(now, self.lane)
+            && (self.lane == Lane::Prompt || self.allowance(now).await? > 0)
+            && self.next_due().await?.is_some_and(|due| due <= now);
+        if !waits {
+            self.claim = None;
+        } else if self.claim.is_none() {
+            self.claim = Some(self.office.lines.claim(self.lane));
+        }
+        Ok(waits)
+    }
+
+    /// When the next letter of this worker is due.
+    async fn next_due(&self) -> Result<Option<Moment>, StoreError> {
+        let (lane, range) = (self.lane.code(), self.held.lease.range);
+        let next = self.held.shard.read(move |tx| rows::next_due(tx, lane, range));
+        next.await
+    }
+
     /// How long to wait when nothing comes back: a rate that is used up lets another letter go before long.
     fn look(&self) -> Duration {
         let rests = self.office.lines.rests(self.office.now());
@@ -200,7 +237,7 @@ impl<'a> Round<'a> {
     /// Takes letters that are due and has them written. Whether there were any.
     async fn take(&mut self) -> Result<bool, StoreError> {
         let now = self.office.now();
-        let room = self.office.lines.room(now, self.lane, &self.places);
+        let room = self.office.lines.room(now, self.asker(), &self.places);
         let mut most = if room > 0 { self.portion(room) } else { 0 };
         if most > 0 && self.lane == Lane::Bulk {
             most = most.min(self.allowance(now).await?);
@@ -281,12 +318,12 @@ impl<'a> Round<'a> {
 
     /// Finds a provider for as many of the written letters as there is room for.
     fn reserve(&mut self) -> Vec<Start> {
-        let now = self.office.now();
+        let (now, asker) = (self.office.now(), self.asker());
         let mut starts = Vec::new();
         while let Some(Written { letter, ready }) = self.ready.pop_front() {
             let lines = &self.office.lines;
             let asking = (letter.id, letter.stick, letter.provider.as_str());
-            match lines.reserve(&mut self.places, self.lane, asking, now) {
+            match lines.reserve(&mut self.places, asker, asking, now) {
                 Reserved::Given(pass) => starts.push(Start { letter, ready, pass }),
                 Reserved::Full => {
                     self.ready.push_front(Written { letter, ready });
@@ -368,12 +405,7 @@ impl<'a> Round<'a> {
             let micros = i64::try_from(LOOK.as_micros()).unwrap_or(MINUTE);
             return Ok(Again::At(now.plus_micros(micros)));
         }
-        let (lane, range) = (self.lane.code(), self.held.lease.range);
-        let due = self
-            .held
-            .shard
-            .read(move |tx| rows::next_due(tx, lane, range))
-            .await?;
+        let due = self.next_due().await?;
         let well = self
             .office
             .lines

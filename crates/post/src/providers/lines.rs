@@ -51,6 +51,8 @@ pub struct Lines {
     lines: Vec<Line>,
     now: Mutex<Vec<Now>>,
     shares: Mutex<Shares>,
+    /// Workers of a lane that have letters, and no place for any.
+    waiting: Mutex<HashMap<Lane, usize>>,
     /// Somebody became free, or well.
     pub(crate) freed: Notify,
 }
@@ -118,6 +120,34 @@ pub(crate) struct Pass {
     used: bool,
 }
 
+/// A worker that has letters and found every place taken. Until it has one, or gives up, others take no new ones.
+pub(crate) struct Claim {
+    lines: Arc<Lines>,
+    lane: Lane,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(count) = self.lines.waiting.lock().get_mut(&self.lane) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+/// Who asks for places: a worker of a lane, and whether it has a claim.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asker {
+    pub lane: Lane,
+    pub has_claim: bool,
+}
+
+/// A worker that somebody waits for, as tests have it.
+#[cfg(test)]
+pub(crate) const PROMPT: Asker = Asker {
+    lane: Lane::Prompt,
+    has_claim: false,
+};
+
 /// Whether a letter that has a place may leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leave {
@@ -152,6 +182,7 @@ impl Lines {
         Lines {
             now: Mutex::new(lines.iter().map(fresh).collect()),
             shares: Mutex::default(),
+            waiting: Mutex::default(),
             lines,
             freed: Notify::new(),
         }
@@ -175,11 +206,12 @@ impl Lines {
     pub(crate) fn reserve(
         self: &Arc<Self>,
         returned: &mut Vec<Pass>,
-        lane: Lane,
+        asker: Asker,
         letter: (Id, Stick, &str),
         now: Moment,
     ) -> Reserved {
         let (letter, stick, last) = letter;
+        let gives_way = self.gives_way(asker);
         let mut state = self.now.lock();
         self.fill(&mut state, now);
         let candidates: Vec<Candidate<'_>> = self
@@ -192,7 +224,7 @@ impl Lines {
                 order: line.order,
                 weight: line.weight,
                 is_open_for: current.breaker.lets_through(now),
-                has_room: free_places(line, current, lane, returned_at(returned, at)) > 0,
+                has_room: free_places(line, current, asker.lane, (returned_at(returned, at), gives_way)) > 0,
             })
             .collect();
         let at = match rules::choose(&candidates, letter, stick, last) {
@@ -256,15 +288,49 @@ impl Lines {
     }
 
     /// How many letters of a lane could be given now, over all providers that are well, by whoever has `returned`.
-    pub(crate) fn room(&self, now: Moment, lane: Lane, returned: &[Pass]) -> usize {
+    pub(crate) fn room(&self, now: Moment, asker: Asker, returned: &[Pass]) -> usize {
+        let gives_way = self.gives_way(asker);
         let mut state = self.now.lock();
         self.fill(&mut state, now);
         let lines = self.lines.iter().zip(state.iter()).enumerate();
         let free = lines.filter_map(|(at, (line, current))| {
             let open = line.weight > 0 && current.breaker.lets_through(now);
-            open.then(|| free_places(line, current, lane, returned_at(returned, at)))
+            open.then(|| free_places(line, current, asker.lane, (returned_at(returned, at), gives_way)))
         });
         free.map(|places| usize::try_from(places).unwrap_or(0)).sum()
+    }
+
+    /// Whether a provider is well and could take letters of a lane, if only the places of all such were not taken.
+    pub(crate) fn is_crowded(&self, now: Moment, lane: Lane) -> bool {
+        let mut state = self.now.lock();
+        self.fill(&mut state, now);
+        let lines = self.lines.iter().zip(state.iter());
+        let mut well = lines.filter(|(line, current)| {
+            let flows = line.rate_per_second == 0 || current.given.has_one();
+            line.weight > 0 && flows && current.breaker.lets_through(now)
+        });
+        let is_full = |(line, current): (&Line, &Now)| places(line, lane) <= current.out;
+        well.next().is_some_and(is_full) && well.all(is_full)
+    }
+
+    /// Lets a worker stand in line.
+    pub(crate) fn claim(self: &Arc<Self>, lane: Lane) -> Claim {
+        *self.waiting.lock().entry(lane).or_default() += 1;
+        Claim {
+            lines: Arc::clone(self),
+            lane,
+        }
+    }
+
+    /// Whether others of its lane go before somebody. A worker that has places would keep them for as long as it has letters,
+    /// and the letters of others would wait for all of those.
+    pub(crate) fn gives_way(&self, asker: Asker) -> bool {
+        !asker.has_claim
+            && self
+                .waiting
+                .lock()
+                .get(&asker.lane)
+                .is_some_and(|count| *count > 0)
     }
 
     /// Whether any provider is well. If not, when the first may be probed.
@@ -326,12 +392,13 @@ impl Lines {
     }
 }
 
-/// Places that are free now, for somebody who would give back so many of those that are taken.
-fn free_places(line: &Line, now: &Now, lane: Lane, given_back: u32) -> u32 {
+/// Places that are free now, for somebody who would give back so many of those that are taken; who gives way has no others.
+fn free_places(line: &Line, now: &Now, lane: Lane, (given_back, gives_way): (u32, bool)) -> u32 {
     if line.rate_per_second > 0 && !now.given.has_one() {
         return 0;
     }
-    places(line, lane).saturating_sub(now.out.saturating_sub(given_back))
+    let free = places(line, lane).saturating_sub(now.out.saturating_sub(given_back));
+    if gives_way { free.min(given_back) } else { free }
 }
 
 fn returned_at(returned: &[Pass], at: usize) -> u32 {
@@ -445,10 +512,61 @@ mod tests {
     use super::*;
     use crate::providers::Folder;
 
+    const NOW: Moment = Moment::from_seconds(1_795_000_000);
+
+    #[test]
+    fn who_found_every_place_taken_is_next() {
+        const PLACES: usize = 6;
+        let folder = tempfile::tempdir().unwrap();
+        let line = Line {
+            concurrency: 8,
+            ..Line::new(Arc::new(Folder::open("folder", folder.path()).unwrap()))
+        };
+        let lines = Arc::new(Lines::new(vec![line], NOW));
+        let [usual, next] = [false, true].map(|has_claim| Asker {
+            lane: Lane::Bulk,
+            has_claim,
+        });
+        let take = |returned: &mut Vec<Pass>, asker| {
+            let letter = Id::named("letter", "any");
+            match lines.reserve(returned, asker, (letter, Stick::Anywhere, ""), NOW) {
+                Reserved::Given(pass) => Some(pass),
+                Reserved::Full | Reserved::Nobody => None,
+            }
+        };
+        let mut first: Vec<Pass> = std::iter::from_fn(|| take(&mut Vec::new(), usual)).collect();
+        assert_eq!(
+            first.len(),
+            PLACES,
+            "two are kept for letters that somebody waits for"
+        );
+        assert!(lines.is_crowded(NOW, Lane::Bulk) && !lines.is_crowded(NOW, Lane::Prompt));
+        let claim = lines.claim(Lane::Bulk);
+        assert!(lines.gives_way(usual) && !lines.gives_way(next));
+        assert_eq!(
+            lines.room(NOW, usual, &first),
+            PLACES,
+            "what one has one may use again"
+        );
+        first.truncate(PLACES / 2);
+        assert_eq!(lines.room(NOW, usual, &first), PLACES / 2);
+        assert!(
+            take(&mut Vec::new(), usual).is_none(),
+            "what is free is somebody else's"
+        );
+        let second: Vec<Pass> = std::iter::from_fn(|| take(&mut Vec::new(), next)).collect();
+        assert_eq!(second.len(), PLACES - PLACES / 2);
+        drop((claim, second));
+        assert_eq!(
+            lines.room(NOW, usual, &[]),
+            PLACES - PLACES / 2,
+            "nobody waits any more"
+        );
+    }
+
     #[test]
     fn processes_that_share_a_house_keep_its_rate_together() {
         const RATE: u32 = 50;
-        const NOW: Moment = Moment::from_seconds(1_795_000_000);
         let folder = tempfile::tempdir().unwrap();
         let process = || {
             let provider = Arc::new(Folder::open("folder", folder.path()).unwrap());
@@ -473,7 +591,7 @@ mod tests {
             for (lines, given) in [&one, &other, &idle].into_iter().zip(&mut given) {
                 let letter = Id::named("letter", "any");
                 while let Reserved::Given(mut pass) =
-                    lines.reserve(&mut Vec::new(), Lane::Prompt, (letter, Stick::Anywhere, ""), now)
+                    lines.reserve(&mut Vec::new(), PROMPT, (letter, Stick::Anywhere, ""), now)
                 {
                     pass.ended(&Verdict::HandedOver { name: None }, now);
                     *given += 1;

@@ -20,7 +20,7 @@ use futures_util::future::BoxFuture;
 use kernel::Id;
 
 pub use folder::Folder;
-pub(crate) use lines::{Leave, Pass, Reserved};
+pub(crate) use lines::{Asker, Claim, Leave, Pass, Reserved};
 pub use lines::{Line, LineStatus, Lines};
 pub use mailgun::{BASE_EU, BASE_US, Mailgun, MailgunOptions};
 pub use mandrill::{BASE as MANDRILL_BASE, Mandrill, MandrillOptions};

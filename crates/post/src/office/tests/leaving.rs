@@ -4,6 +4,7 @@ use super::*;
 use crate::letters::rules::Event;
 use crate::letters::{Stick, decide};
 use crate::office::flight::{self, What};
+use crate::providers::lines::PROMPT;
 use crate::providers::{Pass, Reserved};
 use bell::Part;
 
@@ -12,7 +13,7 @@ fn place(office: &Arc<Office>, letter: Id) -> Pass {
     let now = office.now();
     match office
         .lines
-        .reserve(&mut Vec::new(), Lane::Prompt, (letter, Stick::Anywhere, ""), now)
+        .reserve(&mut Vec::new(), PROMPT, (letter, Stick::Anywhere, ""), now)
     {
         Reserved::Given(pass) => pass,
         Reserved::Full | Reserved::Nobody => panic!("there is no place"),
@@ -60,7 +61,7 @@ async fn a_letter_that_waited_for_the_rate_is_given_if_it_is_still_ours_and_else
         tokio::spawn(flight::hand_over(office, letter.clone(), ready(id), pass))
     };
     share(4);
-    office.lines.room(office.now(), Lane::Prompt, &[]);
+    office.lines.room(office.now(), PROMPT, &[]);
     let (ours, lost, last) = (
         town.sending(1).await,
         town.sending(2).await,
