@@ -31,7 +31,7 @@ impl Default for Limits {
         Limits {
             body_bytes_max: 1024 * 1024,
             file_bytes_max: 2 * 1024 * 1024 * 1024,
-            header_seconds_max: 30,
+            header_seconds_max: 75,
             request_seconds_max: 30,
             requests_at_once_max: 1024,
             connections_max: 8192,
