@@ -311,7 +311,7 @@ pub(crate) fn holidays_of(language: Language, country: &str) -> String {
         .to_string()
 }
 
-/// A day off that stands for a holiday.
+/// What a holiday is called; a day off that stands for one says so.
 pub(crate) fn holiday(language: Language, day: &Holiday) -> String {
     let name = day.names.of(language);
     if !day.is_instead {

@@ -12,8 +12,8 @@ use crate::rules::edits::Seen;
 use crate::rules::edits::times::{Times, TimesWish, known};
 use crate::rules::edits::wish::{Guest, Wish};
 
-/// The fields that the form of an event sends, guests aside: what a page in between has to carry.
-pub(super) const CARRIED: [&str; 30] = [
+/// Fields of the form of an event, those of guests and of repeating aside.
+const FIELDS: [&str; 17] = [
     "title",
     "whole",
     "start_date",
@@ -25,19 +25,6 @@ pub(super) const CARRIED: [&str; 30] = [
     "place",
     "link",
     "description",
-    "repeat",
-    "rule",
-    "every",
-    "unit",
-    "on_mo",
-    "on_tu",
-    "on_we",
-    "on_th",
-    "on_fr",
-    "on_sa",
-    "on_su",
-    "until",
-    "times",
     "remind",
     "remind2",
     "free",
@@ -45,6 +32,11 @@ pub(super) const CARRIED: [&str; 30] = [
     "view",
     "date",
 ];
+
+/// What the form sends, guests aside: what a page in between has to carry.
+pub(super) fn carried() -> impl Iterator<Item = &'static str> {
+    FIELDS.into_iter().chain(repeating::FIELDS)
+}
 
 /// Fields whose values are told beside one another, with their labels. How often is told as a whole.
 const LABELS: [(&str, &str); 16] = [
@@ -123,7 +115,7 @@ pub(super) fn put_times(typed: &mut Typed, times: &Times) {
 /// What was typed of an event that somebody else organizes: the rest is as it was.
 pub(super) fn of_guest(typed: &Typed, seen: &Seen) -> Typed {
     let mut all = filled(seen);
-    let is_own = |name: &str| OWN.contains(&name) || !CARRIED.contains(&name) && name != "guests";
+    let is_own = |name: &str| OWN.contains(&name) || carried().all(|one| one != name) && name != "guests";
     all.retain(|name, _| !is_own(name));
     let own = typed.iter().filter(|(name, _)| is_own(name));
     all.extend(own.map(|(name, value)| (name.clone(), value.clone())));

@@ -156,7 +156,7 @@ fn form_of(frame: &Frame, guest: &Guest, typed: &Typed, mut faults: Faults) -> T
     TimesPage {
         carried: {
             let typed = |name: &'static str| Some((name, typed.get(name)?.clone()));
-            form::CARRIED.into_iter().filter_map(typed).collect()
+            form::carried().filter_map(typed).collect()
         },
         invited: typed_in(typed, "guests").to_owned(),
         guests: Area::new("guests", frame.say("times-people"), 4)
