@@ -149,7 +149,7 @@ async fn draws(visit: &Visit, read: &Read) {
 async fn drags(visit: &Visit, read: &Read) {
     let (x, y) = middle(visit, read.drawn, 0.4).await;
     let (other, below) = spot(visit, 5, 9 * 60 + 18).await;
-    drag(visit, (x, y), (other, below)).await;
+    shifts(visit, (x, y), (other, below)).await;
     visit.says(read.moved).await;
     assert!(
         time_of(visit, read.drawn).await.starts_with("08:4"),
@@ -158,7 +158,7 @@ async fn drags(visit: &Visit, read: &Read) {
     );
     let before = time_of(visit, read.drawn).await;
     let (x, y) = middle(visit, read.drawn, 0.97).await;
-    drag(visit, (x, y), (x, y + 48.0)).await;
+    shifts(visit, (x, y), (x, y + 48.0)).await;
     visit.says(read.moved).await;
     let after = time_of(visit, read.drawn).await;
     assert!(
@@ -411,6 +411,13 @@ async fn middle(visit: &Visit, title: &str, down: f64) -> (f64, f64) {
 
 fn point(found: &serde_json::Value) -> (f64, f64) {
     (found[0].as_f64().unwrap(), found[1].as_f64().unwrap())
+}
+
+/// Drags an event, which leads to the page as it is after that.
+async fn shifts(visit: &Visit, from: (f64, f64), to: (f64, f64)) {
+    visit.script("document.body.dataset.before = ''").await;
+    drag(visit, from, to).await;
+    visit.shows("body:not([data-before])").await;
 }
 
 async fn drag(visit: &Visit, from: (f64, f64), to: (f64, f64)) {
