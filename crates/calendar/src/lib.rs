@@ -11,6 +11,7 @@ mod agenda;
 mod checking;
 mod daily;
 mod demo;
+mod directory;
 mod events;
 pub mod finding;
 mod forgetting;

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, ToSpan as _};
 use kernel::{PersonId, Text};
 
 use crate::demo::Settler;
+use crate::directory::PublicName;
 use crate::publishing::Shows;
 use crate::resources::Sort;
 use crate::rules::edits::times::{Times, TimesWish};
@@ -166,6 +167,8 @@ impl Calendars {
             self.create_event(host.id, town.id, &wish).await?;
         }
         self.publish(host.id, town.id, Some(Shows::Everything), false)
+            .await?;
+        self.make_public(host.id, town.id, PublicName::stored(TOWN.to_owned()))
             .await?;
         for (number, one) in others.iter().enumerate() {
             let rights = if number == 0 { Rights::Edit } else { Rights::Read };

@@ -31,7 +31,7 @@ impl From<Reason> for Problem {
             | Reason::NoResource
             | Reason::NoPerson
             | Reason::NoSubscription => Problem::not_found().because(text),
-            Reason::NameTaken => Problem::new(Code::Conflict)
+            Reason::NameTaken | Reason::PublicNameTaken => Problem::new(Code::Conflict)
                 .because(text)
                 .field("name", "taken", "is taken"),
             Reason::UidTaken(_) => Problem::new(Code::Conflict)
@@ -46,6 +46,8 @@ impl From<Reason> for Problem {
             | Reason::TooManyObjects
             | Reason::TooManySubscriptions
             | Reason::TooManyShares
+            | Reason::TooManyPublicOfOne
+            | Reason::TooManyPublic
             | Reason::TooManyOffers
             | Reason::TooManyGroupShares
             | Reason::TooManyGroupCalendars

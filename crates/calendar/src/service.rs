@@ -230,6 +230,7 @@ impl Calendars {
         change: AboutChange,
     ) -> Result<Calendar, Refused> {
         let now = self.now();
+        let is_called_anew = change.title.is_some();
         let shard = self.0.store.shard_of(owner);
         let changed = shard.write::<_, Refused>(move |tx| {
             let before = expected(tx, owner, id, version)?;
@@ -243,7 +244,11 @@ impl Calendars {
             again::announce(tx, &before, &after)?;
             Ok(after)
         });
-        changed.await
+        let after = changed.await?;
+        if is_called_anew {
+            self.seek_by_title(&after).await?;
+        }
+        Ok(after)
     }
 
     /// Puts a calendar at a place among those of its owner, the first of which is 0.
@@ -337,7 +342,7 @@ impl Calendars {
                 Ok(deleted + sharing::forget(tx, owner, FORGOTTEN_AT_ONCE)?)
             });
             if forgotten.await? == 0 {
-                return Ok(());
+                return self.release_all(owner).await;
             }
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use ical::Kind;
 use kernel::{Id, Moment, PersonId, Text};
 
+use crate::directory::{PUBLIC_MAX, PUBLIC_OF_ONE_MAX};
 use crate::reminders::types::Reminders;
 use crate::sharing::groups::{GROUP_CALENDARS_MAX, GROUP_SHARES_MAX};
 use crate::sharing::{OFFERS_MAX, Rights, SHARES_MAX};
@@ -326,6 +327,12 @@ pub enum Reason {
     NothingToFetch,
     #[error("this calendar is not published")]
     NotPublished,
+    #[error("another public calendar has this name")]
+    PublicNameTaken,
+    #[error("nobody can have more than {PUBLIC_OF_ONE_MAX} public calendars: take one off the list first")]
+    TooManyPublicOfOne,
+    #[error("the list of public calendars is full: no more than {PUBLIC_MAX} find a place in it")]
+    TooManyPublic,
     #[error("this calendar is not shared with them")]
     NotShared,
     #[error("a calendar can be shared with no more than {SHARES_MAX} people")]

@@ -6443,6 +6443,9 @@ pub struct Link {
     /// The same as a page.
     #[prost(string, tag = "4")]
     pub page: ::prost::alloc::string::String,
+    /// By which anybody may find it. Absent: it has none.
+    #[prost(string, optional, tag = "5")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetLinkRequest {
@@ -6468,6 +6471,69 @@ pub struct WithdrawLinkRequest {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WithdrawLinkResponse {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MakePublicRequest {
+    #[prost(string, tag = "1")]
+    pub calendar: ::prost::alloc::string::String,
+    /// What stands in its address: 3 to 60 letters a to z, digits, and hyphens between them.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MakeUnlistedRequest {
+    #[prost(string, tag = "1")]
+    pub calendar: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListPublicCalendarsRequest {
+    /// Only those with this in their name or title.
+    #[prost(string, tag = "1")]
+    pub words: ::prost::alloc::string::String,
+    /// `next` of the page before. Empty: from the beginning.
+    #[prost(string, tag = "2")]
+    pub cursor: ::prost::alloc::string::String,
+    /// At most so many. Absent: 50.
+    #[prost(uint32, optional, tag = "3")]
+    pub limit: ::core::option::Option<u32>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPublicCalendarsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub calendars: ::prost::alloc::vec::Vec<PublicCalendar>,
+    /// Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next: ::prost::alloc::string::String,
+}
+/// A calendar that anybody may find.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PublicCalendar {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub description: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub color: ::prost::alloc::string::String,
+    /// Of the IANA database: by whose clock its page shows it.
+    #[prost(string, tag = "5")]
+    pub zone: ::prost::alloc::string::String,
+    #[prost(enumeration = "Shows", tag = "6")]
+    pub shows: i32,
+    /// The calendar for programs, below the address of the house.
+    #[prost(string, tag = "7")]
+    pub path: ::prost::alloc::string::String,
+    /// The same as a page.
+    #[prost(string, tag = "8")]
+    pub page: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TakeDownPublicCalendarRequest {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TakeDownPublicCalendarResponse {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OfferReply {
@@ -6836,6 +6902,110 @@ pub mod sharing_client {
                 .insert(GrpcMethod::new("townhall.calendar.v1.Sharing", "WithdrawLink"));
             self.inner.unary(req, path, codec).await
         }
+        /// Gives a published calendar a name by which anybody may find it, or another one.
+        pub async fn make_public(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MakePublicRequest>,
+        ) -> std::result::Result<tonic::Response<super::Link>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Sharing/MakePublic",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("townhall.calendar.v1.Sharing", "MakePublic"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes the name of a calendar: its link stays.
+        pub async fn make_unlisted(
+            &mut self,
+            request: impl tonic::IntoRequest<super::MakeUnlistedRequest>,
+        ) -> std::result::Result<tonic::Response<super::Link>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Sharing/MakeUnlisted",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("townhall.calendar.v1.Sharing", "MakeUnlisted"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Public calendars, by name.
+        pub async fn list_public_calendars(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPublicCalendarsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPublicCalendarsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Sharing/ListPublicCalendars",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "townhall.calendar.v1.Sharing",
+                        "ListPublicCalendars",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes a name from the calendar that has it. For administrators.
+        pub async fn take_down_public_calendar(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TakeDownPublicCalendarRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeDownPublicCalendarResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/townhall.calendar.v1.Sharing/TakeDownPublicCalendar",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "townhall.calendar.v1.Sharing",
+                        "TakeDownPublicCalendar",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -6905,6 +7075,32 @@ pub mod sharing_server {
             request: tonic::Request<super::WithdrawLinkRequest>,
         ) -> std::result::Result<
             tonic::Response<super::WithdrawLinkResponse>,
+            tonic::Status,
+        >;
+        /// Gives a published calendar a name by which anybody may find it, or another one.
+        async fn make_public(
+            &self,
+            request: tonic::Request<super::MakePublicRequest>,
+        ) -> std::result::Result<tonic::Response<super::Link>, tonic::Status>;
+        /// Takes the name of a calendar: its link stays.
+        async fn make_unlisted(
+            &self,
+            request: tonic::Request<super::MakeUnlistedRequest>,
+        ) -> std::result::Result<tonic::Response<super::Link>, tonic::Status>;
+        /// Public calendars, by name.
+        async fn list_public_calendars(
+            &self,
+            request: tonic::Request<super::ListPublicCalendarsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPublicCalendarsResponse>,
+            tonic::Status,
+        >;
+        /// Takes a name from the calendar that has it. For administrators.
+        async fn take_down_public_calendar(
+            &self,
+            request: tonic::Request<super::TakeDownPublicCalendarRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeDownPublicCalendarResponse>,
             tonic::Status,
         >;
     }
@@ -7368,6 +7564,187 @@ pub mod sharing_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WithdrawLinkSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Sharing/MakePublic" => {
+                    #[allow(non_camel_case_types)]
+                    struct MakePublicSvc<T: Sharing>(pub Arc<T>);
+                    impl<
+                        T: Sharing,
+                    > tonic::server::UnaryService<super::MakePublicRequest>
+                    for MakePublicSvc<T> {
+                        type Response = super::Link;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MakePublicRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Sharing>::make_public(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MakePublicSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Sharing/MakeUnlisted" => {
+                    #[allow(non_camel_case_types)]
+                    struct MakeUnlistedSvc<T: Sharing>(pub Arc<T>);
+                    impl<
+                        T: Sharing,
+                    > tonic::server::UnaryService<super::MakeUnlistedRequest>
+                    for MakeUnlistedSvc<T> {
+                        type Response = super::Link;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::MakeUnlistedRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Sharing>::make_unlisted(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = MakeUnlistedSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Sharing/ListPublicCalendars" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPublicCalendarsSvc<T: Sharing>(pub Arc<T>);
+                    impl<
+                        T: Sharing,
+                    > tonic::server::UnaryService<super::ListPublicCalendarsRequest>
+                    for ListPublicCalendarsSvc<T> {
+                        type Response = super::ListPublicCalendarsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPublicCalendarsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Sharing>::list_public_calendars(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPublicCalendarsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/townhall.calendar.v1.Sharing/TakeDownPublicCalendar" => {
+                    #[allow(non_camel_case_types)]
+                    struct TakeDownPublicCalendarSvc<T: Sharing>(pub Arc<T>);
+                    impl<
+                        T: Sharing,
+                    > tonic::server::UnaryService<super::TakeDownPublicCalendarRequest>
+                    for TakeDownPublicCalendarSvc<T> {
+                        type Response = super::TakeDownPublicCalendarResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TakeDownPublicCalendarRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Sharing>::take_down_public_calendar(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TakeDownPublicCalendarSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -41,7 +41,7 @@ impl Calendars {
             while shard.write(move |tx| forget_busy(tx, at)).await? {}
             while shard.write(move |tx| forget_apart(tx, over)).await? {}
         }
-        Ok(())
+        self.sweep_names().await
     }
 }
 

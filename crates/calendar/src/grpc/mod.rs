@@ -14,8 +14,8 @@ mod sharing;
 mod subscriptions;
 mod words;
 
-use front::{Access, Caller, Code, ETag, IfMatch, Problem, Routes};
-use kernel::{Id, Moment};
+use front::{Access, Caller, Code, ETag, IfMatch, Paging, Problem, Routes, bad_cursor};
+use kernel::{Cursor, Id, Moment, PageSize};
 use tonic::Request;
 use wire::calendar::v1::calendars_server::CalendarsServer;
 use wire::calendar::v1::events_server::EventsServer;
@@ -68,7 +68,7 @@ const OBJECTS: [(&str, Access); 5] = [
     ("ListChanges", OWN),
     ("ImportFile", OWN),
 ];
-const SHARING: [(&str, Access); 9] = [
+const SHARING: [(&str, Access); 13] = [
     ("ListShares", OWN),
     ("ShareCalendar", OWN),
     ("EndShare", OWN),
@@ -78,6 +78,10 @@ const SHARING: [(&str, Access); 9] = [
     ("PublishCalendar", OWN),
     ("RenewLink", OWN),
     ("WithdrawLink", OWN),
+    ("MakePublic", OWN),
+    ("MakeUnlisted", OWN),
+    ("ListPublicCalendars", Access::PUBLIC),
+    ("TakeDownPublicCalendar", ADMIN),
 ];
 const SUBSCRIPTIONS: [(&str, Access); 7] = [
     ("ListSubscriptions", OWN),
@@ -161,6 +165,15 @@ fn only_true(field: &str) -> Problem {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// Which part of a list is wanted; an empty cursor is its beginning.
+fn paging(cursor: &str, limit: Option<u32>) -> Result<Paging, Problem> {
+    let after = (!cursor.is_empty()).then(|| Cursor::decode(cursor)).transpose();
+    Ok(Paging {
+        after: after.map_err(bad_cursor)?,
+        size: PageSize::clamped(limit),
+    })
 }
 
 /// Written out as REST would have it, and read there.

@@ -1,12 +1,12 @@
 //! Rooms and things.
 
-use front::{Listing, Paging, Problem, bad_cursor};
-use kernel::{Cursor, PageSize, PersonId};
+use front::{Listing, Problem};
+use kernel::PersonId;
 use tonic::{Request, Response, Status};
 use wire::calendar::v1 as pb;
 use wire::calendar::v1::resources_server::Resources;
 
-use super::{Speaker, id, instant_in, words};
+use super::{Speaker, id, instant_in, paging, words};
 use crate::http::resources::ResourcesIn;
 use crate::resources::{Resource, Sort};
 
@@ -22,12 +22,7 @@ impl Resources for Speaker {
             from: given.from_micros.map(instant_in),
             to: given.to_micros.map(instant_in),
         };
-        let after = Some(given.cursor).filter(|cursor| !cursor.is_empty());
-        let after = after.as_deref().map(Cursor::decode).transpose();
-        let paging = Paging {
-            after: after.map_err(bad_cursor)?,
-            size: PageSize::clamped(given.limit),
-        };
+        let paging = paging(&given.cursor, given.limit)?;
         let (page, free) = asked.listed(&self.0, &paging).await?;
         let mut free = free.into_iter().flatten();
         let listed = Listing::of(page, |resource| resource_out(resource, free.next()));

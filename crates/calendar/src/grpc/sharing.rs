@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use front::Problem;
+use front::{Listing, Problem};
 use kernel::{Id, PersonId};
 use tonic::{Request, Response, Status};
 use wire::calendar::v1 as pb;
 use wire::calendar::v1::sharing_server::Sharing;
 
-use super::{Speaker, caller, id, words};
+use super::{Speaker, caller, id, paging, words};
+use crate::directory::{Listed, PublicName};
+use crate::http::directory::{CalendarNameIn, PublicCalendarsIn};
 use crate::http::managed_by;
 use crate::http::sharing::{CalendarOfferIn, CalendarShareIn, Shared};
 use crate::people::Card;
@@ -130,6 +132,54 @@ impl Sharing for Speaker {
         withdrawn.map_err(Problem::from)?;
         Ok(Response::new(pb::WithdrawLinkResponse {}))
     }
+
+    async fn make_public(
+        &self,
+        request: Request<pb::MakePublicRequest>,
+    ) -> Result<Response<pb::Link>, Status> {
+        let by = caller(&request)?;
+        let given = request.into_inner();
+        let calendar = id(&given.calendar)?;
+        let asked = CalendarNameIn { name: given.name };
+        let (link, owner) = asked.give(&self.0, &by, calendar).await?;
+        Ok(Response::new(link_out(&link, owner)))
+    }
+
+    async fn make_unlisted(
+        &self,
+        request: Request<pb::MakeUnlistedRequest>,
+    ) -> Result<Response<pb::Link>, Status> {
+        let by = caller(&request)?;
+        let calendar = id(&request.get_ref().calendar)?;
+        let owner = managed_by(&self.0, &by, calendar).await?;
+        let link = self.0.make_unlisted(owner, calendar).await;
+        Ok(Response::new(link_out(&link.map_err(Problem::from)?, owner)))
+    }
+
+    async fn list_public_calendars(
+        &self,
+        request: Request<pb::ListPublicCalendarsRequest>,
+    ) -> Result<Response<pb::ListPublicCalendarsResponse>, Status> {
+        let given = request.into_inner();
+        let asked = PublicCalendarsIn { words: given.words };
+        let paging = paging(&given.cursor, given.limit)?;
+        let page = asked.listed(&self.0, &paging).await?;
+        let listed = Listing::of(page, public_out);
+        Ok(Response::new(pb::ListPublicCalendarsResponse {
+            calendars: listed.items,
+            next: listed.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn take_down_public_calendar(
+        &self,
+        request: Request<pb::TakeDownPublicCalendarRequest>,
+    ) -> Result<Response<pb::TakeDownPublicCalendarResponse>, Status> {
+        let name = PublicName::parse(&request.get_ref().name);
+        let name = name.map_err(|_| Problem::not_found())?;
+        self.0.take_down(&name).await.map_err(Problem::from)?;
+        Ok(Response::new(pb::TakeDownPublicCalendarResponse {}))
+    }
 }
 
 impl Speaker {
@@ -202,5 +252,20 @@ fn link_out(link: &Link, owner: PersonId) -> pb::Link {
         page: link.page(owner),
         shows: words::tell(link.shows),
         made_at_micros: link.made.as_micros(),
+        name: link.public.as_ref().map(ToString::to_string),
+    }
+}
+
+fn public_out(listed: Listed) -> pb::PublicCalendar {
+    let about = listed.calendar.about;
+    pb::PublicCalendar {
+        path: listed.name.path(),
+        page: listed.name.page(),
+        name: listed.name.to_string(),
+        title: about.title.to_string(),
+        description: about.description.to_string(),
+        color: about.color.to_string(),
+        zone: about.zone,
+        shows: words::tell(listed.shows),
     }
 }

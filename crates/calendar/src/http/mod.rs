@@ -3,6 +3,7 @@
 
 pub(crate) mod agenda;
 pub(crate) mod calendars;
+pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod finding;
 pub(crate) mod importing;
@@ -29,7 +30,9 @@ pub(crate) const OWN: Access = Access::SIGNED_IN;
 pub(crate) fn routes() -> Routes<Calendars> {
     let routes = events::routes(objects::routes(calendars::routes(Routes::new("calendar"))));
     let routes = invitations::routes(subscriptions::routes(routes));
-    let routes = settings::routes(publishing::routes(importing::routes(agenda::routes(routes))));
+    let routes = directory::routes(settings::routes(publishing::routes(importing::routes(
+        agenda::routes(routes),
+    ))));
     let routes = resources::routes(finding::routes(routes));
     crate::pages::routes(mailed::routes(sharing::routes(routes)))
 }

@@ -12,9 +12,10 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::{OWN, managed_by};
+use crate::directory::PublicName;
 use crate::pages::Typed;
 use crate::pages::published::{Visit, show};
-use crate::publishing::{Link, Shows, tag};
+use crate::publishing::{Entrance, Link, Shows, tag};
 use crate::service::Calendars;
 
 const X_ROBOTS_TAG: HeaderName = HeaderName::from_static("x-robots-tag");
@@ -36,17 +37,27 @@ pub(super) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
             Access::GREETED,
             Method::GET,
             "/calendar/public/{person}/{file}",
-            published,
+            linked,
         )
+        .page(Access::GREETED, Method::GET, "/calendar/public/{file}", named)
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ShowsWord {
+pub(super) enum ShowsWord {
     /// Everything but what is private, who takes part and alarms.
     Everything,
     /// When its owner is busy.
     Busy,
+}
+
+impl ShowsWord {
+    pub(super) fn of(shows: Shows) -> ShowsWord {
+        match shows {
+            Shows::Everything => ShowsWord::Everything,
+            Shows::Busy => ShowsWord::Busy,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -57,7 +68,7 @@ struct CalendarLinkIn {
 
 /// The link of a calendar.
 #[derive(Serialize, ToSchema)]
-struct CalendarLinkOut {
+pub(super) struct CalendarLinkOut {
     /// The calendar for programs, below the address of the house. Whoever knows it may look.
     path: String,
     /// The same as a page.
@@ -65,18 +76,19 @@ struct CalendarLinkOut {
     shows: ShowsWord,
     #[schema(format = "date-time")]
     made_at: String,
+    /// The name by which anybody may find it. Absent: it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
 }
 
 impl CalendarLinkOut {
-    fn of(link: &Link, owner: PersonId) -> CalendarLinkOut {
+    pub(super) fn of(link: &Link, owner: PersonId) -> CalendarLinkOut {
         CalendarLinkOut {
             path: link.path(owner),
             page: link.page(owner),
-            shows: match link.shows {
-                Shows::Everything => ShowsWord::Everything,
-                Shows::Busy => ShowsWord::Busy,
-            },
+            shows: ShowsWord::of(link.shows),
             made_at: link.made.to_string(),
+            name: link.public.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -129,7 +141,7 @@ async fn renew_calendar_link(
     Ok(Body(CalendarLinkOut::of(&link, owner)))
 }
 
-/// Withdraws the link of a calendar
+/// Withdraws the link of a calendar, and its name
 #[utoipa::path(delete, path = "/api/v1/calendars/{id}/link", operation_id = "withdraw_calendar_link",
     params(("id" = String, Path, format = "uuid", description = "The calendar")),
     responses((status = NO_CONTENT)))]
@@ -144,7 +156,7 @@ async fn withdraw_calendar_link(
 }
 
 /// What a link leads to: a page, and for calendar programs a text.
-async fn published(
+async fn linked(
     State(calendars): State<Calendars>,
     caller: Caller,
     frame: Frame,
@@ -152,36 +164,64 @@ async fn published(
     Query(typed): Query<Typed>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let owner = PersonId(person);
-    let mut response = match file.strip_suffix(".ics") {
-        Some(token) => text(&calendars, owner, token, &headers).await?,
-        None => {
-            let visit = Visit {
-                owner,
-                token: &file,
-                caller: &caller,
-                typed: &typed,
-            };
-            tagged(show(&calendars, frame, visit).await?, &headers).await?
-        }
+    let (token, is_file) = opened(&file);
+    let visit = Visit {
+        by: &Entrance::Link(PersonId(person), token.to_owned()),
+        caller: &caller,
+        typed: &typed,
     };
-    let said = response.headers_mut();
-    said.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=300"),
-    );
+    let mut response = published(&calendars, frame, visit, is_file, &headers).await?;
     // Whoever has the link may look; those who search the web shall not find it.
-    said.insert(X_ROBOTS_TAG, HeaderValue::from_static("noindex, nofollow"));
+    let said = HeaderValue::from_static("noindex, nofollow");
+    response.headers_mut().insert(X_ROBOTS_TAG, said);
     Ok(response)
 }
 
-async fn text(
+/// What a name leads to.
+async fn named(
+    State(calendars): State<Calendars>,
+    caller: Caller,
+    frame: Frame,
+    InPath(file): InPath<String>,
+    Query(typed): Query<Typed>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (name, is_file) = opened(&file);
+    let name = PublicName::parse(name).map_err(|_| Problem::not_found())?;
+    let visit = Visit {
+        by: &Entrance::Name(name),
+        caller: &caller,
+        typed: &typed,
+    };
+    published(&calendars, frame, visit, is_file, &headers).await
+}
+
+/// What the last part of an address names, and whether calendar programs ask.
+fn opened(file: &str) -> (&str, bool) {
+    match file.strip_suffix(".ics") {
+        Some(name) => (name, true),
+        None => (file, false),
+    }
+}
+
+async fn published(
     calendars: &Calendars,
-    owner: PersonId,
-    token: &str,
+    frame: Frame,
+    visit: Visit<'_>,
+    is_file: bool,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let (calendar, shows) = calendars.published(owner, token).await?;
+    let mut response = match is_file {
+        true => text(calendars, visit.by, headers).await?,
+        false => tagged(show(calendars, frame, visit).await?, headers).await?,
+    };
+    let kept = HeaderValue::from_static("private, max-age=300");
+    response.headers_mut().insert(header::CACHE_CONTROL, kept);
+    Ok(response)
+}
+
+async fn text(calendars: &Calendars, by: &Entrance, headers: &HeaderMap) -> Result<Response, Problem> {
+    let (calendar, shows) = calendars.published(by).await?;
     let tag = tag(&calendar, shows);
     let mut response = match is_known(headers, &tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),

@@ -550,6 +550,9 @@ impl From<Refused> for Denied {
             | Reason::TooManySubscriptions
             | Reason::TooManyGroupShares
             | Reason::TooManyGroupCalendars
+            | Reason::PublicNameTaken
+            | Reason::TooManyPublicOfOne
+            | Reason::TooManyPublic
             | Reason::NothingToFetch) => Denied::Other(other.into()),
         }
     }

@@ -4,6 +4,7 @@
 //! that says how far, so the service decides what that means for an event in another zone.
 
 mod answer;
+mod directory;
 mod event;
 mod followed;
 mod form;
@@ -87,6 +88,9 @@ pub(crate) fn routes(routes: Routes<Calendars>) -> Routes<Calendars> {
         .page(OWN, POST, "/calendar/settings", settings::change)
         .page(OWN, POST, "/calendar/own/{id}/shares", sharing::share)
         .page(OWN, POST, "/calendar/own/{id}/link", sharing::link)
+        .page(OWN, POST, "/calendar/own/{id}/name", directory::name)
+        .page(Access::GREETED, GET, "/calendar/public", directory::list)
+        .page(rooms::ADMIN, POST, "/calendar/public", directory::take_down)
         .page(OWN, POST, "/calendar/offers/{id}", sharing::answer)
         .page(Access::PUBLIC, GET, "/calendar/answer/{token}", answer::show)
         .page(Access::PUBLIC, POST, "/calendar/answer/{token}", answer::answer)

@@ -1,4 +1,4 @@
-//! A published calendar as whoever has its link looks at it: a month, or what comes next, without signing in.
+//! A published calendar as whoever came to it looks at it: a month, or what comes next, without signing in.
 //!
 //! It is laid out as those with whom it is shared see it, so nothing of it is shown here that they would not see; and of tasks,
 //! which its link does not tell of, nothing at all.
@@ -11,13 +11,13 @@ use ical::Kind;
 use ical::zones::Zone;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime, Time};
-use kernel::{Id, Moment, PersonId};
+use kernel::{Id, Moment};
 
 use super::followed::{EntryPage, Ways};
 use super::shown::{Day, Layout, Open, heading};
 use super::view::{VIEWS, Way, date_of, fitted, range, step};
 use super::{Typed, WORDS, id, look, refused, typed_in};
-use crate::publishing::{Shows, held};
+use crate::publishing::{Entrance, Shows, held};
 use crate::service::Calendars;
 use crate::subscriptions::Told;
 use crate::types::{Calendar, Reason};
@@ -49,10 +49,9 @@ struct PublicPage {
     script: String,
 }
 
-/// A link, and what was asked of it.
+/// By what somebody came, and what they asked.
 pub(crate) struct Visit<'a> {
-    pub owner: PersonId,
-    pub token: &'a str,
+    pub by: &'a Entrance,
     pub caller: &'a Caller,
     pub typed: &'a Typed,
 }
@@ -76,7 +75,7 @@ impl Reader {
         Reader {
             wrong,
             open: Open {
-                path: format!("/calendar/public/{}/{}", visit.owner, visit.token),
+                path: visit.by.page(),
                 zone: chosen.as_ref().map(|_| wished.to_owned()),
             },
             name: name.unwrap_or_else(|| own.id().unwrap_or("UTC").to_owned()),
@@ -87,7 +86,7 @@ impl Reader {
 
 /// The page of a link, or of one event behind it.
 pub(crate) async fn show(calendars: &Calendars, frame: Frame, visit: Visit<'_>) -> Result<Response, Problem> {
-    let (calendar, shows) = calendars.published(visit.owner, visit.token).await?;
+    let (calendar, shows) = calendars.published(visit.by).await?;
     let reader = Reader::of(&calendar, &visit);
     let frame = frame.over(&WORDS);
     match typed_in(visit.typed, "event") {

@@ -12,7 +12,7 @@ use crate::resources::{Place, Resource, Sort};
 use crate::service::{Calendars, Refused};
 use crate::types::Reason;
 
-const IS_ADMIN: Role = Role::on("admin", "house");
+pub(super) const IS_ADMIN: Role = Role::on("admin", "house");
 /// Who may say what a room is.
 pub(super) const ADMIN: Access = Access::role(&[IS_ADMIN]);
 const SHOWN: u32 = 50;

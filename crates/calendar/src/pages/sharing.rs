@@ -7,7 +7,8 @@ use front::{Caller, Form, InPath, Problem};
 use kernel::{Id, PersonId};
 
 use super::{Faults, Typed, WORDS, fault, own, refused, typed_in, unknown};
-use crate::publishing::Shows;
+use crate::directory::PublicName;
+use crate::publishing::{Link, Shows};
 use crate::service::{Calendars, Refused};
 use crate::sharing::groups::With;
 use crate::sharing::{Consent, Rights};
@@ -37,6 +38,10 @@ pub(super) struct Published {
     pub address: String,
     pub page: String,
     pub tells_all: bool,
+    /// Under which it stands on the list of public calendars, or may.
+    pub name: Field,
+    /// The page of its name, if it has one.
+    pub listed: Option<String>,
 }
 
 impl Sharing {
@@ -76,9 +81,19 @@ impl Sharing {
                 address: calendars.link_to(&link.path(owner)),
                 page: calendars.link_to(&link.page(owner)),
                 tells_all: link.shows == Shows::Everything,
+                name: public_name(frame, typed, &link).wrong(faults.remove("public-name")),
+                listed: link.public.map(|name| calendars.link_to(&name.page())),
             }),
         })
     }
+}
+
+fn public_name(frame: &Frame, typed: &Typed, link: &Link) -> Field {
+    let held = link.public.as_ref().map(PublicName::as_str);
+    let name = typed.get("public-name").map(String::as_str).or(held);
+    Field::text("public-name", frame.say("listed-name"))
+        .hint(frame.say("listed-name-hint"))
+        .holding(name.unwrap_or_default())
 }
 
 /// Groups that a calendar can be shared with: those one is in, and those that have it already.

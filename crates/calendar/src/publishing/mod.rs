@@ -11,7 +11,9 @@ use dial::outside::Address;
 use ical::{Component, Property};
 use jiff::civil::DateTime;
 use kernel::{Id, Moment, PersonId, Secret, random_token};
+use store::{StoreError, Tx};
 
+use crate::directory::PublicName;
 use crate::rules::edits::{Seen, seen};
 use crate::rules::published;
 use crate::service::{Calendars, Refused, live};
@@ -26,7 +28,7 @@ const BYTES_MAX: usize = 64 << 20;
 const REFRESH: &str = "PT1H";
 
 /// Below it lie the links of all.
-const PLACE: &str = "/calendar/public/";
+pub(crate) const PLACE: &str = "/calendar/public/";
 
 /// What whoever has a link sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,18 +45,48 @@ pub struct Link {
     pub token: String,
     pub shows: Shows,
     pub made: Moment,
+    /// By which anybody may find it.
+    pub public: Option<PublicName>,
 }
 
 impl Link {
     /// The page that it leads to, below the address of the house.
     pub fn page(&self, owner: PersonId) -> String {
-        format!("{PLACE}{owner}/{}", self.token)
+        Entrance::Link(owner, self.token.clone()).page()
     }
 
     /// The same for calendar programs.
     pub fn path(&self, owner: PersonId) -> String {
         format!("{}.ics", self.page(owner))
     }
+}
+
+/// By what somebody comes to a published calendar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// Its link: whose it is, and what only those know who have it.
+    Link(PersonId, String),
+    /// The name under which anybody may find it.
+    Name(PublicName),
+}
+
+impl Entrance {
+    /// The page that it is, below the address of the house.
+    pub fn page(&self) -> String {
+        match self {
+            Entrance::Link(owner, token) => format!("{PLACE}{owner}/{token}"),
+            Entrance::Name(name) => name.page(),
+        }
+    }
+}
+
+/// The link of a calendar, in a bin or not.
+pub(crate) fn link_of(tx: &mut Tx<'_>, calendar: Id) -> Result<Option<Link>, StoreError> {
+    rows::link(tx, calendar)
+}
+
+pub(crate) fn save(tx: &mut Tx<'_>, owner: PersonId, link: &Link) -> Result<(), StoreError> {
+    rows::save(tx, owner, link)
 }
 
 /// What a link shows is the same while this is.
@@ -110,6 +142,7 @@ impl Calendars {
                     .or(before.as_ref().map(|link| link.shows))
                     .unwrap_or(Shows::Everything),
                 made: now,
+                public: before.as_ref().and_then(|link| link.public.clone()),
             };
             let link = match before.filter(|_| !renewed) {
                 Some(before) => Link {
@@ -124,7 +157,7 @@ impl Calendars {
         link.await
     }
 
-    /// Withdraws the link of a calendar.
+    /// Withdraws the link of a calendar, and its name.
     pub async fn withdraw(&self, owner: PersonId, calendar: Id) -> Result<(), Refused> {
         let shard = self.store().shard_of(owner);
         let withdrawn = shard.write::<_, Refused>(move |tx| {
@@ -134,11 +167,12 @@ impl Calendars {
                 false => Err(Reason::NotPublished.into()),
             }
         });
-        withdrawn.await
+        withdrawn.await?;
+        self.release_others(calendar, owner, None).await
     }
 
     /// The calendar that a link leads to.
-    pub async fn published(&self, owner: PersonId, token: &str) -> Result<(Calendar, Shows), Refused> {
+    async fn linked(&self, owner: PersonId, token: &str) -> Result<(Calendar, Shows), Refused> {
         let given = Secret::new(token);
         let shard = self.store().shard_of(owner);
         let found = shard.read::<_, Refused>(move |tx| {
@@ -153,12 +187,25 @@ impl Calendars {
         found.await
     }
 
-    /// Whose link it is, and what it names, of an address that leads to a calendar of this house.
-    pub(crate) fn link_at(&self, address: &str) -> Option<(PersonId, String)> {
+    /// What an address leads to, if it is one of this house.
+    pub(crate) fn entrance_at(&self, address: &str) -> Option<Entrance> {
         let place = Address::parse(&self.link_to(PLACE)).ok()?;
-        let (owner, file) = address.strip_prefix(place.as_str())?.split_once('/')?;
-        let token = file.strip_suffix(".ics")?.to_owned();
-        Some((PersonId(owner.parse().ok()?), token))
+        let file = address.strip_prefix(place.as_str())?.strip_suffix(".ics")?;
+        match file.split_once('/') {
+            Some((owner, token)) => Some(Entrance::Link(PersonId(owner.parse().ok()?), token.to_owned())),
+            None => PublicName::parse(file).ok().map(Entrance::Name),
+        }
+    }
+
+    /// The calendar that somebody came to.
+    pub async fn published(&self, by: &Entrance) -> Result<(Calendar, Shows), Refused> {
+        match by {
+            Entrance::Link(owner, token) => self.linked(*owner, token).await,
+            Entrance::Name(name) => {
+                let listed = self.listed(name).await?;
+                Ok((listed.calendar, listed.shows))
+            }
+        }
     }
 
     /// One event as a link that shows everything shows it.

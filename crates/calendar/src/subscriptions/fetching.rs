@@ -11,12 +11,12 @@ use dial::outside::{self, Address, Got};
 use futures_util::StreamExt as _;
 use futures_util::future;
 use futures_util::stream::FuturesUnordered;
-use kernel::{Id, Moment, PersonId};
+use kernel::{Id, Moment};
 use store::{Shard, StoreError, Tx};
 
 use super::rows;
 use super::types::{Entry, Failing, Feed, Trouble, What};
-use crate::publishing;
+use crate::publishing::{self, Entrance};
 use crate::rows::most as count;
 use crate::rules::feeds::{self, Difference, Taken};
 use crate::service::{Calendars, Refused};
@@ -167,8 +167,8 @@ impl Calendars {
             Ok(address) => address,
             Err(bad) => return Ok(Answer::Failed(Trouble::new(What::Name, bad), None)),
         };
-        if let Some((owner, token)) = self.link_at(&feed.address) {
-            return self.look(feed, owner, &token).await;
+        if let Some(by) = self.entrance_at(&feed.address) {
+            return self.look(feed, &by).await;
         }
         let known = outside::Known {
             etag: feed.etag.clone(),
@@ -182,10 +182,10 @@ impl Calendars {
         Ok(self.read(page.bytes, page.kind, page.marks).await)
     }
 
-    /// What a link of this house leads to: nobody need be asked for it.
-    async fn look(&self, feed: &Feed, owner: PersonId, token: &str) -> Result<Answer, StoreError> {
+    /// What an address of this house leads to: nobody need be asked for it.
+    async fn look(&self, feed: &Feed, by: &Entrance) -> Result<Answer, StoreError> {
         let looked = async {
-            let (calendar, shows) = self.published(owner, token).await?;
+            let (calendar, shows) = self.published(by).await?;
             let tag = publishing::tag(&calendar, shows);
             if feed.etag.as_ref() == Some(&tag) {
                 return Ok(None);

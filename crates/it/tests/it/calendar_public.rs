@@ -187,11 +187,27 @@ async fn a_page_is_kept_by_browsers_and_by_no_search_and_ends_with_its_link() {
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_of_the_house_follows_it_without_anybody_being_asked() {
     let notice = Notice::open().await;
-    let page = notice.published("everything").await;
+    notice.published("everything").await;
+    let path = format!("/api/v1/calendars/{}/link/name", notice.calendar);
+    let name = Call::json(&json!({"name": "choir"}));
+    let named = notice
+        .town
+        .send(Method::PUT, &path, Kind::Api, &notice.anna, name);
+    assert_eq!(named.await.status, 200);
+    for page in [
+        notice.published("everything").await,
+        "/calendar/public/choir".to_owned(),
+    ] {
+        follows(&notice, &page).await;
+    }
+}
+
+/// Somebody follows it by this page.
+async fn follows(notice: &Notice, page: &str) {
     let boris = notice.town.actor(&Role::Plain).await;
-    let own = notice.look(&notice.anna, &page, &[]).await.whole();
+    let own = notice.look(&notice.anna, page, &[]).await.whole();
     assert!(!own.contains("id=\"follow\""), "nobody follows their own");
-    let seen = notice.look(&boris, &page, &[]).await.whole();
+    let seen = notice.look(&boris, page, &[]).await.whole();
     let form = seen.split("id=\"follow\"").nth(1).unwrap();
     let source = form.split("value=\"").nth(1).unwrap().split('"').next().unwrap();
     let form = Call::form(&[("source", source)]);
@@ -216,4 +232,70 @@ async fn somebody_of_the_house_follows_it_without_anybody_being_asked() {
         notice.town.clock.advance_seconds(1);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_calendar_is_found_by_anybody_until_it_is_taken_off_the_list() {
+    let notice = Notice::open().await;
+    let nobody = Actor::default();
+    let name = format!("/api/v1/calendars/{}/link/name", notice.calendar);
+    let give = |to: &str| Call::json(&json!({"name": to}));
+    let send = |method, call| notice.town.send(method, &name, Kind::Api, &notice.anna, call);
+    let early = send(Method::PUT, give("choir")).await;
+    assert_eq!(early.status, 404, "{}", early.text());
+    notice.published("everything").await;
+    let bad = send(Method::PUT, give("The choir")).await;
+    assert_eq!(
+        (bad.status, &bad.json()["errors"][0]["field"]),
+        (422, &json!("name"))
+    );
+    let named = send(Method::PUT, give("choir")).await;
+    assert_eq!((named.status, &named.json()["name"]), (200, &json!("choir")));
+
+    let listed = notice
+        .town
+        .get(&nobody, "/api/v1/calendar/public?words=TOWN")
+        .await;
+    assert_eq!(listed["items"][0]["title"], "Choir of the town");
+    assert_eq!(listed["items"][0]["path"], "/calendar/public/choir.ics");
+    let page = notice.look(&nobody, "/calendar/public", &[]).await;
+    assert!(
+        page.whole().contains("href=\"/calendar/public/choir\""),
+        "{}",
+        page.whole()
+    );
+    let searched = notice.seen("/calendar/public?words=market").await;
+    assert!(searched.contains("No public calendar is called so"), "{searched}");
+    let month = notice
+        .look(&nobody, "/calendar/public/choir?date=2026-11-23", &[])
+        .await;
+    assert!(month.whole().contains("</time> Choir</a>"), "{}", month.whole());
+    assert!(
+        !month.headers.contains_key("x-robots-tag"),
+        "a search engine may find it"
+    );
+    let file = notice.look(&nobody, "/calendar/public/choir.ics", &[]).await;
+    assert!(file.text().starts_with("BEGIN:VCALENDAR"), "{}", file.text());
+
+    let by_others = Call::form(&[("name", "choir")]);
+    let boris = notice.town.actor(&Role::Plain).await;
+    let refused = notice
+        .town
+        .page(Method::POST, "/calendar/public", &boris, by_others.clone());
+    assert_eq!(refused.await.status, 403);
+    let admin = notice.town.admin();
+    let down = notice
+        .town
+        .page(Method::POST, "/calendar/public", admin, by_others);
+    assert_eq!(down.await.status, 303);
+    assert_eq!(
+        notice.look(&nobody, "/calendar/public/choir", &[]).await.status,
+        404
+    );
+    let link = notice.link(Method::GET, json!({})).await;
+    assert_eq!(
+        link["name"],
+        Value::Null,
+        "its owner sees that it is off the list: {link}"
+    );
 }

@@ -15,6 +15,9 @@ struct Read {
     taken: &'static str,
     published: &'static str,
     withdrawn: &'static str,
+    listed: &'static str,
+    taken_name: &'static str,
+    unlisted: &'static str,
     in_own: &'static str,
     agenda: &'static str,
     imported: &'static str,
@@ -39,6 +42,9 @@ const ENGLISH: Read = Read {
     taken: "The calendar is among yours",
     published: "The link is there",
     withdrawn: "The link leads nowhere any more",
+    listed: "Anybody may find the calendar now",
+    taken_name: "Another calendar has this name",
+    unlisted: "not on the list any more",
     in_own: "In your own calendar",
     agenda: "Agenda",
     imported: "It is in the calendar",
@@ -62,6 +68,9 @@ const RUSSIAN: Read = Read {
     taken: "Календарь теперь среди ваших",
     published: "Ссылка готова",
     withdrawn: "Ссылка больше никуда не ведёт",
+    listed: "Теперь календарь найдёт любой",
+    taken_name: "Это имя занято",
+    unlisted: "Календаря больше нет в списке",
     in_own: "В своём календаре",
     agenda: "Список",
     imported: "Всё в календаре",
@@ -149,12 +158,49 @@ async fn publishes(visit: &Visit, read: &Read) {
     assert!(found[1].as_str().unwrap().starts_with("BEGIN:VCALENDAR"));
     let own = visit.path().await;
     let page = strangers_look(visit, read).await;
-    visit.go(own.split('?').next().unwrap()).await;
+    let own = own.split('?').next().unwrap();
+    is_listed(visit, read, own).await;
+    visit.go(own).await;
     visit.press("#link button[value=withdraw]").await;
     visit.says(read.withdrawn).await;
     assert_eq!(visit.script(&asked).await[0], 404);
     let asked = asked.replace(&address, &page);
     assert_eq!(visit.script(&asked).await[0], 404);
+}
+
+/// It stands on the list of public calendars under a name of its own, for as long as its owner wants.
+async fn is_listed(visit: &Visit, read: &Read, own: &str) {
+    visit.go(own).await;
+    // The demo city's own calendar has this one.
+    for (name, said) in [("town", read.taken_name), ("x", "3")] {
+        visit.fill("public-name", name).await;
+        visit.press("#name-form button[value=list]").await;
+        visit.shows("#public-name-wrong").await;
+        assert!(visit.text_of("#public-name-wrong").await.contains(said));
+        assert_eq!(visit.value("public-name").await, name, "nothing is lost");
+    }
+    let name = format!("by-{}", read.language);
+    visit.fill("public-name", &name).await;
+    visit.press("#name-form button[value=list]").await;
+    visit.says(read.listed).await;
+    fits(visit, own, &format!("{}-calendar-listed", read.language)).await;
+    let stranger = visit.another(read.language).await;
+    fits(
+        &stranger,
+        "/calendar/public",
+        &format!("{}-calendar-directory", read.language),
+    )
+    .await;
+    stranger.press(&format!("#public a[href$='/{name}']")).await;
+    stranger.says(read.in_own).await;
+    assert_eq!(stranger.path().await, format!("/calendar/public/{name}"));
+    assert_eq!(stranger.complaints().await, Vec::<String>::new());
+    stranger.end().await;
+    visit.go(own).await;
+    visit.press("#name-form button[value=unlist]").await;
+    visit.says(read.unlisted).await;
+    visit.go("/calendar/public").await;
+    assert!(!visit.has(&format!("#public a[href$='/{name}']")).await);
 }
 
 /// Somebody without an account looks at the page of the link.

@@ -182,6 +182,7 @@ async fn a_link_is_made_renewed_and_withdrawn() {
         .into_inner();
     assert!(renewed.path != made.path && renewed.shows() == pb::Shows::Busy);
     says(sharing.renew_link(desk.anna(renew("7"))).await, "not_found");
+    is_listed(&desk, &calendar).await;
     let withdraw = pb::WithdrawLinkRequest { calendar };
     says(
         sharing.withdraw_link(desk.boris(withdraw.clone())).await,
@@ -189,6 +190,33 @@ async fn a_link_is_made_renewed_and_withdrawn() {
     );
     sharing.withdraw_link(desk.anna(withdraw)).await.unwrap();
     says(sharing.get_link(desk.anna(get)).await, "not_found");
+}
+
+/// A published calendar has a name for as long as its owner, or an administrator, wants it.
+async fn is_listed(desk: &Desk, calendar: &str) {
+    let mut sharing = client(desk);
+    let name = |name: &str| pb::MakePublicRequest {
+        calendar: calendar.to_owned(),
+        name: name.to_owned(),
+    };
+    refuses(sharing.make_public(desk.anna(name("Choir"))).await, "name");
+    let named = sharing.make_public(desk.anna(name("choir"))).await.unwrap();
+    assert_eq!(named.into_inner().name.as_deref(), Some("choir"));
+    let list = pb::ListPublicCalendarsRequest::default();
+    let listed = sharing.list_public_calendars(desk.boris(list)).await.unwrap();
+    let listed = listed.into_inner().calendars.remove(0);
+    assert_eq!((listed.name.as_str(), listed.shows()), ("choir", pb::Shows::Busy));
+    let down = pb::TakeDownPublicCalendarRequest {
+        name: "choir".to_owned(),
+    };
+    says(
+        sharing.take_down_public_calendar(desk.boris(down)).await,
+        "forbidden",
+    );
+    let calendar = calendar.to_owned();
+    let unlist = pb::MakeUnlistedRequest { calendar };
+    let link = sharing.make_unlisted(desk.anna(unlist)).await.unwrap();
+    assert_eq!(link.into_inner().name, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

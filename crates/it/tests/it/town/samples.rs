@@ -7,6 +7,7 @@ mod archive;
 mod bell;
 mod caldav;
 mod calendars;
+mod directory;
 mod feedback;
 mod groups;
 mod invitations;
@@ -92,6 +93,7 @@ fn all() -> &'static [Sample] {
             bell::samples(),
             caldav::samples(),
             calendars::samples(),
+            directory::samples(),
             rooms::samples(),
             sharing::samples(),
             apart::samples(),

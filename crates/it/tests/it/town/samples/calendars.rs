@@ -1,6 +1,6 @@
 //! Calendars and what lies in them.
 
-mod grpc;
+pub mod grpc;
 mod grpc_rooms;
 mod pages;
 

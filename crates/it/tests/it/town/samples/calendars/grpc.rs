@@ -393,7 +393,7 @@ fn subscriptions() -> Vec<Sample> {
 }
 
 /// A calendar of the owner that has a link.
-async fn published(ctx: &Ctx) -> String {
+pub async fn published(ctx: &Ctx) -> String {
     let calendar = made(ctx).await;
     if !ctx.unknown() {
         let path = format!("/api/v1/calendars/{calendar}/link");
