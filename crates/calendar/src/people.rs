@@ -12,6 +12,8 @@ use crate::rules::itip::Mine;
 pub struct Card {
     pub name: String,
     pub email: Option<String>,
+    /// What others called them by before, and calls nobody else since.
+    pub former: Vec<String>,
     pub language: Language,
     /// Of the IANA database.
     pub zone: String,
@@ -25,7 +27,7 @@ pub trait People: Send + Sync + 'static {
     /// Of many at once, in their order.
     fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>>;
 
-    /// Whose e-mail address it is.
+    /// Whose e-mail address it is, or was last.
     fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>>;
 
     /// How a group is called. `None`: there is none.
@@ -48,9 +50,17 @@ const URN: &str = "urn:uuid:";
 
 /// All calendar addresses of a person, as CalDAV says them.
 pub(crate) fn addresses(person: PersonId, card: &Card) -> Mine {
-    let email = card.email.iter().map(|email| format!("mailto:{email}"));
+    let mailto = |email: &String| format!("mailto:{email}");
     let lasting = [format!("{PRINCIPALS}{person}/"), format!("{URN}{person}")];
-    Mine(email.chain(lasting).collect())
+    let former = card.former.iter().map(mailto);
+    Mine(
+        card.email
+            .iter()
+            .map(mailto)
+            .chain(lasting)
+            .chain(former)
+            .collect(),
+    )
 }
 
 /// The person whom a calendar address names by their id.

@@ -25,6 +25,7 @@ impl People for Everybody {
         let card = name.map(|name| Card {
             name: name.to_owned(),
             email: Some(format!("{name}@town.example")),
+            former: Vec::new(),
             language: Language::English,
             zone: "Europe/Berlin".to_owned(),
         });

@@ -8,7 +8,7 @@ use dial::outside::Outside;
 use front::Routes;
 use futures_util::future::BoxFuture;
 use kernel::{Clock, Id, PersonId};
-use post::Recipients;
+use registry::people::types::Person;
 use registry::{Registry, groups};
 use store::outbox::Change;
 use store::{Store, StoreError};
@@ -103,6 +103,22 @@ impl Hear for Ender {
 /// The registry, as calendars ask for people.
 struct Neighbours(Arc<Registry>);
 
+impl Neighbours {
+    /// `None`: they are no more.
+    async fn card_of(&self, person: &Person) -> Result<Option<Card>, StoreError> {
+        let Some(about) = person.about() else {
+            return Ok(None);
+        };
+        Ok(Some(Card {
+            name: about.name.to_string(),
+            email: about.email.as_ref().map(ToString::to_string),
+            former: self.0.former_emails(person).await?,
+            language: about.language,
+            zone: about.zone.as_str().to_owned(),
+        }))
+    }
+}
+
 impl People for Neighbours {
     fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>> {
         Box::pin(async move { Ok(self.cards(&[person]).await?.into_iter().next().flatten()) })
@@ -110,22 +126,19 @@ impl People for Neighbours {
 
     fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>> {
         Box::pin(async move {
-            let found = self.0.all_of(people).await?;
-            let cards = found.iter().map(|found| {
-                let about = found.as_ref()?.about()?;
-                Some(Card {
-                    name: about.name.to_string(),
-                    email: about.email.as_ref().map(ToString::to_string),
-                    language: about.language,
-                    zone: about.zone.as_str().to_owned(),
-                })
-            });
-            Ok(cards.collect())
+            let mut cards = Vec::with_capacity(people.len());
+            for person in self.0.all_of(people).await? {
+                cards.push(match &person {
+                    Some(person) => self.card_of(person).await?,
+                    None => None,
+                });
+            }
+            Ok(cards)
         })
     }
 
     fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
-        Recipients::bearer(&*self.0, email)
+        Box::pin(self.0.last_bearer(email))
     }
     fn group(&self, group: Id) -> BoxFuture<'_, Result<Option<String>, String>> {
         Box::pin(async move {

@@ -289,7 +289,7 @@ impl Library for Shelf {
             let card = self.0.card(who.id).await?.ok_or(Denied::NotFound)?;
             Ok(Principal {
                 name: card.name,
-                addresses: card.email.into_iter().collect(),
+                addresses: card.email.into_iter().chain(card.former).collect(),
             })
         })
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use front::Kind;
 use http::Method;
+use serde_json::json;
 
 use crate::town::{Actor, Answer, Call, PATIENCE, Role, Town};
 
@@ -198,4 +199,45 @@ async fn who_deletes_a_copy_declines_unless_nobody_is_to_hear_of_it() {
         }
         programs.hears(answer).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_another_address_is_still_meant_by_the_one_of_before() {
+    let programs = Programs::open().await;
+    let (_, copy) = programs.invited().await;
+    for (person, email) in [(&programs.anna, "petrova"), (&programs.boris, "borisov")] {
+        let path = format!("/api/v1/people/{}", person.id);
+        let call = Call::json(&json!({"email": format!("{email}@town.example")}));
+        let call = call.header("if-match", "*");
+        let admin = programs.town.admin();
+        let changed = programs.town.send(Method::PATCH, &path, Kind::Api, admin, call);
+        let changed = changed.await;
+        assert_eq!(changed.status, 200, "{}", changed.text());
+    }
+    // She writes of him, and he of himself, as their programs know them.
+    let own = programs.get(&programs.anna, NAME).await.whole();
+    let put = own.replace("SUMMARY:Council", "SUMMARY:Council and cake");
+    let put = programs.put(&programs.anna, NAME, &put, None).await;
+    assert_eq!(put.status, 204, "{}", put.text());
+    programs
+        .until("the change comes", async || {
+            let held = programs.get(&programs.boris, &copy).await.whole();
+            held.contains("Council and cake").then_some(())
+        })
+        .await;
+    programs.answers(&copy, "ACCEPTED", "TENTATIVE").await;
+    programs.hears("TENTATIVE").await;
+
+    // Somebody else who bears the address is whom it means from then on.
+    let eve = json!({"email": programs.boris.email, "name": "Eve"});
+    programs
+        .town
+        .post(programs.town.admin(), "/api/v1/people", eve)
+        .await;
+    programs.answers(&copy, "TENTATIVE", "DECLINED").await;
+    for _ in 0..100 {
+        programs.town.clock.advance_seconds(1);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    programs.hears("TENTATIVE").await;
 }

@@ -10,6 +10,8 @@ pub const EMAIL_LOCAL_BYTES_MAX: usize = 64;
 pub const EMAIL_LABEL_BYTES_MAX: usize = 63;
 /// The longest zone name of the IANA database has 32 bytes; this leaves room for its growth.
 pub const ZONE_BYTES_MAX: usize = 64;
+/// Addresses that somebody bore before: more than anybody changes theirs while old events still name them.
+pub const FORMER_EMAILS_MAX: usize = 8;
 /// Attributes choose segments; a person with more of them is a data set and belongs elsewhere.
 pub const ATTRIBUTES_MAX: usize = 64;
 pub const ATTRIBUTE_NAME_CHARS_MAX: usize = 64;

@@ -43,6 +43,27 @@ impl Recipients for Registry {
 }
 
 impl Registry {
+    /// Who bears an address, or nobody bears it and they bore it last.
+    pub async fn last_bearer(&self, email: &str) -> Result<Option<PersonId>, StoreError> {
+        let Ok(email) = Email::parse(email) else {
+            return Ok(None);
+        };
+        let person = emails::last_bearer(&self.store, &email).await?;
+        Ok(person.map(|person| person.id))
+    }
+
+    /// What somebody bore before, and nobody else bears since.
+    pub async fn former_emails(&self, person: &Person) -> Result<Vec<String>, StoreError> {
+        let mut former = Vec::new();
+        for email in &person.former_emails {
+            let last = emails::last_bearer(&self.store, email).await?;
+            if last.is_some_and(|last| last.id == person.id) {
+                former.push(email.to_string());
+            }
+        }
+        Ok(former)
+    }
+
     /// These people in their order, deleted ones too; `None` for whoever never was.
     pub async fn all_of(&self, people: &[PersonId]) -> Result<Vec<Option<Person>>, StoreError> {
         let asked = people.to_vec();

@@ -233,7 +233,7 @@ impl Registry {
         Ok(claimed)
     }
 
-    /// Confirms what was claimed, takes it away again from whoever came too late, and releases what nobody bears.
+    /// Confirms what was claimed, takes it away again from whoever came too late, and forgets those of whoever is no more.
     async fn settle_claims(
         &self,
         claimed: Option<&Claimed>,
@@ -251,12 +251,13 @@ impl Registry {
                 .await?;
         }
         for done in written {
-            let before = done.before.as_ref().and_then(Person::email);
-            let after = done.after.as_ref().and_then(Person::email).map(Email::key);
-            if let (Some(email), true) = (before, done.after.is_some())
-                && after != Some(email.key())
-            {
-                emails::release(&self.store, email, done.taken.id, now).await?;
+            let (Some(before), Some(after)) = (&done.before, &done.after) else {
+                continue;
+            };
+            if after.about().is_none() {
+                for email in before.email().into_iter().chain(&before.former_emails) {
+                    emails::release(&self.store, email, before.id, now).await?;
+                }
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ pub fn person(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, StoreErro
     tx.query_opt(
         sql!(
             "SELECT id, state, accepted, blocked_by, email, name, language, zone, attributes, source_version,
-                    version, created_at, changed_at
+                    version, created_at, changed_at, former_emails
              FROM people WHERE id = $1"
         ),
         params![id],
@@ -68,7 +68,7 @@ pub fn save(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
         sql!(
             "UPDATE people SET state = $2, accepted = $3, blocked_by = $4, email = $5, email_key = $6, name = $7,
                     name_key = $8, language = $9, zone = $10, attributes = $11, source_version = $12, version = $13,
-                    changed_at = $14
+                    changed_at = $14, former_emails = $15
              WHERE id = $1"
         ),
         params![
@@ -85,7 +85,8 @@ pub fn save(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
             columns.attributes,
             columns.source_version,
             person.version,
-            person.changed
+            person.changed,
+            columns.former_emails
         ],
     )?;
     Ok(())
@@ -115,7 +116,7 @@ pub(super) fn by_name(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Person>, Sto
     tx.query(
         sql!(
             "SELECT id, state, accepted, blocked_by, email, name, language, zone, attributes, source_version,
-                    version, created_at, changed_at
+                    version, created_at, changed_at, former_emails
              FROM people WHERE state = $1 AND (name_key, id) > ($2, $3) AND name_key < $4
              ORDER BY name_key, id LIMIT $5"
         ),
@@ -137,7 +138,7 @@ pub(super) fn by_email(tx: &mut Tx<'_>, range: &Range) -> Result<Vec<Person>, St
     tx.query(
         sql!(
             "SELECT id, state, accepted, blocked_by, email, name, language, zone, attributes, source_version,
-                    version, created_at, changed_at
+                    version, created_at, changed_at, former_emails
              FROM people WHERE email_key IS NOT NULL AND (email_key, id) > ($2, $3) AND email_key < $4
                AND NOT (name_key >= $6 AND name_key < $7) AND state = $1
              ORDER BY email_key, id LIMIT $5"
@@ -161,7 +162,7 @@ fn by_name_with_role(tx: &mut Tx<'_>, range: &Range, role: HouseRole) -> Result<
     tx.query(
         sql!(
             "SELECT id, state, accepted, blocked_by, email, name, language, zone, attributes, source_version,
-                    version, created_at, changed_at
+                    version, created_at, changed_at, former_emails
              FROM grants CROSS JOIN people
              WHERE scope = $6 AND relation = $7 AND id = person
                AND state = $1 AND (name_key, id) > ($2, $3) AND name_key < $4
@@ -184,7 +185,7 @@ fn by_email_with_role(tx: &mut Tx<'_>, range: &Range, role: HouseRole) -> Result
     tx.query(
         sql!(
             "SELECT id, state, accepted, blocked_by, email, name, language, zone, attributes, source_version,
-                    version, created_at, changed_at
+                    version, created_at, changed_at, former_emails
              FROM grants CROSS JOIN people
              WHERE scope = $8 AND relation = $9 AND id = person
                AND email_key IS NOT NULL AND (email_key, id) > ($2, $3) AND email_key < $4
@@ -223,6 +224,7 @@ struct Columns<'a> {
     blocked_by: Option<i64>,
     email: Option<&'a str>,
     email_key: Option<Vec<u8>>,
+    former_emails: String,
     name: &'a str,
     name_key: Vec<u8>,
     language: &'static str,
@@ -247,6 +249,10 @@ impl Columns<'_> {
             blocked_by,
             email: person.email().map(Email::as_str),
             email_key: person.email().map(|email| email.key().into_bytes()),
+            former_emails: {
+                let former = person.former_emails.iter().map(Email::as_str);
+                former.collect::<Vec<_>>().join(" ")
+            },
             name: about.map_or("", |about| about.name.as_str()),
             name_key: about.map_or(Vec::new(), |about| search_key(&about.name)),
             language: about.map_or(Language::default(), |about| about.language).code(),
@@ -278,9 +284,12 @@ fn read(row: &Row<'_>) -> Result<Person, StoreError> {
         StateName::Deleted => State::Deleted,
     };
     let source_version: Option<i64> = row.get(9)?;
+    let former: String = row.get(13)?;
+    let former = former.split_ascii_whitespace();
     Ok(Person {
         id: row.get(0)?,
         state,
+        former_emails: former.map(|email| Email::stored(email.to_owned())).collect(),
         version: row.get(10)?,
         origin: source_version.map_or(Origin::House, Origin::Source),
         created: row.get(11)?,

@@ -5,8 +5,9 @@
 
 use kernel::{Moment, PersonId};
 
+use super::limits::FORMER_EMAILS_MAX;
 use super::types::{
-    About, BlockedBy, Edit, Origin, Person, Reason, ReplicaRow, Replicated, ReturnsTo, State,
+    About, BlockedBy, Edit, Email, Origin, Person, Reason, ReplicaRow, Replicated, ReturnsTo, State,
 };
 
 /// Somebody new who is yet to accept an invitation.
@@ -23,6 +24,7 @@ fn new(id: PersonId, state: State, origin: Origin, at: Moment) -> Person {
     Person {
         id,
         state,
+        former_emails: Vec::new(),
         version: 1,
         origin,
         created: at,
@@ -33,11 +35,29 @@ fn new(id: PersonId, state: State, origin: Origin, at: Moment) -> Person {
 /// The person in another state, one version on.
 fn next(person: &Person, state: State, at: Moment) -> Person {
     Person {
+        former_emails: former_emails(person, &state),
         state,
         version: person.version + 1,
         changed: at,
         ..person.clone()
     }
+}
+
+/// What they bore until then and do not bear in the next state. Of somebody deleted, none is known.
+fn former_emails(person: &Person, next: &State) -> Vec<Email> {
+    let Some(about) = next.about() else {
+        return Vec::new();
+    };
+    let borne = about.email.as_ref().map(Email::key);
+    let mut former: Vec<Email> = Vec::new();
+    for email in person.email().into_iter().chain(&person.former_emails) {
+        let key = Some(email.key());
+        if key != borne && former.iter().all(|known| Some(known.key()) != key) {
+            former.push(email.clone());
+        }
+    }
+    former.truncate(FORMER_EMAILS_MAX);
+    former
 }
 
 /// The person once an invitation was accepted.

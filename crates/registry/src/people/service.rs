@@ -226,8 +226,8 @@ impl Registry {
         let now = self.clock.now();
         let (person, held) = self.person_and_roles(id).await?;
         grants::rules::may_administer(acting, id, held)?;
-        if let Some(email) = person.email() {
-            // Before the person, whose row alone knows the address: whatever dies in between, none is left behind.
+        for email in person.email().into_iter().chain(&person.former_emails) {
+            // Before the person, whose row alone knows the addresses: whatever dies in between, none is left behind.
             post::suppressions::Suppressions::forget_email(&self.store, email.as_str()).await?;
         }
         let changed = self
@@ -368,15 +368,17 @@ impl Registry {
         }
     }
 
-    /// Lets go of the address that a change took away. The change is saved already, so a store that cannot do it now
-    /// leaves the claim behind, which no longer counts.
+    /// Forgets the addresses of somebody whom a change deleted. The change is saved already, so a store that cannot do it now
+    /// leaves claims behind, which no longer count.
     pub(crate) async fn release(&self, changed: &Changed, now: Moment) {
-        let kept = changed.after.email().map(Email::key);
-        if let Some(email) = changed.before.email()
-            && kept != Some(email.key())
-            && let Err(error) = emails::release(&self.store, email, changed.before.id, now).await
-        {
-            tracing::warn!(%error, "a claim on an address that nobody bears is left to lapse");
+        let before = &changed.before;
+        if changed.after.about().is_some() {
+            return;
+        }
+        for email in before.email().into_iter().chain(&before.former_emails) {
+            if let Err(error) = emails::release(&self.store, email, before.id, now).await {
+                tracing::warn!(%error, "a claim on an address that nobody bears is left to lapse");
+            }
         }
     }
 }

@@ -64,6 +64,10 @@ impl House {
             .unwrap()
             .map(|person| person.id)
     }
+
+    pub async fn last_bearer(&self, email: &str) -> Option<PersonId> {
+        self.registry.last_bearer(email).await.unwrap()
+    }
 }
 
 pub(crate) fn about(name: &str, email: Option<&str>) -> About {

@@ -15,6 +15,8 @@ use super::limits;
 pub struct Person {
     pub id: PersonId,
     pub state: State,
+    /// Addresses that they bore before, the last one first. Others may bear them by now.
+    pub former_emails: Vec<Email>,
     /// Grows by one with each change; also the ETag.
     pub version: i64,
     pub origin: Origin,

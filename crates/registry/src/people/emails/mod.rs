@@ -10,6 +10,9 @@
 //!   the person is saved again without the address.
 //! * Whoever takes over a lapsed claim replaces exactly the claim they judged, so a confirmation in between wins.
 //!
+//! Whoever takes another address leaves the confirmed claim behind: it counts for nobody, so everybody may take it, and until then it
+//! tells who bore the address last.
+//!
 //! The row holds no address, so nothing personal outlives the person.
 
 mod rows;
@@ -132,7 +135,7 @@ pub async fn confirm(store: &Store, claimed: &Claimed) -> Result<bool, StoreErro
         .await
 }
 
-/// Lets go of an address that the person no longer bears. A claim that counts stays, whoever made it.
+/// Forgets that somebody had an address. A claim that counts stays, whoever made it.
 pub async fn release(store: &Store, email: &Email, person: PersonId, now: Moment) -> Result<(), StoreError> {
     let key = email.key();
     let id = address(&key);
@@ -165,16 +168,35 @@ pub async fn give_up(store: &Store, claimed: &Claimed) -> Result<(), StoreError>
         .await
 }
 
+/// Who has this address, or nobody has it and they were the last.
+pub async fn last_bearer(store: &Store, email: &Email) -> Result<Option<Person>, StoreError> {
+    let key = email.key();
+    let found = claimant(store, &key).await?;
+    Ok(found.filter(|person| {
+        let former = person.former_emails.iter();
+        person
+            .email()
+            .into_iter()
+            .chain(former)
+            .any(|email| email.key() == key)
+    }))
+}
+
 /// Who has this address.
 pub async fn bearer(store: &Store, email: &Email) -> Result<Option<Person>, StoreError> {
     let key = email.key();
-    let id = address(&key);
+    let found = claimant(store, &key).await?;
+    Ok(found.filter(|person| person.email().is_some_and(|email| email.key() == key)))
+}
+
+/// Whose the claim on an address is, whether it counts or not.
+async fn claimant(store: &Store, key: &str) -> Result<Option<Person>, StoreError> {
+    let id = address(key);
     let Some(claim) = store.shard_of(id).read(move |tx| rows::claim(tx, id)).await? else {
         return Ok(None);
     };
-    let person = store
+    store
         .shard_of(claim.person)
         .read(move |tx| super::rows::person(tx, claim.person))
-        .await?;
-    Ok(person.filter(|person| person.email().is_some_and(|email| email.key() == key)))
+        .await
 }

@@ -21,6 +21,8 @@ pub struct ExportOut {
     #[schema(format = DateTime)]
     exported_at: String,
     person: PersonOut,
+    /// Addresses that they bore before, the last one first.
+    former_emails: Vec<String>,
     grants: Vec<GrantOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -144,6 +146,12 @@ impl ExportOut {
                 .collect(),
             exported_at: export.at.to_string(),
             person: PersonOut::from(&export.person),
+            former_emails: export
+                .person
+                .former_emails
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             grants: export.grants.into_iter().map(GrantOut::from).collect(),
             password_set_at: export
                 .account

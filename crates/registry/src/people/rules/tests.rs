@@ -238,3 +238,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn former_addresses_are_those_that_are_not_borne_any_more() {
+    let to = |person: &Person, email: Option<&str>| {
+        let wanted = Edit {
+            email: Some(email.map(|email| Email::parse(email).unwrap())),
+            ..Edit::default()
+        };
+        edit(person, wanted, NOW).unwrap().unwrap().0
+    };
+    let former = |person: &Person| {
+        let all = person.former_emails.iter().map(ToString::to_string);
+        all.collect::<Vec<_>>().join(" ")
+    };
+    let anna = in_state(StateName::Active);
+    assert_eq!(former(&anna), "");
+    let spelled = to(&anna, Some("anna@example.org"));
+    assert_eq!(former(&spelled), "", "the same address");
+    let second = to(&spelled, Some("second@example.org"));
+    assert_eq!(former(&second), "anna@example.org");
+    let none = to(&second, None);
+    assert_eq!(former(&none), "second@example.org anna@example.org");
+    let back = to(&none, Some("Anna@example.org"));
+    assert_eq!(former(&back), "second@example.org");
+    assert_eq!(former(&block(&back, NOW).unwrap().unwrap()), "second@example.org");
+    assert_eq!(former(&delete(&back, NOW).unwrap()), "");
+    let mut many = back;
+    for number in 0..20 {
+        many = to(&many, Some(&format!("p{number}@example.org")));
+    }
+    assert_eq!(many.former_emails.len(), FORMER_EMAILS_MAX);
+    assert!(former(&many).starts_with("p18@example.org"));
+}

@@ -110,7 +110,9 @@ async fn an_address_that_was_given_up_is_free_and_one_that_was_taken_back_is_not
         .change_person(&operator(), anna, to("petrova@example.org"), None)
         .await
         .unwrap();
+    assert_eq!(house.last_bearer("anna@example.org").await, Some(anna));
     let other = house.active("Other Anna", "anna@example.org").await;
+    assert_eq!(house.last_bearer("anna@example.org").await, Some(other));
     let refused = house
         .registry
         .change_person(&operator(), anna, to("anna@example.org"), None)
@@ -125,6 +127,39 @@ async fn an_address_that_was_given_up_is_free_and_one_that_was_taken_back_is_not
         .await
         .unwrap();
     assert_eq!(house.bearer("petrova@example.org").await, Some(anna));
+    house.registry.delete_person(&operator(), other).await.unwrap();
+    assert_eq!(
+        house.last_bearer("anna@example.org").await,
+        None,
+        "what somebody took over does not come back"
+    );
+}
+
+#[tokio::test]
+async fn who_bore_an_address_last_is_known_until_they_are_deleted() {
+    let house = house(Kind::Sqlite).await;
+    let anna = house.active("Anna", "anna@example.org").await;
+    for email in ["second@example.org", "third@example.org"] {
+        let to = Edit {
+            email: Some(Some(Email::parse(email).unwrap())),
+            ..Edit::default()
+        };
+        let by = operator();
+        let changed = house.registry.change_person(&by, anna, to, None);
+        let person = changed.await.unwrap();
+        let former = house.registry.former_emails(&person).await.unwrap();
+        assert_eq!(former.last().map(String::as_str), Some("anna@example.org"));
+    }
+    let export = house.registry.export_person(&operator(), anna).await.unwrap();
+    let former: Vec<&str> = export.person.former_emails.iter().map(Email::as_str).collect();
+    assert_eq!(former, ["second@example.org", "anna@example.org"]);
+    for email in ["anna@example.org", "second@example.org", "third@example.org"] {
+        assert_eq!(house.last_bearer(email).await, Some(anna), "{email}");
+    }
+    house.registry.delete_person(&operator(), anna).await.unwrap();
+    for email in ["anna@example.org", "second@example.org", "third@example.org"] {
+        assert_eq!(house.last_bearer(email).await, None, "{email}");
+    }
 }
 
 #[tokio::test]
