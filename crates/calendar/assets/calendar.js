@@ -118,16 +118,25 @@ function draw(hours, event) {
   };
 }
 
+const dayAfter = (date) => new Date(Date.parse(`${date}T00:00:00Z`) + 86400000).toISOString().slice(0, 10);
+const called = (date) => document.querySelector(`[data-day="${date}"]`).getAttribute("aria-label");
+
 function ask(date, from, to, draft) {
+  const ends = to === DAY_MINUTES ? dayAfter(date) : date;
+  const times = { start_date: date, start_time: clock(from), end_date: ends, end_time: clock(to), whole: "" };
+  askAbout(times, `${called(date)}, ${clock(from)}–${clock(to)}`, draft);
+}
+
+function askDays(first, last, draft) {
+  const times = { start_date: first, start_time: "", end_date: last, end_time: "", whole: "on" };
+  askAbout(times, first === last ? called(first) : `${called(first)} – ${called(last)}`, draft);
+}
+
+function askAbout(times, words, draft) {
   const dialog = document.getElementById("short");
   const form = dialog.querySelector("form");
-  const after = new Date(Date.parse(`${date}T00:00:00Z`) + 86400000).toISOString().slice(0, 10);
-  form.start_date.value = date;
-  form.start_time.value = clock(from);
-  form.end_date.value = to === DAY_MINUTES ? after : date;
-  form.end_time.value = clock(to);
-  const day = document.querySelector(`[data-day="${date}"]`).getAttribute("aria-label");
-  document.getElementById("short-when").textContent = `${day}, ${clock(from)}–${clock(to)}`;
+  for (const [name, value] of Object.entries(times)) form.elements[name].value = value;
+  document.getElementById("short-when").textContent = words;
   dialog.addEventListener("close", () => draft.remove(), { once: true });
   dialog.showModal();
   form.title.focus();
@@ -170,6 +179,67 @@ function carry(item, event) {
   };
 }
 
+// The days of the page from one to another, whichever is the earlier.
+function daysFrom(one, other) {
+  const [first, last] = one < other ? [one, other] : [other, one];
+  return [...cal.querySelectorAll("[data-day]")].filter(({ dataset }) => dataset.day >= first && dataset.day <= last);
+}
+
+// The day under a pointer: those of a week stand beside each other, those of a month below each other, too.
+function cellUnder(x, y) {
+  return [...cal.querySelectorAll("[data-day]")].find((day) => {
+    const box = day.getBoundingClientRect();
+    return x >= box.left && x < box.right && (week || (y >= box.top && y < box.bottom));
+  });
+}
+
+// Days are marked while something is drawn over them or carried to them.
+const mark = (days) => {
+  for (const day of cal.querySelectorAll(".chosen")) day.classList.remove("chosen");
+  for (const day of days) day.classList.add("chosen");
+};
+const unmarked = { remove: () => mark([]) };
+
+// Something new that lasts for days.
+function drawDays(day) {
+  const from = day.dataset.day;
+  let to = from;
+  mark([day]);
+  return {
+    move(moved) {
+      to = cellUnder(moved.clientX, moved.clientY)?.dataset.day ?? to;
+      mark(daysFrom(from, to));
+    },
+    drop: () => askDays(...[from, to].sort(), unmarked),
+    cancel: unmarked.remove,
+  };
+}
+
+// What is there is carried to another day.
+function carryDays(item) {
+  const from = dateOf(item);
+  let to = from;
+  item.classList.add("lifted");
+  const ghost = {
+    remove() {
+      item.classList.remove("lifted");
+      unmarked.remove();
+    },
+  };
+  return {
+    move(moved) {
+      const day = cellUnder(moved.clientX, moved.clientY);
+      to = day?.dataset.day ?? to;
+      if (day) mark([day]);
+    },
+    drop() {
+      if (to === from) return ghost.remove();
+      send(item, daysBetween(from, to) * DAY_MINUTES, 0, ghost);
+    },
+    cancel: ghost.remove,
+  };
+}
+
 function send(item, by, stretch, ghost) {
   const form = document.getElementById("move");
   const { calendar, event, change, instance } = item.dataset;
@@ -187,15 +257,26 @@ function send(item, by, stretch, ghost) {
   dialog.showModal();
 }
 
-if (week && getComputedStyle(week).display === "grid") {
+// What is begun where it is pressed: something that is there is carried, an empty place is drawn upon.
+function begunAt({ target, event }) {
+  const item = target.closest(".ev");
+  if (item && !item.dataset.event) return null;
+  const hours = target.closest(".hours");
+  if (hours) return item ? carry(item, event) : draw(hours, event);
+  const day = target.closest("[data-day]");
+  if (!day || target.closest("h2, .more")) return null;
+  return item ? carryDays(item) : drawDays(day);
+}
+
+// Whoever looks at a published calendar changes nothing in it.
+const board = document.getElementById("short") && (week ?? document.getElementById("month"));
+if (board && getComputedStyle(board).display === "grid") {
   let drag = null;
   let begun = null;
-  week.addEventListener("pointerdown", (event) => {
-    const hours = event.target.closest(".hours");
-    if (!hours || event.button !== 0) return;
-    const item = event.target.closest(".ev");
-    if (item && !item.dataset.event) return;
-    const start = { x: event.clientX, y: event.clientY, item, hours, event, ready: event.pointerType === "mouse" };
+  board.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    const { clientX: x, clientY: y, target } = event;
+    const start = { x, y, target, event, ready: event.pointerType === "mouse" };
     begun = start;
     if (!start.ready) setTimeout(() => {
       if (begun !== start) return;
@@ -204,10 +285,11 @@ if (week && getComputedStyle(week).display === "grid") {
     }, PRESS_MILLISECONDS);
   });
   const begin = (start, event) => {
-    drag = start.item ? carry(start.item, start.event) : draw(start.hours, start.event);
-    try { week.setPointerCapture(event.pointerId); } catch { /* The pointer is gone. */ }
+    drag = begunAt(start);
+    if (!drag) return;
+    try { board.setPointerCapture(event.pointerId); } catch { /* The pointer is gone. */ }
   };
-  week.addEventListener("pointermove", (event) => {
+  board.addEventListener("pointermove", (event) => {
     if (!begun) return;
     const far = Math.hypot(event.clientX - begun.x, event.clientY - begun.y) > NEAR_PIXELS;
     if (!drag && far && !begun.ready) begun = null;
@@ -217,26 +299,25 @@ if (week && getComputedStyle(week).display === "grid") {
       drag.move(event);
     }
   });
-  week.addEventListener("touchmove", (event) => drag && event.preventDefault(), { passive: false });
-  week.addEventListener("pointerup", (event) => {
+  board.addEventListener("touchmove", (event) => drag && event.preventDefault(), { passive: false });
+  board.addEventListener("pointerup", (event) => {
     const start = begun;
     begun = null;
     if (drag) {
       const dropped = drag;
       drag = null;
       // The click that follows would open what was dragged.
-      week.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
+      board.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
       setTimeout(() => dropped.drop());
-    } else if (start && !start.item && event.pointerType === "mouse") {
-      const made = draw(start.hours, start.event);
-      made.drop();
+    } else if (start && !start.target.closest(".ev") && event.pointerType === "mouse") {
+      begunAt(start)?.drop();
     }
   });
   const stop = () => {
     drag?.cancel();
     drag = begun = null;
   };
-  week.addEventListener("pointercancel", stop);
+  board.addEventListener("pointercancel", stop);
   document.addEventListener("keydown", (event) => event.key === "Escape" && stop());
 }
 

@@ -302,10 +302,7 @@ impl Layout<'_> {
             instance,
             from: minutes_from(begins, span.starts).max(0),
             to: minutes_from(begins, span.ends).min(LONG_MINUTES),
-            is_free: can_write
-                && !span.is_whole
-                && shown.kind == Kind::Event
-                && !self.theirs.contains(&shown.object),
+            is_free: can_write && shown.kind == Kind::Event && !self.theirs.contains(&shown.object),
             goes_on: span.starts < begins,
         }
     }

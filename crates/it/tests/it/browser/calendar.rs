@@ -17,6 +17,8 @@ struct Read {
     quick_title: &'static str,
     created: &'static str,
     drawn: &'static str,
+    lasting: &'static str,
+    pressed: &'static str,
     series: &'static str,
     weekly: &'static str,
     saved: &'static str,
@@ -33,6 +35,8 @@ const ENGLISH: Read = Read {
     quick_title: "water the ferns",
     created: "The event is in the calendar",
     drawn: "Drawn by hand",
+    lasting: "Camp",
+    pressed: "Day out",
     series: "every monday 10:00 chess 1h",
     weekly: "every week on Monday",
     saved: "The event is saved",
@@ -49,6 +53,8 @@ const RUSSIAN: Read = Read {
     quick_title: "полить папоротник",
     created: "Событие в календаре",
     drawn: "Нарисовано рукой",
+    lasting: "Лагерь",
+    pressed: "Выходной",
     series: "каждый понедельник 10:00 шахматы 1ч",
     weekly: "каждую неделю по понедельникам",
     saved: "Событие сохранено",
@@ -74,6 +80,7 @@ async fn plans(read: &Read) {
     types(&visit, read).await;
     draws(&visit, read).await;
     drags(&visit, read).await;
+    carries_days(&visit, read).await;
     changes(&visit, read).await;
     assert_eq!(visit.complaints().await, Vec::<String>::new());
     visit.end().await;
@@ -168,6 +175,78 @@ async fn drags(visit: &Visit, read: &Read) {
     visit.press("#undo").await;
     visit.says(read.back).await;
     assert_eq!(time_of(visit, read.drawn).await, before);
+}
+
+/// What lasts for days is drawn over them, in a week and in a month, and carried to others.
+async fn carries_days(visit: &Visit, read: &Read) {
+    week(visit, 21).await;
+    let from = cell(visit, 1, ".whole-days").await;
+    drag(visit, from, cell(visit, 3, ".whole-days").await).await;
+    visit.shows("#short[open]").await;
+    visit.fill("title", read.lasting).await;
+    visit.press("#short button[type=submit]").await;
+    visit.says(read.created).await;
+    assert_eq!(days_of(visit, read.lasting).await, [1, 2, 3]);
+    let grip = on(visit, read.lasting).await;
+    shifts(visit, grip, cell(visit, 3, ".whole-days").await).await;
+    assert_eq!(days_of(visit, read.lasting).await, [3, 4, 5]);
+
+    let date = visit
+        .script("return document.getElementById('cal').dataset.date")
+        .await;
+    let month = format!("/calendar?view=month&date={}", date.as_str().unwrap());
+    visit.go(&month).await;
+    let before = days_of(visit, read.lasting).await;
+    let grip = on(visit, read.lasting).await;
+    shifts(visit, grip, cell(visit, before[0] + 7, "ul").await).await;
+    visit.says(read.moved).await;
+    let after: Vec<u64> = before.iter().map(|day| day + 7).collect();
+    assert_eq!(days_of(visit, read.lasting).await, after);
+    fits(visit, &month, &format!("{}-calendar-carried", read.language)).await;
+    visit.screen(1100, false).await;
+    visit.go(&month).await;
+    let empty = cell(visit, after[0] + 7, "ul").await;
+    drag(visit, empty, empty).await;
+    visit.shows("#short[open]").await;
+    visit.fill("title", read.pressed).await;
+    visit.press("#short button[type=submit]").await;
+    visit.says(read.created).await;
+    assert_eq!(days_of(visit, read.pressed).await, [after[0] + 7]);
+}
+
+/// The days of the page on which something of this title is, counted from the first.
+async fn days_of(visit: &Visit, title: &str) -> Vec<u64> {
+    let script = format!(
+        "return [...document.querySelectorAll('[data-day]')].flatMap((day, at) =>
+            [...day.querySelectorAll('.ev a')].some((one) => one.textContent.endsWith('{title}')) ? [at] : [])"
+    );
+    let found = visit.script(&script).await;
+    found
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(serde_json::Value::as_u64)
+        .collect()
+}
+
+/// The lower end of a part of a day, where nothing is.
+async fn cell(visit: &Visit, day: u64, part: &str) -> (f64, f64) {
+    let script = format!(
+        "const box = document.querySelectorAll('[data-day]')[{day}].querySelector('{part}').getBoundingClientRect();
+         const low = document.querySelectorAll('[data-day]')[{day}].closest('.month') ? 12 : -3;
+         return [Math.round(box.left + box.width / 2), Math.round(box.bottom + low)];"
+    );
+    point(&visit.script(&script).await)
+}
+
+/// Something on the first of its days.
+async fn on(visit: &Visit, title: &str) -> (f64, f64) {
+    let script = format!(
+        "const found = [...document.querySelectorAll('.ev a')].find((one) => one.textContent.endsWith('{title}'));
+         const box = found.getBoundingClientRect();
+         return [Math.round(box.left + box.width / 2), Math.round(box.top + box.height / 2)];"
+    );
+    point(&visit.script(&script).await)
 }
 
 /// One of a series is changed, then this and the following ones, and what is deleted comes back.
