@@ -18,17 +18,17 @@ use crate::types::{Calendar, Expected, Name, Reason, Stored};
 const AT_ONCE: usize = 200;
 
 /// What a file would do to a calendar, or did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Imported {
     /// As the file calls itself.
     pub title: Option<String>,
     pub rows: Vec<Row>,
-    /// What is wrong outside of rows, each with its line.
-    pub problems: Vec<String>,
+    /// What is wrong outside of rows.
+    pub problems: Vec<ical::Problem>,
 }
 
 /// One event or task of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub uid: String,
     /// Where it begins in the file.
@@ -38,48 +38,63 @@ pub struct Row {
 }
 
 /// What becomes of a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum What {
     New,
     /// It was there, and the file has a newer one.
     Changed,
     /// It was there as it is, or newer.
     Known,
-    Refused(Wrong, String),
+    Refused(Wrong),
 }
 
-/// What is wrong with a row, as far as the house knows it by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Wrong {
     /// The file has its UID twice.
+    #[error("the file has this UID twice")]
     Twice,
     /// The calendar takes no such kind.
-    Kind,
+    #[error("{0}")]
+    Kind(Reason),
     /// The calendar is full.
-    Full,
+    #[error("{0}")]
+    Full(Reason),
     /// Its text cannot be read.
-    Text,
+    #[error("{0}")]
+    Text(ical::Problem),
+    #[error("{0}")]
+    Other(Reason),
 }
 
 impl Wrong {
-    pub fn word(self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
-            Wrong::Twice => "twice",
-            Wrong::Kind => "kind",
-            Wrong::Full => "full",
-            Wrong::Text => "text",
+            Wrong::Twice => "uid-twice",
+            Wrong::Kind(_) => "kind",
+            Wrong::Full(_) => "full",
+            Wrong::Text(problem) => problem.reason.word(),
+            Wrong::Other(_) => "other",
+        }
+    }
+
+    /// What it is about, where the word does not say all.
+    pub fn about(&self) -> String {
+        match self {
+            Wrong::Text(problem) => problem.reason.about(),
+            Wrong::Twice | Wrong::Kind(_) | Wrong::Full(_) | Wrong::Other(_) => String::new(),
         }
     }
 }
 
 impl What {
-    fn refused(reason: &Reason) -> What {
-        let wrong = match reason {
-            Reason::KindNotTaken(_) => Wrong::Kind,
-            Reason::TooManyObjects => Wrong::Full,
-            _ => Wrong::Text,
-        };
-        What::Refused(wrong, reason.to_string())
+    fn refused(reason: Reason) -> What {
+        What::Refused(match reason {
+            Reason::Invalid(problem) => Wrong::Text(problem),
+            Reason::KindNotTaken(_) => Wrong::Kind(reason),
+            Reason::TooManyObjects => Wrong::Full(reason),
+            _ => Wrong::Other(reason),
+        })
     }
 }
 
@@ -146,7 +161,7 @@ fn read(file: &[u8], owner: PersonId, now: Moment, mine: &Mine) -> Result<(Impor
     let found = ical::import(file, &Limits::FILE)?;
     let mut imported = Imported {
         title: ical::calendar_name(&found.calendar).map(std::borrow::Cow::into_owned),
-        problems: found.problems.iter().map(ToString::to_string).collect(),
+        problems: found.problems.clone(),
         ..Imported::default()
     };
     let mut taken = Vec::new();
@@ -156,26 +171,22 @@ fn read(file: &[u8], owner: PersonId, now: Moment, mine: &Mine) -> Result<(Impor
         let mut what = What::New;
         let mut title = String::new();
         match &row.object {
-            Err(problem) => what = What::Refused(Wrong::Text, problem.to_string()),
+            Err(problem) => what = What::Refused(Wrong::Text(problem.clone())),
             Ok(object) => {
                 title = summary(object);
                 let piece = Piece::of(object.write(), Id::beside(owner.0, now), now, mine);
                 match (piece, seen.insert(row.uid.clone(), at)) {
-                    (_, Some(_)) => {
-                        what = What::Refused(Wrong::Twice, "the file has this UID twice".to_owned());
-                    }
+                    (_, Some(_)) => what = What::Refused(Wrong::Twice),
                     (Ok(piece), None) => taken.push(Taken {
                         at,
                         piece,
                         age: age(object),
                     }),
-                    (Err(reason), None) => what = What::refused(&reason),
+                    (Err(reason), None) => what = What::refused(reason),
                 }
             }
         }
-        imported
-            .problems
-            .extend(row.older.iter().map(ToString::to_string));
+        imported.problems.extend(row.older.iter().cloned());
         imported.rows.push(Row {
             uid: row.uid.clone(),
             line: row.line,
@@ -234,7 +245,7 @@ fn take(tx: &mut store::Tx<'_>, calendar: &mut Calendar, row: &Taken) -> Result<
             calendar.changes = put.stored.change;
             Ok(what)
         }
-        Err(Refused::Reason(reason)) => Ok(What::refused(&reason)),
+        Err(Refused::Reason(reason)) => Ok(What::refused(reason)),
         Err(store) => Err(store),
     }
 }

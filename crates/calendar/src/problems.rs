@@ -56,7 +56,7 @@ impl From<Reason> for Problem {
             Reason::NotAllowed(_) => Problem::forbidden().because(text),
             Reason::Stale => Problem::new(Code::PreconditionFailed),
             Reason::KindNotTaken(_) => Problem::invalid("ical", "kind", text),
-            Reason::Invalid(problem) => Problem::invalid("ical", "invalid", problem.to_string()),
+            Reason::Invalid(problem) => Problem::invalid("ical", problem.reason.word(), problem.to_string()),
             Reason::Field { field, problem } => Problem::invalid(field, "bounds", problem),
         }
     }

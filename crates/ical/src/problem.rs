@@ -151,6 +151,133 @@ impl Reason {
             _ => Precondition::ValidCalendarData,
         }
     }
+
+    /// The words of all reasons, for those who say them in other languages.
+    pub const WORDS: [&'static str; 37] = [
+        "text-too-long",
+        "line-too-long",
+        "too-many-properties",
+        "too-many-components",
+        "too-deep",
+        "too-much-copied",
+        "not-utf8",
+        "not-calendar",
+        "nothing-to-continue",
+        "no-property",
+        "open-quote",
+        "value",
+        "not-closed",
+        "not-opened",
+        "outside",
+        "second-calendar",
+        "version",
+        "scale",
+        "method",
+        "no-method",
+        "no-entry",
+        "unsupported",
+        "two-kinds",
+        "no-uid",
+        "uid-too-long",
+        "too-many-attendees",
+        "two-uids",
+        "two-organizers",
+        "two-masters",
+        "moved-twice",
+        "twice",
+        "missing",
+        "together",
+        "different-kinds",
+        "end-before-start",
+        "negative-duration",
+        "recurs",
+    ];
+
+    /// The reason in a word that stays the same.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Reason::TextTooLong { .. } => "text-too-long",
+            Reason::LineTooLong { .. } => "line-too-long",
+            Reason::TooManyProperties { .. } => "too-many-properties",
+            Reason::TooManyComponents { .. } => "too-many-components",
+            Reason::TooDeep { .. } => "too-deep",
+            Reason::TooMuchCopied { .. } => "too-much-copied",
+            Reason::NotUtf8 => "not-utf8",
+            Reason::NotCalendar => "not-calendar",
+            Reason::NothingToContinue => "nothing-to-continue",
+            Reason::NoProperty { .. } => "no-property",
+            Reason::OpenQuote { .. } => "open-quote",
+            Reason::Value { .. } => "value",
+            Reason::NotClosed { .. } => "not-closed",
+            Reason::NotOpened { .. } => "not-opened",
+            Reason::Outside { .. } => "outside",
+            Reason::SecondCalendar => "second-calendar",
+            Reason::Version { .. } => "version",
+            Reason::Scale { .. } => "scale",
+            Reason::Method => "method",
+            Reason::NoMethod => "no-method",
+            Reason::NoEntry => "no-entry",
+            Reason::Unsupported { .. } => "unsupported",
+            Reason::TwoKinds { .. } => "two-kinds",
+            Reason::NoUid { .. } => "no-uid",
+            Reason::UidTooLong { .. } => "uid-too-long",
+            Reason::TooManyAttendees { .. } => "too-many-attendees",
+            Reason::TwoUids { .. } => "two-uids",
+            Reason::TwoOrganizers { .. } => "two-organizers",
+            Reason::TwoMasters => "two-masters",
+            Reason::MovedTwice { .. } => "moved-twice",
+            Reason::Twice { .. } => "twice",
+            Reason::Missing { .. } => "missing",
+            Reason::Together { .. } => "together",
+            Reason::DifferentKinds { .. } => "different-kinds",
+            Reason::EndBeforeStart => "end-before-start",
+            Reason::NegativeDuration => "negative-duration",
+            Reason::Recurs { .. } => "recurs",
+        }
+    }
+
+    /// What it is about: a name, a value or a limit; empty where the word says all.
+    pub fn about(&self) -> String {
+        let both = |first: &str, second: &str| format!("{first}, {second}");
+        match self {
+            Reason::TextTooLong { limit }
+            | Reason::LineTooLong { limit }
+            | Reason::TooManyProperties { limit }
+            | Reason::TooManyComponents { limit }
+            | Reason::TooDeep { limit }
+            | Reason::TooMuchCopied { limit }
+            | Reason::UidTooLong { limit }
+            | Reason::TooManyAttendees { limit } => limit.to_string(),
+            Reason::NotUtf8
+            | Reason::NotCalendar
+            | Reason::NothingToContinue
+            | Reason::SecondCalendar
+            | Reason::Method
+            | Reason::NoMethod
+            | Reason::NoEntry
+            | Reason::TwoMasters
+            | Reason::EndBeforeStart
+            | Reason::NegativeDuration => String::new(),
+            Reason::NoProperty { start } => start.clone(),
+            Reason::OpenQuote { name }
+            | Reason::Value { name, .. }
+            | Reason::NotClosed { name }
+            | Reason::NotOpened { name }
+            | Reason::Outside { name }
+            | Reason::Unsupported { name }
+            | Reason::NoUid { name }
+            | Reason::Twice { name } => name.clone(),
+            Reason::Version { found } | Reason::Scale { found } => found.clone(),
+            Reason::TwoKinds { first, second }
+            | Reason::TwoUids { first, second }
+            | Reason::TwoOrganizers { first, second } => both(first, second),
+            Reason::Together { first, second } | Reason::DifferentKinds { first, second } => {
+                both(first, second)
+            }
+            Reason::MovedTwice { id } => id.clone(),
+            Reason::Missing { name, .. } | Reason::Recurs { name, .. } => (*name).to_owned(),
+        }
+    }
 }
 
 /// The conditions of RFC 4791 5.3.2.1 and RFC 6638 3.2.4 that the text itself has to meet.
@@ -174,6 +301,35 @@ impl Precondition {
             Precondition::SameOrganizerInAllComponents => "same-organizer-in-all-components",
             Precondition::MaxResourceSize => "max-resource-size",
             Precondition::MaxAttendeesPerInstance => "max-attendees-per-instance",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Problem, Reason};
+
+    #[test]
+    fn a_reason_is_told_by_a_word_of_its_own_and_what_it_is_about() {
+        for (at, word) in Reason::WORDS.iter().enumerate() {
+            assert!(!Reason::WORDS[..at].contains(word), "{word} twice");
+        }
+        for (text, word, about) in [
+            ("BEGIN:VCARD\r\nEND:VCARD\r\n", "not-calendar", ""),
+            ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "not-closed", "VCALENDAR"),
+            (
+                "BEGIN:VCALENDAR\r\n no\r\nnonsense\r\nEND:VCALENDAR\r\n",
+                "no-property",
+                "nonsense",
+            ),
+        ] {
+            let Problem { reason, .. } = crate::parse(text.as_bytes()).unwrap_err();
+            assert_eq!(
+                (reason.word(), reason.about().as_str()),
+                (word, about),
+                "{reason}"
+            );
+            assert!(Reason::WORDS.contains(&reason.word()));
         }
     }
 }

@@ -5381,8 +5381,23 @@ pub struct ImportFileResponse {
     #[prost(message, repeated, tag = "6")]
     pub rows: ::prost::alloc::vec::Vec<ImportedRow>,
     /// What is wrong outside of rows, and what the file has several times; at most 1,000.
-    #[prost(string, repeated, tag = "7")]
-    pub problems: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(message, repeated, tag = "7")]
+    pub problems: ::prost::alloc::vec::Vec<ImportProblem>,
+}
+/// Something that is wrong with a file outside of its rows, or that it has several times.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImportProblem {
+    /// 0: the file as a whole.
+    #[prost(uint64, tag = "1")]
+    pub line: u64,
+    #[prost(string, tag = "2")]
+    pub problem: ::prost::alloc::string::String,
+    /// The same in a word, such as `outside`.
+    #[prost(string, tag = "3")]
+    pub code: ::prost::alloc::string::String,
+    /// What the word is about: a name, a value or a limit. Absent where it says all.
+    #[prost(string, optional, tag = "4")]
+    pub about: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// One event or task of the file.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5400,6 +5415,12 @@ pub struct ImportedRow {
     /// Why it was refused.
     #[prost(string, optional, tag = "5")]
     pub problem: ::core::option::Option<::prost::alloc::string::String>,
+    /// The same in a word: `uid-twice`, `kind`, `full`, `other`, or what is wrong with its text, such as `no-uid`.
+    #[prost(string, optional, tag = "6")]
+    pub code: ::core::option::Option<::prost::alloc::string::String>,
+    /// What the word is about: a name, a value or a limit. Absent where it says all.
+    #[prost(string, optional, tag = "7")]
+    pub about: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BringMailRequest {

@@ -12,7 +12,7 @@ use wire::calendar::v1::mail_server::Mail;
 use wire::calendar::v1::objects_server::Objects;
 
 use super::{Speaker, caller, count, id, only_true};
-use crate::http::importing::{ImportOut, ImportedRowOut};
+use crate::http::importing::{ImportOut, ImportProblemOut, ImportedRowOut};
 use crate::http::mailed::hear;
 use crate::http::objects::{ChangesIn, found, named, new_name};
 use crate::http::written_by;
@@ -183,6 +183,14 @@ fn import_out(told: ImportOut) -> pb::ImportFileResponse {
         title: row.title,
         what: row.what.to_owned(),
         problem: row.problem,
+        code: row.code.map(str::to_owned),
+        about: row.about,
+    };
+    let problem = |one: ImportProblemOut| pb::ImportProblem {
+        line: count(one.line),
+        problem: one.problem,
+        code: one.code.to_owned(),
+        about: one.about,
     };
     pb::ImportFileResponse {
         title: told.title,
@@ -191,6 +199,6 @@ fn import_out(told: ImportOut) -> pb::ImportFileResponse {
         known: count(told.known),
         refused: count(told.refused),
         rows: told.rows.into_iter().map(row).collect(),
-        problems: told.problems,
+        problems: told.problems.into_iter().map(problem).collect(),
     }
 }

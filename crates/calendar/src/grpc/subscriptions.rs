@@ -126,7 +126,7 @@ fn subscription_out(followed: &Followed, language: Language) -> pb::Subscription
         entries: got.map(|feed| feed.entries),
         unread: got.map(|feed| feed.unread),
         unread_why: got.map_or_else(Vec::new, |feed| {
-            feed.unread_why.lines().map(str::to_owned).collect()
+            feed.unread_why.iter().map(|one| one.told(None)).collect()
         }),
         fetched_at_micros: feed.and_then(|feed| feed.fetched).map(Moment::as_micros),
         next_fetch_at_micros: feed.map(|feed| feed.due.as_micros()),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{OWN, written_by};
-use crate::importing::{Imported, Row, What};
+use crate::importing::{Imported, Row, What, Wrong};
 use crate::service::Calendars;
 
 /// Rows that an answer names. Those that were refused come first.
@@ -38,9 +38,40 @@ pub(crate) struct ImportedRowOut {
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<String>,
-    /// The same in a word: `twice`, `kind`, `full` or `text` (its text cannot be read).
+    /// The same in a word: `uid-twice`, `kind`, `full`, `other`, or what is wrong with its text, such as `no-uid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<&'static str>,
+    /// What the word is about: a name, a value or a limit. Absent where it says all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<String>,
+}
+
+/// Something that is wrong with a file outside of its rows, or that it has several times.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ImportProblemOut {
+    /// 0: the file as a whole.
+    pub(crate) line: usize,
+    pub(crate) problem: String,
+    /// The same in a word, such as `outside`.
+    pub(crate) code: &'static str,
+    /// What the word is about: a name, a value or a limit. Absent where it says all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<String>,
+}
+
+impl From<ical::Problem> for ImportProblemOut {
+    fn from(problem: ical::Problem) -> ImportProblemOut {
+        ImportProblemOut {
+            line: problem.line,
+            problem: problem.to_string(),
+            code: problem.reason.word(),
+            about: told(problem.reason.about()),
+        }
+    }
+}
+
+fn told(about: String) -> Option<String> {
+    (!about.is_empty()).then_some(about)
 }
 
 /// What a file does to a calendar, row by row.
@@ -56,7 +87,7 @@ pub(crate) struct ImportOut {
     /// Those that were refused first, then in the order of the file; at most 1,000.
     pub(crate) rows: Vec<ImportedRowOut>,
     /// What is wrong outside of rows, and what the file has several times; at most 1,000.
-    pub(crate) problems: Vec<String>,
+    pub(crate) problems: Vec<ImportProblemOut>,
 }
 
 /// Takes a file of another calendar in
@@ -111,7 +142,7 @@ impl From<Imported> for ImportOut {
             known,
             refused,
             rows: rows.into_iter().map(ImportedRowOut::from).collect(),
-            problems,
+            problems: problems.into_iter().map(ImportProblemOut::from).collect(),
         }
     }
 }
@@ -122,16 +153,16 @@ impl From<Row> for ImportedRowOut {
             What::New => ("new", None),
             What::Changed => ("changed", None),
             What::Known => ("known", None),
-            What::Refused(wrong, problem) => ("refused", Some((wrong.word(), problem))),
+            What::Refused(wrong) => ("refused", Some(wrong)),
         };
-        let (code, problem) = wrong.unzip();
         ImportedRowOut {
             uid: row.uid,
             line: row.line,
             title: row.title,
             what,
-            problem,
-            code,
+            problem: wrong.as_ref().map(ToString::to_string),
+            code: wrong.as_ref().map(Wrong::word),
+            about: wrong.and_then(|wrong| told(wrong.about())),
         }
     }
 }

@@ -110,7 +110,7 @@ impl SubscriptionOut {
             entries: got.map(|feed| feed.entries),
             unread: got.map(|feed| feed.unread),
             unread_why: got.map_or_else(Vec::new, |feed| {
-                feed.unread_why.lines().map(str::to_owned).collect()
+                feed.unread_why.iter().map(|one| one.told(None)).collect()
             }),
             fetched_at: feed.and_then(|feed| feed.fetched).map(|at| at.to_string()),
             next_fetch_at: feed.map(|feed| feed.due.to_string()),

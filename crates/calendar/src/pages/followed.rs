@@ -14,6 +14,7 @@ use super::{Faults, Guest, Typed, WORDS, fault, look, number, refused, typed_in}
 use crate::agenda::Lasting;
 use crate::rules::edits::Seen;
 use crate::rules::edits::times::Times;
+use crate::rules::feeds::Unread;
 use crate::rules::holidays::{COUNTRIES, Country};
 use crate::said;
 use crate::service::{Calendars, Refused};
@@ -183,7 +184,8 @@ fn edit_page(frame: Frame, followed: &Followed, typed: &Typed, mut faults: Fault
         state: standing(&frame, followed),
         lines,
         unread: feed.map_or_else(Vec::new, |feed| {
-            feed.unread_why.lines().map(str::to_owned).collect()
+            let told = feed.unread_why.iter().map(|one| unread(&frame, one));
+            told.collect()
         }),
         title: Field::text("title", frame.say("own-title"))
             .optional()
@@ -196,6 +198,15 @@ fn edit_page(frame: Frame, followed: &Followed, typed: &Typed, mut faults: Fault
         stale: false,
         frame,
     }
+}
+
+/// Why an entry could not be read, in the words of the reader.
+fn unread(frame: &Frame, one: &Unread) -> String {
+    let key = format!("ical-{}", one.word);
+    let words = frame
+        .knows(&key)
+        .then(|| frame.say(&key).with("about", one.about.as_str()).to_string());
+    one.told(words.as_deref())
 }
 
 /// By the reader's clock.

@@ -91,6 +91,8 @@ pub(super) struct EditPage {
     can_delete: bool,
     /// Where a file is sent.
     import: String,
+    /// What can be wrong with a file, by its code; `{about}` stands for what it is about.
+    import_words: String,
     sheet: String,
     script: String,
 }
@@ -319,6 +321,7 @@ fn edit_page(
         sharing,
         can_delete: held.is_own(),
         import: format!("/api/v1/calendars/{}/import", calendar.id),
+        import_words: import_words(&frame),
         sheet: look::sheet(&[]),
         script: look::script(),
         action: format!("/calendar/own/{}", calendar.id),
@@ -342,6 +345,17 @@ fn edit_page(
         stale: false,
         frame,
     }
+}
+
+/// As JSON, for the script.
+fn import_words(frame: &Frame) -> String {
+    let own = ["uid-twice", "kind", "full"].map(|word| (word, format!("import-wrong-{word}")));
+    let of_text = ical::Reason::WORDS.map(|word| (word, format!("ical-{word}")));
+    let said = own.into_iter().chain(of_text).map(|(word, key)| {
+        let said = frame.say(&key).with("about", "{about}").to_string();
+        (word, serde_json::Value::from(said))
+    });
+    serde_json::Value::from_iter(said).to_string()
 }
 
 pub async fn change(

@@ -42,7 +42,7 @@ pub struct Taken {
     pub entries: Vec<Entry>,
     pub unread: usize,
     /// Some of them, each in a line.
-    pub unread_why: String,
+    pub unread_why: Vec<Unread>,
     pub every_seconds: i64,
 }
 
@@ -69,7 +69,8 @@ pub fn read(bytes: &[u8], kind: Option<&str>, at: Moment) -> Result<Taken, Troub
     let mut unread = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for row in found.rows {
-        let read = row.object.as_ref().map_err(ToString::to_string);
+        let read = row.object.as_ref();
+        let read = read.map_err(|problem| Unread::of(&row.uid, problem));
         match read.and_then(|object| entry(object, &row.uid, row.kind, at)) {
             Err(why) => unread.push(why),
             // Should two calendars of one file have it, the later one counts.
@@ -85,8 +86,68 @@ pub fn read(bytes: &[u8], kind: Option<&str>, at: Moment) -> Result<Taken, Troub
     thin(&mut taken.entries);
     taken.unread = unread.len();
     unread.truncate(UNREAD_TOLD);
-    taken.unread_why = unread.join("\n");
+    taken.unread_why = unread;
     Ok(taken)
+}
+
+/// Why an entry could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// How its UID begins.
+    pub uid: String,
+    /// The reason in a word, and what it is about; empty in what was written down before there were words.
+    pub word: String,
+    pub about: String,
+    pub text: String,
+}
+
+impl Unread {
+    fn of(uid: &str, problem: &ical::Problem) -> Unread {
+        let mut begins: String = uid.chars().take(UID_TOLD).collect();
+        if begins.len() < uid.len() {
+            begins.push('…');
+        }
+        Unread {
+            uid: begins,
+            word: problem.reason.word().to_owned(),
+            about: problem.reason.about(),
+            text: problem.to_string(),
+        }
+    }
+
+    /// In one line, as it is kept.
+    pub fn line(&self) -> String {
+        let parts = [&self.uid, &self.word, &self.about, &self.text];
+        let part = |part: &String| part.replace(char::is_control, " ");
+        parts.map(part).join("\t")
+    }
+
+    pub fn of_line(line: &str) -> Unread {
+        let parts: Vec<&str> = line.split('\t').collect();
+        let [uid, word, about, text] = parts[..] else {
+            return Unread {
+                uid: String::new(),
+                word: String::new(),
+                about: String::new(),
+                text: line.to_owned(),
+            };
+        };
+        Unread {
+            uid: uid.to_owned(),
+            word: word.to_owned(),
+            about: about.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
+    /// With the words of whoever reads it, if there are some.
+    pub fn told(&self, words: Option<&str>) -> String {
+        let text = words.unwrap_or(&self.text);
+        match self.uid.as_str() {
+            "" => text.to_owned(),
+            uid => format!("{uid}: {text}"),
+        }
+    }
 }
 
 /// Leaves an entry one span, as coarse as it is, once the others have too many.
@@ -133,17 +194,19 @@ fn every(calendar: &Component<'_>) -> i64 {
         .clamp(EVERY_SECONDS_MIN, EVERY_SECONDS_MAX)
 }
 
-fn entry(object: &Component<'_>, uid: &str, kind: ical::Kind, at: Moment) -> Result<Entry, String> {
+fn entry(object: &Component<'_>, uid: &str, kind: ical::Kind, at: Moment) -> Result<Entry, Unread> {
+    let because = |reason: ical::Reason| Unread::of(uid, &ical::Problem::new(0, reason));
     if uid.len() > UID_BYTES_MAX {
-        let begins: String = uid.chars().take(UID_TOLD).collect();
-        return Err(format!("{begins}…: its UID has more than {UID_BYTES_MAX} bytes"));
+        return Err(because(ical::Reason::UidTooLong { limit: UID_BYTES_MAX }));
     }
-    let told = |problem: &dyn std::fmt::Display| format!("{uid}: {problem}");
-    let checked = ical::check(object).map_err(|problem| told(&problem))?;
-    let timing = Timing::new(&checked).map_err(|problem| told(&problem))?;
+    let told = |problem: ical::Problem| Unread::of(uid, &problem);
+    let checked = ical::check(object).map_err(told)?;
+    let timing = Timing::new(&checked).map_err(told)?;
     let text = object.write();
     if text.len() > ENTRY_BYTES_MAX {
-        return Err(format!("{uid}: it has more than {ENTRY_BYTES_MAX} bytes"));
+        return Err(because(ical::Reason::TextTooLong {
+            limit: ENTRY_BYTES_MAX,
+        }));
     }
     Ok(Entry {
         uid: uid.to_owned(),
@@ -259,7 +322,12 @@ mod tests {
         let taken = taken(&file("", &[long, event("a", "20261101T000000Z", "One")]));
         let uids: Vec<&str> = taken.entries.iter().map(|entry| entry.uid.as_str()).collect();
         assert_eq!((uids, taken.unread), (vec!["a"], 1));
-        assert!(taken.unread_why.contains("bytes"), "{}", taken.unread_why);
+        let why = &taken.unread_why[0];
+        assert_eq!((why.uid.as_str(), why.word.as_str()), ("long", "text-too-long"));
+        assert!(why.told(None).contains("bytes"), "{why:?}");
+        assert_eq!(Unread::of_line(&why.line()), *why);
+        let old = Unread::of_line("b: of a time without words");
+        assert_eq!(old.told(Some("in words")), "in words");
     }
 
     #[test]

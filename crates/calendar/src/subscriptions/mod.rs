@@ -403,7 +403,7 @@ fn unknown(id: Id, address: String, at: Moment) -> Feed {
         changes: 0,
         forgotten: 0,
         unread: 0,
-        unread_why: String::new(),
+        unread_why: Vec::new(),
         every_seconds: EVERY_SECONDS,
         asked: None,
         fetched: None,

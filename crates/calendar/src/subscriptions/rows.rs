@@ -6,7 +6,7 @@ use store::{Row, StoreError, Tx, params, sql};
 
 use super::types::{Entry, Failing, Feed, Known, SUBSCRIPTIONS_MAX, Source, Subscription, Trouble, What};
 use crate::rows::{kind, kind_code, most};
-use crate::rules::feeds::ENTRIES_MAX;
+use crate::rules::feeds::{ENTRIES_MAX, Unread};
 use crate::rules::spans::{REACHES, Reach};
 use crate::types::{Color, Heard, Name, Stored};
 
@@ -147,7 +147,10 @@ pub(super) fn save_feed(tx: &mut Tx<'_>, feed: &Feed) -> Result<(), StoreError> 
             feed.modified.as_deref(),
             feed.entries,
             feed.unread,
-            feed.unread_why.as_str(),
+            {
+                let lines = feed.unread_why.iter().map(Unread::line);
+                lines.collect::<Vec<_>>().join("\n")
+            },
             feed.every_seconds,
             feed.asked,
             feed.fetched,
@@ -537,7 +540,10 @@ fn feed_of(row: &Row<'_>) -> Result<Feed, StoreError> {
         changes: row.get(16)?,
         forgotten: row.get(17)?,
         unread: row.get(6)?,
-        unread_why: row.get(7)?,
+        unread_why: {
+            let lines: String = row.get(7)?;
+            lines.lines().map(Unread::of_line).collect()
+        },
         every_seconds: row.get(8)?,
         asked: row.get(9)?,
         fetched: row.get(10)?,

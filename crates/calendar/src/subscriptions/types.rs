@@ -6,6 +6,7 @@ use ical::Kind;
 use kernel::{Id, Language, Moment, PersonId, Text};
 use sha2::{Digest as _, Sha256};
 
+use crate::rules::feeds::Unread;
 use crate::rules::holidays::Country;
 use crate::rules::spans::Span;
 use crate::said;
@@ -171,7 +172,7 @@ pub struct Feed {
     pub forgotten: i64,
     pub unread: i64,
     /// Some of those that could not be read, each in a line.
-    pub unread_why: String,
+    pub unread_why: Vec<Unread>,
     pub every_seconds: i64,
     /// When its server was asked.
     pub asked: Option<Moment>,

@@ -83,6 +83,10 @@ impl Frame {
         self.tongue.say_of(family, code)
     }
 
+    pub fn knows(&self, key: &str) -> bool {
+        self.tongue.knows(key)
+    }
+
     pub fn when(&self, moment: Moment) -> When {
         self.tongue.when(moment)
     }

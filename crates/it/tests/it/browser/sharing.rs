@@ -21,6 +21,8 @@ struct Read {
     in_own: &'static str,
     agenda: &'static str,
     imported: &'static str,
+    /// Of an event without a start.
+    no_start: &'static str,
     event: &'static str,
     created: &'static str,
     answered: &'static str,
@@ -48,6 +50,7 @@ const ENGLISH: Read = Read {
     in_own: "In your own calendar",
     agenda: "Agenda",
     imported: "It is in the calendar",
+    no_start: "DTSTART is missing",
     event: "Tea in the archive",
     created: "The event is in the calendar",
     answered: "You come",
@@ -74,6 +77,7 @@ const RUSSIAN: Read = Read {
     in_own: "В своём календаре",
     agenda: "Список",
     imported: "Всё в календаре",
+    no_start: "нет DTSTART",
     event: "Чай в архиве",
     created: "Событие в календаре",
     answered: "Вы придёте",
@@ -88,6 +92,7 @@ const RUSSIAN: Read = Read {
 
 const FILE: &str = "BEGIN:VCALENDAR\\r\\nVERSION:2.0\\r\\nPRODID:-//Elsewhere//EN\\r\\nBEGIN:VEVENT\\r\\nUID:brought\\r\\n\
     DTSTAMP:20261101T000000Z\\r\\nDTSTART:20261124T090000Z\\r\\nDURATION:PT1H\\r\\nSUMMARY:Brought\\r\\nEND:VEVENT\\r\\n\
+    BEGIN:VEVENT\\r\\nUID:broken\\r\\nDTSTAMP:20261101T000000Z\\r\\nSUMMARY:Broken\\r\\nEND:VEVENT\\r\\n\
     END:VCALENDAR\\r\\n";
 
 #[tokio::test]
@@ -246,6 +251,8 @@ async fn brings(visit: &Visit, read: &Read) {
     visit.script(&choose).await;
     visit.shows("#import-do:not([disabled])").await;
     assert_eq!(visit.text_of("#import-result dd[data-of=new]").await, "1");
+    let problems = visit.text_of("#import-problems").await;
+    assert!(problems.contains(read.no_start), "{problems}");
     visit.press("#import-do").await;
     visit.says(read.imported).await;
 }
