@@ -210,7 +210,7 @@ pub(crate) fn of(stored: &Stored, one: &Happening<'_>) -> Shown {
 /// Whole days stand before what begins in them.
 fn order<'s>(shown: &'s Shown, viewer: &Zone) -> (Moment, bool, &'s str, Id) {
     let (starts, is_time) = match shown.when {
-        Lasting::Days { first, .. } => (viewer.instant_of(first.at(0, 0, 0, 0)).into(), false),
+        Lasting::Days { first, .. } => (viewer.start_of(first).into(), false),
         Lasting::Time { starts, .. } => (starts, true),
     };
     (starts, is_time, &shown.title, shown.object)

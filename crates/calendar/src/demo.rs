@@ -406,7 +406,7 @@ mod tests {
             assert_eq!(home.len(), 2);
             let zone = Zone::iana(&one.zone).unwrap();
             let first = monday(store.clock.now(), &one.zone);
-            let at = |date: Date| Moment::from(zone.instant_of(date.at(0, 0, 0, 0)));
+            let at = |date: Date| Moment::from(zone.start_of(date));
             let week = (at(first), at(first.saturating_add(7.days())));
             let held: Vec<_> = home.into_iter().map(Held::own).collect();
             let shown = calendars.agenda(&held, week, &zone, "").await.unwrap();

@@ -6,6 +6,7 @@ use kernel::{Id, Language, PersonId};
 use store::StoreError;
 
 use crate::rules::itip::Mine;
+use crate::service::Visitor;
 
 /// A person as others address them, and how they read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,17 @@ pub struct Card {
     pub language: Language,
     /// Of the IANA database.
     pub zone: String,
+}
+
+impl Card {
+    /// Them, as somebody who looks at their own.
+    pub(crate) fn visitor(&self, person: PersonId) -> Visitor {
+        Visitor {
+            id: person,
+            language: self.language,
+            zone: self.zone.clone(),
+        }
+    }
 }
 
 /// Fulfilled by whoever knows people. An error of the store says whether it passes.

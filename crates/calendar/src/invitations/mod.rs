@@ -330,7 +330,7 @@ fn invited(
 /// When something begins to the eyes of whoever looks.
 fn begins(when: Lasting, zone: &Zone) -> Moment {
     match when {
-        Lasting::Days { first, .. } => zone.instant_of(first.at(0, 0, 0, 0)).into(),
+        Lasting::Days { first, .. } => zone.start_of(first).into(),
         Lasting::Time { starts, .. } => starts,
     }
 }

@@ -49,7 +49,7 @@ impl Told {
 
     fn range(&self) -> (Moment, Moment) {
         let zone = self.zone();
-        let midnight = |day: Date| Moment::from(zone.instant_of(day.at(0, 0, 0, 0)));
+        let midnight = |day: Date| Moment::from(zone.start_of(day));
         (midnight(self.day), midnight(self.day.saturating_add(1.day())))
     }
 
@@ -205,7 +205,7 @@ impl Item {
     /// Whole days stand before what begins in them.
     fn order(&self, zone: &Zone) -> (Moment, bool, &str) {
         let (starts, is_time) = match self.when {
-            Lasting::Days { first, .. } => (zone.instant_of(first.at(0, 0, 0, 0)).into(), false),
+            Lasting::Days { first, .. } => (zone.start_of(first).into(), false),
             Lasting::Time { starts, .. } => (starts, true),
         };
         (starts, is_time, &self.title)

@@ -7,7 +7,7 @@ use front::frame::{Frame, Tongue, done, shown};
 use front::{Form, InPath, Problem, Query};
 use ical::Answer;
 
-use super::{Typed, WORDS, typed_in};
+use super::{Typed, WORDS, answered, typed_in, unknown};
 use crate::letters::wording::when;
 use crate::scheduling::Invitation;
 use crate::service::Calendars;
@@ -61,15 +61,8 @@ pub async fn answer(
     InPath(token): InPath<String>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let (answer, key) = match typed_in(&typed, "answer") {
-        "accepted" => (Answer::Accepted, "done-answer-yes"),
-        "tentative" => (Answer::Tentative, "done-answer-maybe"),
-        "declined" => (Answer::Declined, "done-answer-no"),
-        _ => {
-            let what = "must be accepted, tentative or declined";
-            return Err(Problem::invalid("answer", "answer", what));
-        }
-    };
+    let (answer, key) = answered(typed_in(&typed, "answer"))
+        .ok_or_else(|| unknown("answer", "accepted, tentative or declined"))?;
     calendars.answer_by_link(&token, answer).await?;
     Ok(done(&format!("/calendar/answer/{token}"), key))
 }

@@ -5,10 +5,9 @@ use axum::extract::State;
 use axum::response::Response;
 use front::frame::{Choice, Frame, When, done, shown};
 use front::{Caller, Form, InPath, Problem};
-use ical::Answer;
 use kernel::{Id, PersonId};
 
-use super::{Guest, Typed, WORDS, typed_in};
+use super::{Guest, Typed, WORDS, answered, typed_in, unknown};
 use crate::invitations::{Invited, Known};
 use crate::letters::wording::when;
 use crate::people::named;
@@ -169,13 +168,8 @@ pub async fn answer(
             calendars.block_inviter(person, id).await?;
             return Ok(done(PAGE, "done-blocked"));
         }
-        "accepted" => (Answer::Accepted, "done-answer-yes"),
-        "tentative" => (Answer::Tentative, "done-answer-maybe"),
-        "declined" => (Answer::Declined, "done-answer-no"),
-        _ => {
-            let what = "must be accepted, tentative, declined, let-in, remove or block";
-            return Err(Problem::invalid("act", "act", what));
-        }
+        word => answered(word)
+            .ok_or_else(|| unknown("act", "accepted, tentative, declined, let-in, remove or block"))?,
     };
     calendars.answer_invitation(person, id, answer).await?;
     Ok(done(PAGE, key))

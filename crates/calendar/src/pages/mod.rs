@@ -30,6 +30,7 @@ use axum::response::{IntoResponse, Response};
 use front::frame::{Frame, NavItem, done as back_to, encoded};
 use front::{Access, Caller, Problem, Routes};
 use http::{HeaderMap, Method, StatusCode};
+use ical::Answer;
 use ical::zones::Zone;
 use jiff::civil::{Date, DateTime};
 use kernel::Id;
@@ -186,6 +187,16 @@ fn is_hidden(headers: &HeaderMap, calendar: &Calendar) -> bool {
 fn hides(headers: &HeaderMap, id: Id) -> bool {
     let hidden = front::cookies::get(headers, HIDDEN).unwrap_or_default();
     hidden.split('.').any(|one| one == short(id))
+}
+
+/// What a button answers to an invitation, and the key of what is said then.
+fn answered(word: &str) -> Option<(Answer, &'static str)> {
+    match word {
+        "accepted" => Some((Answer::Accepted, "done-answer-yes")),
+        "tentative" => Some((Answer::Tentative, "done-answer-maybe")),
+        "declined" => Some((Answer::Declined, "done-answer-no")),
+        _ => None,
+    }
 }
 
 /// A word of a form that none of its buttons sends: what it asks for is not guessed.

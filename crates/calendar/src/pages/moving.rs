@@ -5,13 +5,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use front::frame::{Frame, done, encoded};
 use front::{Caller, Form, InPath2, Problem};
 use http::HeaderMap;
+use ical::Kind;
 use ical::zones::Zone;
-use ical::{Answer, Kind};
 use jiff::civil::{Date, DateTime};
 use kernel::{Id, PersonId};
 
 use super::telling::{Doing, Way, asks};
-use super::{Faults, Guest, Step, Typed, WORDS, fault, id, number, to_day, typed_in, unknown, view};
+use super::{
+    Faults, Guest, Step, Typed, WORDS, answered, fault, id, number, to_day, typed_in, unknown, view,
+};
 use crate::events::Look;
 use crate::rules::edits::times::{Times, TimesWish};
 use crate::rules::edits::wish::Wish;
@@ -237,12 +239,8 @@ pub async fn answer(
         change: None,
         aim: Aim { which, instance },
     };
-    let (answer, done) = match typed_in(&typed, "answer") {
-        "accepted" => (Answer::Accepted, "done-answer-yes"),
-        "tentative" => (Answer::Tentative, "done-answer-maybe"),
-        "declined" => (Answer::Declined, "done-answer-no"),
-        _ => return Err(unknown("answer", "accepted, tentative or declined")),
-    };
+    let (answer, done) = answered(typed_in(&typed, "answer"))
+        .ok_or_else(|| unknown("answer", "accepted, tentative or declined"))?;
     calendars.answer_event(owner, look, answer).await?;
     let day = typed_in(&typed, "date").parse().unwrap_or(guest.today());
     Ok(to_day(&typed, day, done, None))

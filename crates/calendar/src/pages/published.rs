@@ -10,7 +10,7 @@ use front::{Caller, Problem};
 use ical::Kind;
 use ical::zones::Zone;
 use jiff::ToSpan as _;
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime};
 use kernel::{Id, Moment};
 
 use super::followed::{EntryPage, Ways};
@@ -111,7 +111,7 @@ async fn page(
     let date = date_of(visit.typed, at.date());
     let (first, count) = range(view, date, false);
     let held = [held(calendar.clone(), shows)];
-    let midnight = |date: Date| Moment::from(reader.zone.instant_of(date.to_datetime(Time::midnight())));
+    let midnight = |date: Date| Moment::from(reader.zone.start_of(date));
     let span = (midnight(first), midnight(first.saturating_add(count.days())));
     let mut all = calendars.agenda(&held, span, &reader.zone, "").await?;
     all.retain(|one| one.kind == Kind::Event);

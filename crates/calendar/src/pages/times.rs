@@ -213,7 +213,7 @@ fn search(guest: &Guest, typed: &Typed) -> Result<Search, Refused> {
         "" => Ok(Time::constant(usual, 0, 0, 0)),
         time => time.parse::<Time>().map_err(|_| wrong("hours")),
     };
-    let start_of = |day: Date| Moment::from(guest.zone.instant_of(day.at(0, 0, 0, 0)));
+    let start_of = |day: Date| Moment::from(guest.zone.start_of(day));
     // Nobody meets in the past.
     let from = start_of(date).max(Moment::from(guest.zone.instant_of(guest.at)));
     let weekdays = [

@@ -11,7 +11,7 @@ use front::{Caller, Form, Problem, Query};
 use http::{HeaderMap, HeaderValue, header};
 use ical::Participant;
 use jiff::ToSpan as _;
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use kernel::{Id, Moment, PersonId};
 
 use super::shown::{Day, Layout, Tick, heading, tick, tick_of};
@@ -110,7 +110,7 @@ pub(super) async fn page(
     let (first, count) = range(view, date, !search.is_empty());
     let visible = held.iter().filter(|one| !is_hidden(headers, &one.calendar));
     let visible: Vec<Held> = visible.cloned().collect();
-    let at = |date: Date| Moment::from(guest.zone.instant_of(date.to_datetime(Time::midnight())));
+    let at = |date: Date| Moment::from(guest.zone.start_of(date));
     let span = (at(first), at(first.saturating_add(count.days())));
     let mut all = calendars.agenda(&visible, span, &guest.zone, &search).await?;
     let looked_at: Vec<_> = followed.iter().filter(|one| !hides(headers, one.id())).collect();

@@ -18,7 +18,6 @@ use store::{StoreError, Tx};
 
 pub(crate) use self::rows::delete;
 use crate::objects::{Piece, put_in};
-use crate::people::Card;
 use crate::rows as calendars;
 use crate::rules::again::as_of_room;
 use crate::rules::edits::{self, Aim, Pen, Which};
@@ -26,7 +25,7 @@ use crate::rules::itip::Mine;
 use crate::rules::received::{Changed, News};
 use crate::rules::slots::{slot_from, slot_of};
 use crate::rules::taking::{Judged, Wanted, judge};
-use crate::service::{Calendars, Refused, Visitor};
+use crate::service::{Calendars, Refused};
 use crate::types::{Calendar, Expected, Reason, Stored};
 
 pub const PLACE_CHARS_MAX: usize = 200;
@@ -129,7 +128,7 @@ impl Calendars {
             return Err(Reason::field("seats", format!("must be 0 to {SEATS_MAX}")).into());
         }
         let card = self.card(person).await?.ok_or(Reason::NoPerson)?;
-        self.home(&visitor(person, &card)).await?;
+        self.home(&card.visitor(person)).await?;
         let now = self.now();
         let shard = self.store().shard_of(person);
         let made = shard.write::<_, StoreError>(move |tx| {
@@ -210,14 +209,6 @@ impl Calendars {
         };
         let busy = self.busy_slots(person, &card, (first, count)).await?;
         Ok((first..first + count).all(|slot| !busy.is_taken(slot)))
-    }
-}
-
-fn visitor(person: PersonId, card: &Card) -> Visitor {
-    Visitor {
-        id: person,
-        language: card.language,
-        zone: card.zone.clone(),
     }
 }
 

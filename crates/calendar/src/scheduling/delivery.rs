@@ -331,10 +331,6 @@ pub(super) fn inbox_of(tx: &mut Tx<'_>, reader: &Visitor, now: Moment) -> Result
 
 impl Arriving {
     pub(super) fn visitor(&self) -> Visitor {
-        Visitor {
-            id: self.reader,
-            language: self.card.language,
-            zone: self.card.zone.clone(),
-        }
+        self.card.visitor(self.reader)
     }
 }

@@ -18,7 +18,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use ical::zones::Zone;
 use ical::{Happening, Kind};
 use jiff::ToSpan as _;
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, DateTime};
 use kernel::{Id, Language, Moment, PersonId, Text};
 use store::{StoreError, Tx, outbox};
 
@@ -415,7 +415,7 @@ fn unknown(id: Id, address: String, at: Moment) -> Feed {
 
 /// The holidays of a range, for whoever looks from somewhere.
 fn holidays(country: &Country, (from, to): (Moment, Moment), viewer: &Zone) -> Vec<Holiday> {
-    let midnight = |date: Date| Moment::from(viewer.instant_of(date.to_datetime(Time::midnight())));
+    let midnight = |date: Date| Moment::from(viewer.start_of(date));
     let day = |at: Moment| viewer.local_at(at.to_timestamp()).date();
     let mut days = country.between(day(from), day(to));
     days.retain(|one| midnight(one.date) < to && midnight(one.date.saturating_add(1.day())) > from);

@@ -19,7 +19,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::recurrence::days::{DAY, datetime_of, local_of};
@@ -137,6 +137,11 @@ impl Zone {
     /// The instant of a local time. Floating is read as UTC: whoever knows the viewer's zone asks that one.
     pub fn instant_of(&self, local: DateTime) -> Timestamp {
         Timestamp::from_second(self.resolve(local_of(local))).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The instant at which a day begins.
+    pub fn start_of(&self, day: Date) -> Timestamp {
+        self.instant_of(day.at(0, 0, 0, 0))
     }
 
     /// What clocks show at an instant.
