@@ -10,6 +10,6 @@ CREATE TABLE calendar_public (
     sought TEXT NOT NULL,
     made_at BIGINT NOT NULL
 );
-CREATE INDEX calendar_public_by_owner ON calendar_public (owner, calendar);
+CREATE INDEX calendar_public_by_owner ON calendar_public (owner);
 
 ALTER TABLE calendar_links ADD COLUMN public_name TEXT;

@@ -116,32 +116,29 @@ impl Calendars {
             publishing::link_of(tx, calendar)?.ok_or(Reason::NotPublished)?;
             Ok(found)
         });
+        let at = self.now();
         let wanted = Holder {
             sought: sought(&name, found.await?.about.title.as_str()),
             name: name.clone(),
             calendar,
             owner,
-            made: self.now(),
+            made: at,
         };
         if let Some(holder) = self.take_name(wanted.clone()).await? {
             if self.holds(&holder).await? {
                 return Err(Reason::PublicNameTaken.into());
             }
-            self.release(holder).await?;
+            self.release(&holder.name, holder.calendar, holder.made).await?;
             if self.take_name(wanted).await?.is_some() {
                 return Err(Reason::PublicNameTaken.into());
             }
         }
-        let link = self.say(owner, calendar, Some(name)).await?;
-        self.release_others(calendar, owner, link.public.clone()).await?;
-        Ok(link)
+        self.say(owner, calendar, Some(name), at).await
     }
 
     /// Takes the name of a calendar; its link stays.
     pub async fn make_unlisted(&self, owner: PersonId, calendar: Id) -> Result<Link, Refused> {
-        let link = self.say(owner, calendar, None).await?;
-        self.release_others(calendar, owner, None).await?;
-        Ok(link)
+        self.say(owner, calendar, None, self.now()).await
     }
 
     /// Takes a name from whoever has it.
@@ -220,7 +217,7 @@ impl Calendars {
             last.name.as_str().clone_into(&mut after);
             for holder in found {
                 if !self.holds(&holder).await? {
-                    self.release(holder).await?;
+                    self.release(&holder.name, holder.calendar, holder.made).await?;
                 }
             }
         }
@@ -257,10 +254,17 @@ impl Calendars {
             .is_some_and(|link| link.public.as_ref() == Some(&holder.name)))
     }
 
-    async fn release(&self, holder: Holder) -> Result<(), StoreError> {
+    /// Frees a name that a calendar had until then; if it was given to it anew since, it stays.
+    pub(crate) async fn release(
+        &self,
+        name: &PublicName,
+        calendar: Id,
+        until: Moment,
+    ) -> Result<(), StoreError> {
+        let name = name.clone();
         let released = self
             .store()
-            .write_everywhere(move |tx| rows::delete(tx, &holder.name, holder.calendar));
+            .write_everywhere(move |tx| rows::delete(tx, &name, calendar, until));
         released.await
     }
 
@@ -272,33 +276,30 @@ impl Calendars {
         released.await
     }
 
-    /// Frees the names of a calendar but the one that it has.
-    pub(crate) async fn release_others(
+    /// Writes a name into the link of a calendar, and frees the one of before.
+    async fn say(
         &self,
-        calendar: Id,
         owner: PersonId,
+        calendar: Id,
         name: Option<PublicName>,
-    ) -> Result<(), Refused> {
-        let released = self.store().write_everywhere::<_, StoreError>(move |tx| {
-            rows::delete_others(tx, owner, calendar, name.as_ref())
-        });
-        Ok(released.await?)
-    }
-
-    /// Writes a name into the link of a calendar.
-    async fn say(&self, owner: PersonId, calendar: Id, name: Option<PublicName>) -> Result<Link, Refused> {
+        at: Moment,
+    ) -> Result<Link, Refused> {
         let shard = self.store().shard_of(owner);
         let said = shard.write::<_, Refused>(move |tx| {
             live(tx, owner, calendar)?;
-            let link = publishing::link_of(tx, calendar)?.ok_or(Reason::NotPublished)?;
-            let link = Link {
+            let before = publishing::link_of(tx, calendar)?.ok_or(Reason::NotPublished)?;
+            let after = Link {
                 public: name.clone(),
-                ..link
+                ..before.clone()
             };
-            publishing::save(tx, owner, &link)?;
-            Ok(link)
+            publishing::save(tx, owner, &after)?;
+            Ok((before.public, after))
         });
-        said.await
+        let (before, link) = said.await?;
+        if let Some(before) = before.filter(|before| link.public.as_ref() != Some(before)) {
+            self.release(&before, calendar, at).await?;
+        }
+        Ok(link)
     }
 
     /// What is shown of whoever has a name; nothing while their link does not say so.

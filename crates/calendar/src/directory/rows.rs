@@ -1,6 +1,6 @@
 //! The rows of names, on every server.
 
-use kernel::{Id, PersonId};
+use kernel::{Id, Moment, PersonId};
 use store::{Row, StoreError, Tx, params, sql};
 
 use super::{Holder, PublicName};
@@ -75,24 +75,16 @@ pub(super) fn seek_by(
     Ok(())
 }
 
-pub(super) fn delete(tx: &mut Tx<'_>, name: &PublicName, calendar: Id) -> Result<(), StoreError> {
-    tx.execute(
-        sql!("DELETE FROM calendar_public WHERE name = $1 AND calendar = $2"),
-        params![name.as_str(), calendar],
-    )?;
-    Ok(())
-}
-
-/// Deletes the names of a calendar but one.
-pub(super) fn delete_others(
+/// Deletes a name that a calendar had until then.
+pub(super) fn delete(
     tx: &mut Tx<'_>,
-    owner: PersonId,
+    name: &PublicName,
     calendar: Id,
-    name: Option<&PublicName>,
+    until: Moment,
 ) -> Result<(), StoreError> {
     tx.execute(
-        sql!("DELETE FROM calendar_public WHERE owner = $1 AND calendar = $2 AND name <> $3"),
-        params![owner, calendar, name.map_or("", PublicName::as_str)],
+        sql!("DELETE FROM calendar_public WHERE name = $1 AND calendar = $2 AND made_at <= $3"),
+        params![name.as_str(), calendar, until],
     )?;
     Ok(())
 }

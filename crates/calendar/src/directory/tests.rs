@@ -233,6 +233,20 @@ async fn a_name_that_was_cut_off_on_its_way_counts_for_nobody_and_is_free_after_
 }
 
 #[tokio::test]
+async fn a_name_that_was_given_back_meanwhile_is_not_freed_by_who_comes_late() {
+    let scene = Scene::on(Kind::Sqlite).await;
+    let choir = scene.published("anna", "Choir").await;
+    scene.name(&choir, "choir").await.unwrap();
+    let late = scene.calendars.now();
+    scene.store.clock.advance_seconds(1);
+    scene.name(&choir, "singers").await.unwrap();
+    scene.name(&choir, "choir").await.unwrap();
+    let freed = called("choir");
+    scene.calendars.release(&freed, choir.id, late).await.unwrap();
+    assert_eq!(scene.leads("choir").await, Some(choir.id));
+}
+
+#[tokio::test]
 async fn somebody_has_so_many_public_calendars_and_none_when_they_are_forgotten() {
     let scene = Scene::on(Kind::Sqlite).await;
     let mut last = scene.published("anna", "Choir").await;

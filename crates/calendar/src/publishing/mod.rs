@@ -160,15 +160,17 @@ impl Calendars {
     /// Withdraws the link of a calendar, and its name.
     pub async fn withdraw(&self, owner: PersonId, calendar: Id) -> Result<(), Refused> {
         let shard = self.store().shard_of(owner);
+        let at = self.now();
         let withdrawn = shard.write::<_, Refused>(move |tx| {
             live(tx, owner, calendar)?;
-            match rows::withdraw(tx, calendar)? {
-                true => Ok(()),
-                false => Err(Reason::NotPublished.into()),
-            }
+            let link = rows::link(tx, calendar)?.ok_or(Reason::NotPublished)?;
+            rows::withdraw(tx, calendar)?;
+            Ok(link.public)
         });
-        withdrawn.await?;
-        self.release_others(calendar, owner, None).await
+        if let Some(name) = withdrawn.await? {
+            self.release(&name, calendar, at).await?;
+        }
+        Ok(())
     }
 
     /// The calendar that a link leads to.

@@ -52,12 +52,12 @@ pub(super) fn save(tx: &mut Tx<'_>, owner: PersonId, link: &Link) -> Result<(), 
     Ok(())
 }
 
-pub(super) fn withdraw(tx: &mut Tx<'_>, calendar: Id) -> Result<bool, StoreError> {
-    let gone = tx.execute(
+pub(super) fn withdraw(tx: &mut Tx<'_>, calendar: Id) -> Result<(), StoreError> {
+    tx.execute(
         sql!("DELETE FROM calendar_links WHERE calendar = $1"),
         params![calendar],
     )?;
-    Ok(gone > 0)
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<Link, StoreError> {
