@@ -5,6 +5,7 @@
 
 use front::{Problem, SignedIn};
 use futures_util::future::BoxFuture;
+use ical::Sort;
 use jiff::Timestamp;
 use kernel::{Id, Moment, PersonId};
 
@@ -17,6 +18,9 @@ pub trait Library: Send + Sync + 'static {
     fn now(&self) -> Moment;
 
     fn principal<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Principal>;
+
+    /// Whom else somebody may know of by these words: rooms and things by a part of their names, people by their whole address.
+    fn others<'a>(&'a self, who: &'a SignedIn, words: &'a str) -> Asked<'a, Vec<Principal>>;
 
     /// All calendars, in their order. Whoever comes for the first time gets one.
     fn calendars<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Vec<Calendar>>;
@@ -94,6 +98,8 @@ pub trait Library: Send + Sync + 'static {
 /// A person as calendars know them.
 #[derive(Debug, Clone)]
 pub struct Principal {
+    pub id: PersonId,
+    pub sort: Sort,
     pub name: String,
     /// E-mail addresses, the best first.
     pub addresses: Vec<String>,

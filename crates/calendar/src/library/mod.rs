@@ -1,6 +1,7 @@
 //! Calendars as CalDAV asks for them.
 
 mod followed;
+mod people;
 
 use dav::{Asked, Busy, Denied, Library, Mark as Place, Object, Only, Principal, Wanted, Wishes};
 use front::{Problem, SignedIn};
@@ -285,13 +286,11 @@ impl Library for Shelf {
     }
 
     fn principal<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Principal> {
-        Box::pin(async move {
-            let card = self.0.card(who.id).await?.ok_or(Denied::NotFound)?;
-            Ok(Principal {
-                name: card.name,
-                addresses: card.email.into_iter().chain(card.former).collect(),
-            })
-        })
+        Box::pin(people::oneself(&self.0, who))
+    }
+
+    fn others<'a>(&'a self, _: &'a SignedIn, words: &'a str) -> Asked<'a, Vec<Principal>> {
+        Box::pin(people::others(&self.0, words.trim()))
     }
 
     fn calendars<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Vec<dav::Calendar>> {

@@ -1,6 +1,7 @@
 //! Reports about people: who is found by what, and properties behind links (RFC 3744 9, RFC 3253 3.8).
 //!
-//! For now everybody finds themselves only: whom else one may know of is for those to say who share something.
+//! Everybody finds themselves, the rooms and things of the house, and whoever's address they know as a whole: nobody leafs through the
+//! people of a city.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -17,12 +18,15 @@ use crate::request::{CalendarData, PropRequest};
 use crate::xml::{CALDAV, CALENDARSERVER, DAV, Name, Writer};
 
 /// By what people are found, with words for those who search.
-const SEARCHABLE: [(Name, &str); 3] = [
+const SEARCHABLE: [(Name, &str); 4] = [
     (Name::new(DAV, "displayname"), "Name"),
     (Name::new(CALENDARSERVER, "email-address-set"), "E-mail address"),
     (Name::new(CALDAV, "calendar-user-address-set"), "Calendar address"),
+    (Name::new(CALDAV, "calendar-user-type"), "Person, room or thing"),
 ];
 
+/// Words that one request looks for.
+const SEARCHES_MAX: usize = 8;
 /// Links within links are followed so far.
 const EXPANDED_DEEP_MAX: usize = 4;
 /// Properties with links in one request.
@@ -48,22 +52,45 @@ impl Call<'_> {
         any: bool,
         question: &Question,
     ) -> Result<Response, Stop> {
-        let principal = self.principal().await?;
-        let place = Place::Principal(self.who.id);
-        let mut fits = searches.iter().map(|search| is_found(search, &principal, &place));
-        // Whoever names nothing looks for all that they may know of.
-        let found = searches.is_empty()
-            || if any {
-                fits.any(|fits| fits)
-            } else {
-                fits.all(|fits| fits)
-            };
+        let own = self.principal().await?;
+        // Whoever names nothing looks for all that they may know of, and so does whoever looks for all of a kind.
+        let words = |search: &PropSearch| match search.names.iter().any(is_words) {
+            true => search.text.clone(),
+            false => String::new(),
+        };
+        let mut words: Vec<String> = searches.iter().map(words).collect();
+        if words.is_empty() {
+            words.push(String::new());
+        }
+        words.truncate(SEARCHES_MAX);
+        let mut others: Vec<Principal> = Vec::new();
+        for words in &words {
+            for other in self.library.others(self.who, words).await? {
+                if other.id != own.id && others.iter().all(|known| known.id != other.id) {
+                    others.push(other);
+                }
+            }
+        }
+        let is_found = |principal: &Principal| {
+            let mut fits = searches.iter().map(|search| is_found(search, principal));
+            searches.is_empty()
+                || match any {
+                    true => fits.any(|fits| fits),
+                    false => fits.all(|fits| fits),
+                }
+        };
+        let here = Here::of(self.who);
         let mut out = Multistatus::new();
-        if found {
-            let here = Here::of(self.who);
-            out.response(&place.href(), |answer| {
-                question.answer(Resource::Principal(&principal), &here, answer);
-            });
+        let all = std::iter::once(Resource::Principal(&own)).chain(others.iter().map(Resource::Other));
+        for resource in all {
+            let (Resource::Principal(one) | Resource::Other(one)) = resource else {
+                continue;
+            };
+            if is_found(one) {
+                out.response(&Place::Principal(one.id).href(), |answer| {
+                    question.answer(resource, &here, answer);
+                });
+            }
         }
         Ok(self.multistatus(out))
     }
@@ -142,15 +169,24 @@ fn links(name: &Name, call: &Call<'_>) -> Option<Place> {
     }
 }
 
-fn is_found(search: &PropSearch, principal: &Principal, place: &Place) -> bool {
+/// Whether somebody is looked for in it by words, and not by what they are.
+fn is_words(name: &Name) -> bool {
+    matches!(
+        Live::of(name),
+        Some(Live::DisplayName | Live::Addresses | Live::UserAddresses)
+    )
+}
+
+fn is_found(search: &PropSearch, principal: &Principal) -> bool {
     let in_property = |name: &Name| match Live::of(name) {
         Some(Live::DisplayName) => contains_in_any_case(&principal.name, &search.text),
         Some(Live::Addresses | Live::UserAddresses) => {
             let text = search.text.strip_prefix("mailto:").unwrap_or(&search.text);
             let mut addresses = principal.addresses.iter();
-            addresses.any(|address| contains_in_any_case(address, text)) || place.href() == search.text
+            addresses.any(|address| contains_in_any_case(address, text))
+                || Place::Principal(principal.id).href() == search.text
         }
-        Some(Live::UserType) => contains_in_any_case("INDIVIDUAL", &search.text),
+        Some(Live::UserType) => contains_in_any_case(principal.sort.as_str(), &search.text),
         _ => false,
     };
     search.names.iter().any(in_property)

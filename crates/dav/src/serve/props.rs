@@ -31,7 +31,10 @@ pub(super) struct Here {
 pub(super) enum Resource<'r> {
     /// The root, and the shelves of principals and of homes.
     Shelf,
+    /// Whoever asks.
     Principal(&'r Principal),
+    /// Somebody else.
+    Other(&'r Principal),
     Home,
     Calendar(&'r Calendar),
     Outbox,
@@ -120,7 +123,7 @@ const USUAL: &[Live] = &[
 
 impl Live {
     pub fn is_shown(self, resource: Resource<'_>) -> bool {
-        use Resource::{Calendar, Home, Object, Principal, Shelf};
+        use Resource::{Calendar, Home, Object, Other, Principal, Shelf};
         match self {
             Live::ResourceType
             | Live::CurrentPrincipal
@@ -128,23 +131,20 @@ impl Live {
             | Live::Privileges
             | Live::SupportedPrivileges
             | Live::Reports => true,
-            Live::DisplayName => matches!(resource, Principal(_) | Home | Calendar(_)),
+            Live::DisplayName => matches!(resource, Principal(_) | Other(_) | Home | Calendar(_)),
             Live::ScheduleTag => matches!(resource, Object(_, object, _) if object.schedule.is_some()),
             Live::DefaultCalendar => matches!(resource, Calendar(calendar) if calendar.role != Role::Plain),
-            Live::Owner | Live::Acl | Live::AclRestrictions => !matches!(resource, Shelf),
+            Live::Owner | Live::Acl | Live::AclRestrictions => !matches!(resource, Shelf | Other(_)),
             Live::Created | Live::Modified => matches!(resource, Calendar(_) | Object(..)),
             Live::Tag | Live::ContentType | Live::ContentLength => matches!(resource, Object(..)),
             Live::Data => matches!(resource, Object(_, _, Some(_))),
             Live::SyncToken | Live::CTag => matches!(resource, Home | Calendar(_)),
-            Live::PrincipalUrl
-            | Live::Groups
-            | Live::AlternateUris
-            | Live::Addresses
-            | Live::HomeSet
-            | Live::UserAddresses
-            | Live::InboxUrl
-            | Live::OutboxUrl
-            | Live::UserType => matches!(resource, Principal(_)),
+            Live::PrincipalUrl | Live::Addresses | Live::UserAddresses | Live::UserType => {
+                matches!(resource, Principal(_) | Other(_))
+            }
+            Live::Groups | Live::AlternateUris | Live::HomeSet | Live::InboxUrl | Live::OutboxUrl => {
+                matches!(resource, Principal(_))
+            }
             Live::Color => matches!(resource, Calendar(calendar) if calendar.color.is_some()),
             Live::Description => matches!(resource, Calendar(calendar) if !calendar.description.is_empty()),
             Live::Zone
@@ -167,10 +167,12 @@ impl Live {
             (Live::Data, Resource::Object(_, _, Some(text))) => return writer.leaf(&space, &local, text),
             (_, Resource::Calendar(calendar)) => self.of_calendar(calendar),
             (_, Resource::Object(calendar, object, _)) => self.of_object(calendar, object),
-            (Live::DisplayName, Resource::Principal(principal)) => Some(principal.name.clone()),
+            (Live::DisplayName, Resource::Principal(one) | Resource::Other(one)) => Some(one.name.clone()),
             (Live::DisplayName, _) => Some("Calendars".to_owned()),
             (Live::SyncToken | Live::CTag, _) => here.home_token.clone(),
-            (Live::UserType, _) => Some("INDIVIDUAL".to_owned()),
+            (Live::UserType, Resource::Principal(one) | Resource::Other(one)) => {
+                Some(one.sort.as_str().to_owned())
+            }
             _ => None,
         };
         match text {
@@ -218,7 +220,14 @@ impl Live {
         let href = |writer: &mut Writer, place: Place| writer.leaf(DAV, "href", &place.href());
         match self {
             Live::ResourceType => resource_type(resource, writer),
-            Live::CurrentPrincipal | Live::PrincipalUrl => href(writer, Place::Principal(here.person)),
+            Live::CurrentPrincipal => href(writer, Place::Principal(here.person)),
+            Live::PrincipalUrl => {
+                let person = match resource {
+                    Resource::Other(one) => one.id,
+                    _ => here.person,
+                };
+                href(writer, Place::Principal(person));
+            }
             Live::Owner => {
                 let owner = match resource {
                     Resource::Calendar(calendar) | Resource::Object(calendar, ..) => calendar.owner,
@@ -239,10 +248,10 @@ impl Live {
                     href(writer, Place::Calendar(here.person, default.clone()));
                 }
             }
-            Live::UserAddresses => user_addresses(resource, here, writer),
+            Live::UserAddresses => user_addresses(resource, writer),
             Live::Addresses => {
-                if let Resource::Principal(principal) = resource {
-                    for address in &principal.addresses {
+                if let Resource::Principal(one) | Resource::Other(one) = resource {
+                    for address in &one.addresses {
                         writer.leaf(CALENDARSERVER, "email-address", address);
                     }
                 }
@@ -277,7 +286,7 @@ impl Live {
 fn resource_type(resource: Resource<'_>, writer: &mut Writer) {
     let names: &[Name] = match resource {
         Resource::Shelf | Resource::Home => &[COLLECTION],
-        Resource::Principal(_) => &[COLLECTION, Name::new(DAV, "principal")],
+        Resource::Principal(_) | Resource::Other(_) => &[COLLECTION, Name::new(DAV, "principal")],
         Resource::Calendar(calendar) if calendar.role != Role::Plain => {
             &[COLLECTION, Name::new(CALDAV, "schedule-inbox")]
         }
@@ -291,14 +300,15 @@ fn resource_type(resource: Resource<'_>, writer: &mut Writer) {
 const COLLECTION: Name = Name::new(DAV, "collection");
 
 /// By what others invite: their own addresses first, then what never changes.
-fn user_addresses(resource: Resource<'_>, here: &Here, writer: &mut Writer) {
-    if let Resource::Principal(principal) = resource {
-        for address in &principal.addresses {
-            writer.leaf(DAV, "href", &format!("mailto:{address}"));
-        }
+fn user_addresses(resource: Resource<'_>, writer: &mut Writer) {
+    let (Resource::Principal(one) | Resource::Other(one)) = resource else {
+        return;
+    };
+    for address in &one.addresses {
+        writer.leaf(DAV, "href", &format!("mailto:{address}"));
     }
-    writer.leaf(DAV, "href", &Place::Principal(here.person).href());
-    writer.leaf(DAV, "href", &format!("urn:uuid:{}", here.person));
+    writer.leaf(DAV, "href", &Place::Principal(one.id).href());
+    writer.leaf(DAV, "href", &format!("urn:uuid:{}", one.id));
 }
 
 fn held(resource: Resource<'_>) -> Vec<Name> {
@@ -321,7 +331,7 @@ fn held(resource: Resource<'_>) -> Vec<Name> {
             held.extend(sends.map(|name| Name::new(CALDAV, name)));
             return held;
         }
-        Resource::Shelf | Resource::Principal(_) => return held,
+        Resource::Shelf | Resource::Principal(_) | Resource::Other(_) => return held,
     };
     if rights == Rights::ALL {
         held.push(Name::new(DAV, "write"));
@@ -396,7 +406,7 @@ fn reports(resource: Resource<'_>, writer: &mut Writer) {
     let busy = Name::new(CALDAV, "free-busy-query");
     let sync = Name::new(DAV, "sync-collection");
     let more = match resource {
-        Resource::Shelf | Resource::Principal(_) | Resource::Outbox => vec![],
+        Resource::Shelf | Resource::Principal(_) | Resource::Other(_) | Resource::Outbox => vec![],
         Resource::Home | Resource::Calendar(_) => vec![query, multiget, busy, sync],
         Resource::Object(..) => vec![query, multiget],
     };

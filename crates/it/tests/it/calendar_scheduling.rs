@@ -241,3 +241,49 @@ async fn who_takes_another_address_is_still_meant_by_the_one_of_before() {
     }
     programs.hears("TENTATIVE").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_finds_rooms_by_name_and_people_by_their_whole_address() {
+    let programs = Programs::open().await;
+    let hall = programs.town.actor(&Role::Plain).await;
+    let path = format!("/api/v1/calendar/resources/{}", hall.id);
+    let room = Call::json(&json!({"sort": "room"}));
+    let made = programs
+        .town
+        .send(Method::PUT, &path, Kind::Api, programs.town.admin(), room);
+    assert_eq!(made.await.status, 200);
+    let name = programs
+        .town
+        .get(&hall, &format!("/api/v1/people/{}", hall.id))
+        .await["name"]
+        .clone();
+    let found = async |words: &str| {
+        let body = format!(
+            "<D:principal-property-search xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\" test=\"anyof\">\
+             <D:property-search><D:prop><D:displayname/><C:calendar-user-address-set/></D:prop><D:match>{words}</D:match></D:property-search>\
+             <D:prop><C:calendar-user-type/></D:prop></D:principal-property-search>"
+        );
+        let call = Call {
+            body: body.into(),
+            ..Call::default()
+        };
+        let said = programs
+            .send(&programs.anna, "REPORT", "/dav/principals/", call)
+            .await;
+        assert_eq!(said.status, 207, "{}", said.text());
+        said.whole()
+    };
+    let rooms = found(name.as_str().unwrap()).await;
+    assert!(rooms.contains(&hall.id) && rooms.contains("ROOM"), "{rooms}");
+    let boris = found(&programs.boris.email).await;
+    assert!(
+        boris.contains(&programs.boris.id) && boris.contains("INDIVIDUAL"),
+        "{boris}"
+    );
+    let (part, _) = programs.boris.email.split_once('@').unwrap();
+    let none = found(part).await;
+    assert!(
+        !none.contains(&programs.boris.id),
+        "nobody leafs through people: {none}"
+    );
+}

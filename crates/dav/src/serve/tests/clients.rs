@@ -3,6 +3,10 @@
 use super::*;
 use crate::xml::APPLE;
 
+/// Apple Calendar looks for rooms as it looks for people.
+const ROOMS: &str = "<D:property-search><D:prop><C:calendar-user-type/></D:prop><D:match>ROOM</D:match></D:property-search>\
+    <D:prop><D:displayname/><D:principal-URL/><C:calendar-user-type/><C:calendar-user-address-set/><C:calendar-home-set/></D:prop>";
+
 #[tokio::test]
 async fn who_does_not_sign_in_is_asked_for_an_app_password() {
     let house = House::open();
@@ -212,10 +216,17 @@ async fn links_are_followed_in_one_request_and_people_find_themselves() {
     };
     assert_eq!(search("petro").await, [path]);
     assert_eq!(search("boris").await, Vec::<String>::new());
+    let hall = format!("/dav/principals/{HALL}/");
+    assert_eq!(search("hall").await, std::slice::from_ref(&hall));
+    let rooms = house
+        .report("/dav/principals/", "D:principal-property-search", ROOMS)
+        .await;
+    assert_eq!(rooms.hrefs(), std::slice::from_ref(&hall));
+    insta::assert_snapshot!("a_room_is_found_by_what_it_is", rooms.body.replace("><", ">\n<"));
     let set = house
         .report("/dav/principals/", "D:principal-search-property-set", "")
         .await;
-    assert_eq!(set.xml().elements().count(), 3);
+    assert_eq!(set.xml().elements().count(), 4);
     let unknown = house.report(&format!("{HOME}home/"), "D:version-tree", "").await;
     assert_eq!(unknown.condition(), (403, "supported-report".to_owned()));
 }

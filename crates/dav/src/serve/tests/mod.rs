@@ -19,6 +19,7 @@ use crate::xml::{CALDAV, DAV, Element, Name, parse};
 use shelf::Shelf;
 
 pub const ANNA: &str = "07070707-0707-0707-0707-070707070707";
+pub const HALL: &str = "09090909-0909-0909-0909-090909090909";
 pub const HOME: &str = "/dav/calendars/07070707-0707-0707-0707-070707070707/";
 const SPACES: &str = r#"xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:CS="http://calendarserver.org/ns/" xmlns:A="http://apple.com/ns/ical/""#;
 

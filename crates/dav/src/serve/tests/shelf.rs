@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use front::SignedIn;
+use ical::Sort;
 use jiff::Timestamp;
-use kernel::{Id, Moment};
+use kernel::{Id, Moment, PersonId};
 use parking_lot::Mutex;
 
 use crate::library::{
@@ -241,10 +242,23 @@ impl Library for Shelf {
     fn principal<'a>(&'a self, _: &'a SignedIn) -> Asked<'a, Principal> {
         self.with(|_| {
             Ok(Principal {
+                id: PersonId(Id::from_bytes([7; 16])),
+                sort: Sort::Individual,
                 name: "Anna Petrova".to_owned(),
                 addresses: vec!["anna@example.org".to_owned()],
             })
         })
+    }
+
+    fn others<'a>(&'a self, _: &'a SignedIn, words: &'a str) -> Asked<'a, Vec<Principal>> {
+        let hall = Principal {
+            id: PersonId(Id::from_bytes([9; 16])),
+            sort: Sort::Room,
+            name: "Small hall".to_owned(),
+            addresses: vec!["hall@example.org".to_owned()],
+        };
+        let is_found = hall.name.contains(words) || hall.addresses[0] == words;
+        self.with(move |_| Ok(Some(hall.clone()).filter(|_| is_found).into_iter().collect()))
     }
 
     fn calendars<'a>(&'a self, who: &'a SignedIn) -> Asked<'a, Vec<Calendar>> {
