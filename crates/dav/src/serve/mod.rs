@@ -10,6 +10,7 @@ mod find;
 mod objects;
 mod outbox;
 mod people;
+mod privileges;
 mod props;
 mod query;
 mod stop;
