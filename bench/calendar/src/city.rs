@@ -32,7 +32,7 @@ pub struct City {
 #[derive(Clone, Debug)]
 pub struct Person {
     pub id: String,
-    email: String,
+    pub email: String,
     password: String,
     token: String,
 }
@@ -64,6 +64,36 @@ impl City {
             });
         }
         Ok(city)
+    }
+
+    /// Lets people in and signs them in until there are so many. The house is opened without its mailbox for that: nobody carries
+    /// letters then, so an invitation answers its link.
+    pub fn grow(&mut self, people: usize) -> Result<()> {
+        self.reopen()?;
+        let admin = self.person(0)?.token.clone();
+        for number in self.people.len()..people {
+            let (email, password) = (
+                format!("bench-{number}@city.example"),
+                "as good as any other here",
+            );
+            let draft = json!({ "email": email, "name": format!("Bench {number}"), "zone": "Europe/Berlin" });
+            let made = self.call(Some(&admin), "POST", "/api/v1/people", &draft)?;
+            let id = made["id"].as_str().context("an id")?.to_owned();
+            let path = format!("/api/v1/people/{id}/invitation");
+            let invited = self.call(Some(&admin), "POST", &path, &json!({}))?;
+            let link = invited["link"].as_str().context("a link")?;
+            let secret = link.rsplit('/').next().context("a link")?;
+            let path = format!("/api/v1/links/{secret}/accept");
+            self.call(None, "POST", &path, &json!({ "password": password }))?;
+            let token = self.sign_in(&email, password)?;
+            self.people.push(Person {
+                id,
+                email,
+                password: password.to_owned(),
+                token,
+            });
+        }
+        Ok(())
     }
 
     fn sign_in(&self, email: &str, password: &str) -> Result<String> {
@@ -112,6 +142,26 @@ impl City {
         Ok(made["id"].as_str().context("a calendar")?.to_owned())
     }
 
+    /// From now on nothing in the calendars that somebody has makes them busy.
+    pub fn let_rest(&self, person: &Person) -> Result<()> {
+        let all = self.call(Some(&person.token), "GET", "/api/v1/calendars", &Value::Null)?;
+        for one in all["items"].as_array().context("calendars")? {
+            let id = one["id"].as_str().context("an id")?;
+            let version = one["version"].as_i64().context("a version")?;
+            if one["rights"] == "own" && one["busy"] == true {
+                let head = person.head("PATCH", &format!("/api/v1/calendars/{id}"));
+                let body = json!({ "busy": false }).to_string();
+                let length = body.len();
+                let request = format!(
+                    "{head}if-match: \"v{version}\"\r\ncontent-type: application/json\r\n\
+                     content-length: {length}\r\n\r\n{body}"
+                );
+                checked(Connection::new(self.address).ask(request.as_bytes())?)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a file of events into a calendar.
     pub fn import(&self, person: &Person, calendar: &str, file: &str) -> Result<()> {
         let path = format!("/api/v1/calendars/{calendar}/import");
@@ -136,6 +186,9 @@ impl City {
         );
         let answer = checked(Connection::new(self.address).ask(request.as_bytes())?)
             .with_context(|| format!("{method} {path}"))?;
+        if answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
         Ok(serde_json::from_slice(&answer.body)?)
     }
 }
@@ -143,6 +196,12 @@ impl City {
 impl Person {
     pub fn get(&self, path: &str) -> Vec<u8> {
         format!("{}\r\n", self.head("GET", path)).into_bytes()
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Vec<u8> {
+        let (head, body) = (self.head("POST", path), body.to_string());
+        let length = body.len();
+        format!("{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
     }
 
     fn head(&self, method: &str, path: &str) -> String {

@@ -2,7 +2,8 @@
 //!
 //! `expansion` compares in one process and on one thread. `caldav` puts one calendar into three servers and asks each the same
 //! over connections that are kept open where the server keeps them; what is compared first is the processor time that a server takes for a request, because
-//! a busy machine changes that least. `views` and `memory` are about our binary alone. What is answered is looked at before
+//! a busy machine changes that least. `finding` looks for a time for many people beside PostgreSQL, which knows the same of them.
+//! `views` and `memory` are about our binary alone. What is answered is looked at before
 //! anything is measured: who answers wrongly is named and makes no ratio. Each case prints one line of JSON; a ratio above 1
 //! means that ours is better. `--quick` takes less time and smaller calendars; `--only` names parts; `--events` says how many
 //! events there are; `--alone` starts no servers of others.
@@ -11,6 +12,7 @@ mod caldav;
 mod city;
 mod diary;
 mod expansion;
+mod finding;
 mod http;
 mod memory;
 mod views;
@@ -73,6 +75,9 @@ fn main() -> Result<()> {
     }
     if size.wants("caldav") {
         caldav::measure(&size)?;
+    }
+    if size.wants("finding") {
+        finding::measure(&size)?;
     }
     if size.wants("views") {
         views::measure(&size)?;

@@ -6,6 +6,10 @@ const DAY_MINUTES = 1440;
 const STEP = 15;
 const PRESS_MILLISECONDS = 350;
 const NEAR_PIXELS = 5;
+const EDGE_PIXELS = 9;
+// A finger is wider than the arrow of a mouse, and never rests.
+const NEAR_FINGER_PIXELS = 12;
+const EDGE_FINGER_PIXELS = 18;
 
 const cal = document.getElementById("cal");
 const two = (number) => String(number).padStart(2, "0");
@@ -13,6 +17,7 @@ const clock = (minutes) => `${two(Math.floor(minutes / 60) % 24)}:${two(minutes 
 
 // Which calendars are shown is sent as soon as it is ticked.
 for (const button of document.querySelectorAll("[data-only-without-script]")) button.remove();
+for (const button of document.querySelectorAll("[data-only-with-script]")) button.hidden = false;
 document.getElementById("ticks")?.addEventListener("change", (event) => event.currentTarget.requestSubmit());
 
 // One key for each place one goes to; none of them while somebody types.
@@ -147,7 +152,8 @@ document.querySelector("[data-close]")?.addEventListener("click", (event) => eve
 function carry(item, event) {
   const hours = item.closest(".hours");
   const box = item.getBoundingClientRect();
-  const isStretch = box.bottom - event.clientY < 9 && box.height > 20;
+  const edge = event.pointerType === "mouse" ? EDGE_PIXELS : Math.min(EDGE_FINGER_PIXELS, box.height / 3);
+  const isStretch = box.bottom - event.clientY < edge && box.height > 20;
   const [from, to] = [Number(item.dataset.from), Number(item.dataset.to)];
   const grabbed = minutesAt(hours, event.clientY);
   const ghost = item.cloneNode(true);
@@ -156,6 +162,7 @@ function carry(item, event) {
   let target = hours;
   let by = 0;
   let stretch = 0;
+  hours.append(ghost);
   return {
     move(moved) {
       const now = minutesAt(target, moved.clientY);
@@ -271,9 +278,14 @@ function begunAt({ target, event }) {
 // Whoever looks at a published calendar changes nothing in it.
 const board = document.getElementById("short") && (week ?? document.getElementById("month"));
 if (board && getComputedStyle(board).display === "grid") {
+  board.classList.add("by-hand");
   let drag = null;
   let begun = null;
+  let isDropped = false;
   board.addEventListener("pointerdown", (event) => {
+    isDropped = false;
+    // Two fingers make the page larger.
+    if (!event.isPrimary) return stop();
     if (event.button !== 0) return;
     const { clientX: x, clientY: y, target } = event;
     const start = { x, y, target, event, ready: event.pointerType === "mouse" };
@@ -291,7 +303,8 @@ if (board && getComputedStyle(board).display === "grid") {
   };
   board.addEventListener("pointermove", (event) => {
     if (!begun) return;
-    const far = Math.hypot(event.clientX - begun.x, event.clientY - begun.y) > NEAR_PIXELS;
+    const near = event.pointerType === "mouse" ? NEAR_PIXELS : NEAR_FINGER_PIXELS;
+    const far = Math.hypot(event.clientX - begun.x, event.clientY - begun.y) > near;
     if (!drag && far && !begun.ready) begun = null;
     else if (!drag && far) begin(begun, event);
     if (drag) {
@@ -300,15 +313,25 @@ if (board && getComputedStyle(board).display === "grid") {
     }
   });
   board.addEventListener("touchmove", (event) => drag && event.preventDefault(), { passive: false });
+  // What a finger holds is carried: there is no menu of its link.
+  const isHeld = () => drag || (begun && begun.event.pointerType !== "mouse");
+  board.addEventListener("contextmenu", (event) => isHeld() && event.preventDefault());
+  // A finger's click would follow later: there is none after what was held.
+  board.addEventListener("touchend", (event) => isDropped && event.preventDefault(), { passive: false });
   board.addEventListener("pointerup", (event) => {
     const start = begun;
     begun = null;
     if (drag) {
       const dropped = drag;
       drag = null;
-      // The click that follows would open what was dragged.
-      board.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
-      setTimeout(() => dropped.drop());
+      isDropped = true;
+      // The click that follows a mouse at once would open what was dragged.
+      const open = (click) => click.preventDefault();
+      board.addEventListener("click", open, true);
+      setTimeout(() => {
+        board.removeEventListener("click", open, true);
+        dropped.drop();
+      });
     } else if (start && !start.target.closest(".ev") && event.pointerType === "mouse") {
       begunAt(start)?.drop();
     }

@@ -261,16 +261,14 @@ impl Calendars {
         let all: Vec<(String, bool)> = needed.chain(optional).chain(me).collect();
         let mut found = Vec::with_capacity(all.len());
         for some in all.chunks(AT_ONCE) {
-            let people = try_join_all(some.iter().map(|(called, _)| self.somebody(called))).await?;
-            found.extend(
-                some.iter()
-                    .zip(people)
-                    .map(|((called, is_needed), person)| Asked {
-                        called: called.clone(),
-                        is_needed: *is_needed,
-                        person,
-                    }),
-            );
+            let people = try_join_all(some.iter().map(|(called, _)| self.whom(called))).await?;
+            let cards = self.cards(people.iter().flatten().copied().collect()).await?;
+            let named = some.iter().zip(people);
+            found.extend(named.map(|((called, is_needed), person)| Asked {
+                called: called.clone(),
+                is_needed: *is_needed,
+                person: person.and_then(|id| Some((id, cards.get(&id)?.clone()))),
+            }));
         }
         let mut asked: Vec<Asked> = Vec::new();
         for one in found {
@@ -290,14 +288,20 @@ impl Calendars {
 
     /// Somebody of the house, by an id or an address; `None`: nobody is called so.
     pub(crate) async fn somebody(&self, called: &str) -> Result<Option<(PersonId, Card)>, Refused> {
-        let called = called.trim();
-        let person = match called.parse().ok().map(PersonId) {
-            Some(person) => Some(person),
-            None if called.contains(':') => self.reader(called).await?,
-            None => self.people().bearer(called).await?,
+        let Some(person) = self.whom(called).await? else {
+            return Ok(None);
         };
-        let Some(person) = person else { return Ok(None) };
         Ok(self.card(person).await?.map(|card| (person, card)))
+    }
+
+    /// Whose id or address it is, whether or not anybody knows them any more.
+    async fn whom(&self, called: &str) -> Result<Option<PersonId>, Refused> {
+        let called = called.trim();
+        match called.parse().ok().map(PersonId) {
+            Some(person) => Ok(Some(person)),
+            None if called.contains(':') => self.reader(called).await,
+            None => Ok(self.people().bearer(called).await?),
+        }
     }
 }
 

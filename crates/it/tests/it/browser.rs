@@ -14,6 +14,8 @@ mod segments;
 mod segments_rules;
 mod sharing;
 mod times;
+mod touch;
 mod trouble;
 mod visit;
+mod without_script;
 mod words;

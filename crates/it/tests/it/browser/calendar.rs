@@ -197,21 +197,30 @@ async fn carries_days(visit: &Visit, read: &Read) {
     let month = format!("/calendar?view=month&date={}", date.as_str().unwrap());
     visit.go(&month).await;
     let before = days_of(visit, read.lasting).await;
+    // A month may end with the week in which it is.
+    let by: i64 = if before[0] < 14 { 7 } else { -7 };
+    let after: Vec<u64> = before
+        .iter()
+        .filter_map(|day| day.checked_add_signed(by))
+        .collect();
     let grip = on(visit, read.lasting).await;
-    shifts(visit, grip, cell(visit, before[0] + 7, "ul").await).await;
+    shifts(visit, grip, inside(visit, after[0]).await).await;
     visit.says(read.moved).await;
-    let after: Vec<u64> = before.iter().map(|day| day + 7).collect();
     assert_eq!(days_of(visit, read.lasting).await, after);
     fits(visit, &month, &format!("{}-calendar-carried", read.language)).await;
     visit.screen(1100, false).await;
     visit.go(&month).await;
-    let empty = cell(visit, after[0] + 7, "ul").await;
-    drag(visit, empty, empty).await;
+    let empty = visit
+        .script("return [...document.querySelectorAll('[data-day]')].findIndex((day) => !day.querySelector('.ev'))")
+        .await;
+    let empty = empty.as_u64().unwrap();
+    let there = inside(visit, empty).await;
+    drag(visit, there, there).await;
     visit.shows("#short[open]").await;
     visit.fill("title", read.pressed).await;
     visit.press("#short button[type=submit]").await;
     visit.says(read.created).await;
-    assert_eq!(days_of(visit, read.pressed).await, [after[0] + 7]);
+    assert_eq!(days_of(visit, read.pressed).await, [empty]);
 }
 
 /// The days of the page on which something of this title is, counted from the first.
@@ -229,12 +238,21 @@ async fn days_of(visit: &Visit, title: &str) -> Vec<u64> {
         .collect()
 }
 
-/// The lower end of a part of a day, where nothing is.
+/// The lower end of a part of a day of a week, where nothing is.
 async fn cell(visit: &Visit, day: u64, part: &str) -> (f64, f64) {
     let script = format!(
         "const box = document.querySelectorAll('[data-day]')[{day}].querySelector('{part}').getBoundingClientRect();
-         const low = document.querySelectorAll('[data-day]')[{day}].closest('.month') ? 12 : -3;
-         return [Math.round(box.left + box.width / 2), Math.round(box.bottom + low)];"
+         return [Math.round(box.left + box.width / 2), Math.round(box.bottom - 3)];"
+    );
+    point(&visit.script(&script).await)
+}
+
+/// The middle of a day of a month, which is scrolled into view as a whole.
+async fn inside(visit: &Visit, day: u64) -> (f64, f64) {
+    let script = format!(
+        "document.getElementById('month').scrollIntoView();
+         const box = document.querySelectorAll('[data-day]')[{day}].getBoundingClientRect();
+         return [Math.round(box.left + box.width / 2), Math.round(box.top + box.height / 2)];"
     );
     point(&visit.script(&script).await)
 }
@@ -242,7 +260,8 @@ async fn cell(visit: &Visit, day: u64, part: &str) -> (f64, f64) {
 /// Something on the first of its days.
 async fn on(visit: &Visit, title: &str) -> (f64, f64) {
     let script = format!(
-        "const found = [...document.querySelectorAll('.ev a')].find((one) => one.textContent.endsWith('{title}'));
+        "document.getElementById('month')?.scrollIntoView();
+         const found = [...document.querySelectorAll('.ev a')].find((one) => one.textContent.endsWith('{title}'));
          const box = found.getBoundingClientRect();
          return [Math.round(box.left + box.width / 2), Math.round(box.top + box.height / 2)];"
     );
@@ -436,7 +455,7 @@ async fn titles(visit: &Visit) -> Vec<String> {
         .collect()
 }
 
-async fn time_of(visit: &Visit, title: &str) -> String {
+pub(super) async fn time_of(visit: &Visit, title: &str) -> String {
     let script = format!(
         "const found = [...document.querySelectorAll('.hours .ev')].find((one) => one.querySelector('b').textContent === '{title}');
          return found ? found.querySelector('time').textContent : 'nowhere';"
@@ -488,7 +507,7 @@ async fn middle(visit: &Visit, title: &str, down: f64) -> (f64, f64) {
     point(&visit.script(&script).await)
 }
 
-fn point(found: &serde_json::Value) -> (f64, f64) {
+pub(super) fn point(found: &serde_json::Value) -> (f64, f64) {
     (found[0].as_f64().unwrap(), found[1].as_f64().unwrap())
 }
 

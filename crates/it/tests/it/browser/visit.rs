@@ -107,13 +107,32 @@ impl Visit {
         Visit::open(language, None).await
     }
 
+    /// A browser whose owner has forbidden pages their scripts.
+    pub async fn without_script(language: &'static str) -> Visit {
+        let place = BROWSERS.acquire().await.unwrap();
+        let forbidden = json!({"profile.managed_default_content_settings.javascript": 2});
+        Visit::open_with(language, Some(place), forbidden).await
+    }
+
     async fn open(language: &'static str, place: Option<SemaphorePermit<'static>>) -> Visit {
+        Visit::open_with(language, place, json!({})).await
+    }
+
+    async fn open_with(
+        language: &'static str,
+        place: Option<SemaphorePermit<'static>>,
+        preferences: Value,
+    ) -> Visit {
         let driver = tokio::task::spawn_blocking(testkit::browser::shared)
             .await
             .unwrap()
             .unwrap();
         let base = tokio::task::spawn_blocking(city).await.unwrap().base.clone();
-        let Value::Object(capabilities) = driver.capabilities(language) else {
+        let mut capabilities = driver.capabilities(language);
+        for (name, value) in preferences.as_object().into_iter().flatten() {
+            capabilities["goog:chromeOptions"]["prefs"][name] = value.clone();
+        }
+        let Value::Object(capabilities) = capabilities else {
             unreachable!()
         };
         let capabilities: Capabilities = capabilities.into_iter().collect();
@@ -303,6 +322,12 @@ impl Visit {
         let scheme = if dark { "dark" } else { "light" };
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.chrome("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// From now on the screen is one that is touched.
+    pub async fn touched(&self) {
+        let touch = json!({"enabled": true});
+        self.chrome("Emulation.setTouchEmulationEnabled", touch).await;
     }
 
     async fn chrome(&self, command: &str, params: Value) {
