@@ -202,11 +202,7 @@ fn edit_page(frame: Frame, followed: &Followed, typed: &Typed, mut faults: Fault
 
 /// Why an entry could not be read, in the words of the reader.
 fn unread(frame: &Frame, one: &Unread) -> String {
-    let key = format!("ical-{}", one.word);
-    let words = frame
-        .knows(&key)
-        .then(|| frame.say(&key).with("about", one.about.as_str()).to_string());
-    one.told(words.as_deref())
+    one.told(frame.say_about("ical", &one.word, &one.about).as_deref())
 }
 
 /// By the reader's clock.

@@ -349,12 +349,10 @@ fn edit_page(
 
 /// As JSON, for the script.
 fn import_words(frame: &Frame) -> String {
-    let own = ["uid-twice", "kind", "full"].map(|word| (word, format!("import-wrong-{word}")));
-    let of_text = ical::Reason::WORDS.map(|word| (word, format!("ical-{word}")));
-    let said = own.into_iter().chain(of_text).map(|(word, key)| {
-        let said = frame.say(&key).with("about", "{about}").to_string();
-        (word, serde_json::Value::from(said))
-    });
+    let own = ["uid-twice", "kind", "full"].map(|word| (word, frame.say_of("import-wrong", word)));
+    let of_text = ical::Reason::WORDS.map(|word| (word, frame.say_about("ical", word, "{about}")));
+    let said = own.into_iter().chain(of_text);
+    let said = said.filter_map(|(word, said)| Some((word, serde_json::Value::from(said?))));
     serde_json::Value::from_iter(said).to_string()
 }
 

@@ -120,9 +120,15 @@ impl Tongue {
     /// One of a family of texts, such as `act-person-created` of the family `act` for the code `person.created`.
     /// `None` when the family has no such member, so that a code from outside never reaches a page.
     pub fn say_of(&self, family: &str, code: &str) -> Option<String> {
-        let member = code.replace(['.', '_', ':'], "-");
-        let key = format!("{family}-{member}");
+        let key = member(family, code);
         self.knows(&key).then(|| self.say(&key).to_string())
+    }
+
+    /// The same of a family whose texts name what they are about.
+    pub fn say_about(&self, family: &str, code: &str, about: &str) -> Option<String> {
+        let key = member(family, code);
+        self.knows(&key)
+            .then(|| self.say(&key).with("about", about).to_string())
     }
 
     pub fn knows(&self, key: &str) -> bool {
@@ -244,6 +250,11 @@ impl Argument for &str {
     }
 }
 
+/// The key of a family's text for a code.
+fn member(family: &str, code: &str) -> String {
+    format!("{family}-{}", code.replace(['.', '_', ':'], "-"))
+}
+
 /// An instant for a page: `<time datetime="…">`.
 pub struct When {
     shown: String,
@@ -296,6 +307,16 @@ mod tests {
             "Здравствуйте, Анна"
         );
         assert_eq!(tongue.say("nothing").to_string(), "nothing");
+    }
+
+    #[test]
+    fn a_code_is_said_by_the_text_of_its_family_or_not_at_all() {
+        static WRONG: Words = Words::new("wrong-no-name = { $about } has no name", "", None);
+        let tongue = Tongue::new(&WRONG, Language::English, "UTC");
+        let said = |code| tongue.say_about("wrong", code, "A line");
+        assert_eq!(said("no_name").as_deref(), Some("A line has no name"));
+        assert_eq!(said("no.idea"), None);
+        assert_eq!(tongue.say_of("wrong", "no_idea"), None);
     }
 
     #[test]

@@ -83,8 +83,8 @@ impl Frame {
         self.tongue.say_of(family, code)
     }
 
-    pub fn knows(&self, key: &str) -> bool {
-        self.tongue.knows(key)
+    pub fn say_about(&self, family: &str, code: &str, about: &str) -> Option<String> {
+        self.tongue.say_about(family, code, about)
     }
 
     pub fn when(&self, moment: Moment) -> When {

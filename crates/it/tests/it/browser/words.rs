@@ -116,6 +116,7 @@ fn what_pages_say_exists_and_what_exists_is_said() {
                 used.insert(key);
             }
             families.extend(arguments_of(text, "say_of("));
+            families.extend(arguments_of(text, "say_about("));
             used.extend(literals(text).filter(|literal| room.english.contains_key(literal)));
         }
         // A stream of letters says under its key what it is called, and what comes by it.
@@ -303,6 +304,10 @@ fn text_of(template: &str) -> String {
     let mut plain = template.to_owned();
     for (open, close) in [("{#", "#}"), ("{%", "%}"), ("{{", "}}")] {
         plain = without(&plain, open, close);
+    }
+    // What others put into a tag of theirs.
+    if plain.trim_start().starts_with("data-") {
+        plain = format!("<{plain}>");
     }
     let mut said = String::new();
     for (at, _) in plain.match_indices('<') {
