@@ -1,5 +1,7 @@
 //! What lies in calendars: found by name or by time, followed by number, laid in and taken out.
 
+use std::borrow::Cow;
+
 use ical::{Kind, Object, Timing};
 use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
@@ -229,6 +231,8 @@ impl Calendars {
 /// An object that is to be stored, with what was found out from its text.
 pub(crate) struct Piece {
     text: String,
+    /// Nothing of what was given had to be left out.
+    is_as_given: bool,
     uid: String,
     kind: Kind,
     spans: Vec<Span>,
@@ -250,6 +254,12 @@ impl Piece {
 
     /// Of whoever `mine` are the addresses of.
     pub fn of(text: String, id: Id, now: Moment, mine: &Mine) -> Result<Piece, Reason> {
+        let printable = match ical::printable(&text) {
+            Cow::Owned(printable) => Some(printable),
+            Cow::Borrowed(_) => None,
+        };
+        let is_as_given = printable.is_none();
+        let text = printable.unwrap_or(text);
         let calendar = ical::parse(text.as_bytes())?;
         let object: Object<'_> = ical::check(&calendar)?;
         let timing = Timing::new(&object)?;
@@ -259,6 +269,7 @@ impl Piece {
         let is_organized = itip::is_organized(&calendar);
         Ok(Piece {
             text,
+            is_as_given,
             uid,
             kind,
             spans,
@@ -372,7 +383,7 @@ pub(crate) fn put_in(
         _ => change,
     });
     let told = told.unwrap_or_default();
-    let as_given = told.kept.is_none();
+    let as_given = told.kept.is_none() && piece.is_as_given;
     let stored = Stored {
         id,
         calendar: calendar.id,

@@ -20,32 +20,31 @@ pub(crate) struct Everybody;
 pub(crate) const NAMES: [&str; 3] = ["anna", "boris", "chen"];
 
 impl People for Everybody {
-    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>> {
-        let name = NAMES.into_iter().find(|name| visitor(name).id == person);
-        let card = name.map(|name| Card {
-            name: name.to_owned(),
-            email: Some(format!("{name}@town.example")),
-            former: Vec::new(),
-            language: Language::English,
-            zone: "Europe/Berlin".to_owned(),
-        });
-        Box::pin(async { Ok(card) })
-    }
-
     fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>> {
-        Box::pin(async move {
-            let mut cards = Vec::new();
-            for person in people {
-                cards.push(self.card(*person).await?);
-            }
-            Ok(cards)
-        })
+        let card = |person: &PersonId| {
+            let name = NAMES.into_iter().find(|name| visitor(name).id == *person)?;
+            Some(Card {
+                name: name.to_owned(),
+                email: Some(format!("{name}@town.example")),
+                former: Vec::new(),
+                language: Language::English,
+                zone: "Europe/Berlin".to_owned(),
+            })
+        };
+        let cards = people.iter().map(card).collect();
+        Box::pin(async { Ok(cards) })
     }
 
-    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
-        let name = email.strip_suffix("@town.example");
-        let known = name.filter(|name| NAMES.contains(name));
-        Box::pin(async move { Ok(known.map(|name| visitor(name).id)) })
+    fn bearers<'a>(
+        &'a self,
+        emails: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Option<PersonId>>, StoreError>> {
+        let bearer = |email: &String| {
+            let name = email.strip_suffix("@town.example")?;
+            NAMES.contains(&name).then(|| visitor(name).id)
+        };
+        let bearers = emails.iter().map(bearer).collect();
+        Box::pin(async { Ok(bearers) })
     }
 
     fn group(&self, _: Id) -> BoxFuture<'_, Result<Option<String>, String>> {
@@ -219,6 +218,27 @@ async fn what_was_put_comes_back_as_it_was_written() {
         assert_eq!(found[0].as_ref().unwrap().text, text);
         assert_eq!(found[0].as_ref().unwrap().uid, "a@b");
         assert_eq!(found[1], None);
+    }
+}
+
+#[tokio::test]
+async fn what_no_line_may_have_is_left_out_and_the_writer_hears_of_it() {
+    for kind in KINDS {
+        let scene = Scene::on(kind).await;
+        let calendar = scene.first(&visitor("anna")).await;
+        let clean = event("a@b", 0, "SUMMARY:Größe\tL\r\n");
+        let odd = clean.replace("L\r\n", "\0L\u{1}\r\n");
+        for (text, as_given) in [(odd, false), (clean.clone(), true)] {
+            let put = scene.calendars.put(
+                calendar.owner,
+                calendar.id,
+                name("a.ics"),
+                text,
+                Expected::Anything,
+            );
+            let put = put.await.unwrap();
+            assert_eq!((put.stored.text, put.as_given), (clean.clone(), as_given));
+        }
     }
 }
 

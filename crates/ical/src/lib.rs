@@ -35,7 +35,7 @@ pub use parse::{parse, parse_stream};
 pub use participant::{Participant, mailbox, same_address};
 pub use problem::{Precondition, Problem, Reason};
 pub use property::{Param, Property};
-pub use text::{Limits, escape, split_unescaped, unescape};
+pub use text::{Limits, escape, printable, split_unescaped, unescape};
 pub use timing::{Happening, Timing, Zones};
 pub use values::{
     Duration, Period, Recurs, Until, When, dates_properties, parse_geo, parse_offset, read_dates,

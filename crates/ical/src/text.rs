@@ -154,6 +154,17 @@ fn is_control(byte: u8) -> bool {
     byte < b' ' && byte != b'\t'
 }
 
+/// The same text without what no line of it may have; its lines stay as they are. Borrowed where it has nothing of it.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let is_odd = |byte: u8| is_control(byte) && !matches!(byte, b'\r' | b'\n');
+    if text.bytes().fold(false, |found, byte| found | is_odd(byte)) {
+        let kept = |c: &char| *c >= ' ' || matches!(c, '\t' | '\r' | '\n');
+        Cow::Owned(text.chars().filter(kept).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// Drops what RFC 5545 forbids in a line and XML cannot carry.
 pub(crate) fn without_control(text: Cow<'_, str>) -> Cow<'_, str> {
     // a sum and not `any`: it has no early end, so the compiler looks at many bytes at once

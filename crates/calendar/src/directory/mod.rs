@@ -11,7 +11,7 @@ mod tests;
 use std::fmt;
 
 use futures_util::future::try_join_all;
-use kernel::{BadCursor, Cursor, Id, Moment, Page, PageSize, PersonId};
+use kernel::{BadCursor, Cursor, Id, Moment, Page, PageSize, PersonId, Text};
 use store::{Shard, StoreError};
 
 use crate::publishing::{self, Link, PLACE, Shows};
@@ -166,11 +166,8 @@ impl Calendars {
         words: &str,
         size: PageSize,
     ) -> Result<Page<Listed>, Refused> {
-        if words.chars().count() > WORDS_CHARS_MAX {
-            let problem = format!("must have at most {WORDS_CHARS_MAX} characters");
-            return Err(Reason::field("words", problem).into());
-        }
-        let words = words.trim().to_lowercase();
+        let words = Text::new(words, WORDS_CHARS_MAX).map_err(|bad| Reason::field("words", bad))?;
+        let words = words.to_lowercase();
         let home = self.home_of_all()?;
         let found = home.read::<_, StoreError>(move |tx| {
             let after = after.as_ref().map_or("", PublicName::as_str);

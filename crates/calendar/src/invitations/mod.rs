@@ -237,6 +237,7 @@ impl Calendars {
         let called = known.unwrap_or_else(|| called(&address));
         let is_one = ical::mailbox(&called).is_none_or(|email| email.contains('@') && email.len() > 2);
         let problem = "must be the id of somebody of the house, or an e-mail address";
+        let is_one = is_one && !called.contains(char::is_control);
         match is_one && (named(&called).is_some() || called.starts_with("mailto:")) {
             true => Ok(called),
             false => Err(Reason::field("organizer", problem).into()),

@@ -9,11 +9,10 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use futures_util::future::try_join_all;
 use ical::zones::Zone;
 use ical::{Answer, Happening, Status, Timing};
 use jiff::Timestamp;
-use kernel::{BadCursor, Cursor, Id, Moment, Page, PageSize, PersonId};
+use kernel::{BadCursor, Cursor, Id, Moment, Page, PageSize, PersonId, Text};
 use store::{StoreError, Tx};
 
 pub(crate) use self::rows::delete;
@@ -23,7 +22,7 @@ use crate::rules::again::as_of_room;
 use crate::rules::edits::{self, Aim, Pen, Which};
 use crate::rules::itip::Mine;
 use crate::rules::received::{Changed, News};
-use crate::rules::slots::{slot_from, slot_of};
+use crate::rules::slots::{Slots, slot_from, slot_of};
 use crate::rules::taking::{Judged, Wanted, judge};
 use crate::service::{Calendars, Refused};
 use crate::types::{Calendar, Expected, Reason, Stored};
@@ -32,8 +31,6 @@ pub const PLACE_CHARS_MAX: usize = 200;
 pub const SEATS_MAX: i64 = 100_000;
 /// So much of a series a room looks at before it says that it comes.
 const AHEAD_SECONDS: i64 = 2 * 366 * 86_400;
-/// Rooms that are looked up at the same time.
-const AT_ONCE: usize = 32;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
@@ -120,10 +117,8 @@ impl Calendars {
         person: PersonId,
         (sort, place, seats): (Sort, String, i64),
     ) -> Result<Resource, Refused> {
-        if place.chars().count() > PLACE_CHARS_MAX {
-            let problem = format!("must have at most {PLACE_CHARS_MAX} characters");
-            return Err(Reason::field("place", problem).into());
-        }
+        let place = Text::new(&place, PLACE_CHARS_MAX);
+        let place = place.map_err(|bad| Reason::field("place", bad))?;
         if !(0..=SEATS_MAX).contains(&seats) {
             return Err(Reason::field("seats", format!("must be 0 to {SEATS_MAX}")).into());
         }
@@ -137,7 +132,7 @@ impl Calendars {
                 person,
                 sort,
                 name: card.name.clone(),
-                place: place.clone(),
+                place: place.to_string(),
                 seats,
                 made: before.map_or(now, |before| before.made),
             };
@@ -195,20 +190,12 @@ impl Calendars {
     ) -> Result<Vec<bool>, Refused> {
         let first = slot_of(from);
         let count = slot_from(to) - first;
-        let mut free = Vec::with_capacity(all.len());
-        for some in all.chunks(AT_ONCE) {
-            let looks = some.iter().map(|one| self.is_free(one.person, (first, count)));
-            free.extend(try_join_all(looks).await?);
-        }
-        Ok(free)
-    }
-
-    async fn is_free(&self, person: PersonId, (first, count): (i64, i64)) -> Result<bool, Refused> {
-        let Some(card) = self.card(person).await? else {
-            return Ok(false);
-        };
-        let busy = self.busy_slots(person, &card, (first, count)).await?;
-        Ok((first..first + count).all(|slot| !busy.is_taken(slot)))
+        let busy = self.slots_of_rooms(all, (first, count)).await?;
+        let is_free = |busy: &Slots| (first..first + count).all(|slot| !busy.is_taken(slot));
+        Ok(busy
+            .iter()
+            .map(|busy| busy.as_ref().is_some_and(is_free))
+            .collect())
     }
 }
 

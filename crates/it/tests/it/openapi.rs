@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use front::{Access, Code, Kind};
+use front::{Access, Code, Kind, RouteEntry};
 use serde_json::Value;
 
+use crate::town::Town;
 use crate::town::samples::{self, Ctx};
-use crate::town::{Role, Town};
 
 /// The document is no operation of the API.
 const ITSELF: &str = "/api/openapi.json";
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "patch", "head", "options"];
 
-struct Document(Value);
+/// What the house says of its API.
+pub struct Document(Value);
 
 struct Operation<'a> {
     method: &'a str,
@@ -28,7 +29,7 @@ impl Operation<'_> {
 }
 
 impl Document {
-    fn of(town: &Town) -> Document {
+    pub fn of(town: &Town) -> Document {
         Document(serde_json::from_str(town.front.openapi()).unwrap())
     }
 
@@ -44,8 +45,13 @@ impl Document {
         operations
     }
 
+    /// What is said of a route of the API; null of others.
+    pub fn operation(&self, route: &RouteEntry) -> &Value {
+        &self.0["paths"][&route.path][route.method.as_str().to_lowercase()]
+    }
+
     /// What a `$ref` leads to, or the value itself.
-    fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
+    pub fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
         match value["$ref"].as_str() {
             Some(target) => {
                 let pointer = target
@@ -230,17 +236,7 @@ async fn each_operation_answers_as_it_declares() {
             ));
             continue;
         };
-        let role = if route.access.people() == front::People::Nobody {
-            Role::Key(route.access.key_scope().unwrap())
-        } else {
-            Role::Admin
-        };
-        let caller = town.actor(&role).await;
-        let owner = if role == Role::Admin {
-            caller.clone()
-        } else {
-            town.actor(&Role::Plain).await
-        };
+        let (caller, owner) = town.whoever_may(&route).await;
         let call = (sample.call)(Ctx {
             town: town.clone(),
             owner,

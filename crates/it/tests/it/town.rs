@@ -88,7 +88,7 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Bytes,
-    trailers: HeaderMap,
+    pub trailers: HeaderMap,
 }
 
 impl Answer {
@@ -236,6 +236,16 @@ impl Town {
                 }
             }
         }
+    }
+
+    /// Somebody new who may call a route, and whose object it is about: a service has none of its own.
+    pub async fn whoever_may(&self, route: &RouteEntry) -> (Actor, Actor) {
+        if route.access.people() == front::People::Nobody {
+            let scope = route.access.key_scope().unwrap();
+            return (self.service(scope).await, self.actor(&Role::Plain).await);
+        }
+        let admin = self.actor(&Role::Admin).await;
+        (admin.clone(), admin)
     }
 
     /// Somebody who has not set a password yet: their id, and the last part of their link.

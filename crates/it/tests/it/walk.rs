@@ -3,6 +3,8 @@
 //! What must come of a call follows from the route's declared `Access` and from its sample's word on whose objects it
 //! shows. A new route is walked without a word here; without a sample it fails by its name.
 
+mod nul;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

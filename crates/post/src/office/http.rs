@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Post, Refused, Settle};
 use crate::book::{Difference, Sum};
 use crate::letters::{Filter, Letter, Outsider, State as LetterState, Step};
-use crate::providers::LineStatus;
+use crate::providers::{LineStatus, is_name};
 use crate::suppressions::Address;
 
 const ADMIN: Access = Access::role(&[Role::on("admin", "house")]);
@@ -151,11 +151,15 @@ impl FilterIn {
             name.parse::<LetterState>()
                 .map_err(|_| bad("state", "is no state of a letter"))
         };
+        let provider = |name: String| match is_name(&name) {
+            true => Ok(name),
+            false => Err(bad("provider", "is no name of a provider")),
+        };
         let person = |id: String| id.parse::<Id>().map_err(|_| bad("person", "must be an id"));
         Ok(Filter {
             kind: self.kind.map(kind).transpose()?,
             state: self.state.map(state).transpose()?,
-            provider: self.provider,
+            provider: self.provider.map(provider).transpose()?,
             owners: self.person.map(person).transpose()?.into_iter().collect(),
             ..Filter::default()
         })

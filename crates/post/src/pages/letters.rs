@@ -11,6 +11,7 @@ use kernel::{Cursor, Id, PageSize, PersonId};
 
 use super::{Desk, Typed, state_called, typed_in};
 use crate::letters::{Filter, Letter, State as LetterState};
+use crate::providers::is_name;
 use crate::words::WORDS;
 use crate::{Post, Recipient};
 
@@ -162,7 +163,7 @@ async fn read_filter(post: &Post, frame: &Frame, typed: &Typed) -> Result<(Filte
         kind: post.kind_named(value("kind")).map(|kind| kind.code),
         state: value("state").parse().ok(),
         provider: Some(value("provider"))
-            .filter(|name| !name.is_empty())
+            .filter(|name| is_name(name))
             .map(str::to_owned),
         owners,
         from,

@@ -25,6 +25,14 @@ pub use lines::{Line, LineStatus, Lines};
 pub use mailgun::{BASE_EU, BASE_US, Mailgun, MailgunOptions};
 pub use mandrill::{BASE as MANDRILL_BASE, Mandrill, MandrillOptions};
 
+pub const NAME_CHARS_MAX: usize = 32;
+
+/// Whether a provider may be called so.
+pub fn is_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    !text.is_empty() && text.len() <= NAME_CHARS_MAX && text.chars().all(plain)
+}
+
 /// A letter that is written and on its way out.
 #[derive(Clone)]
 pub struct Ready {

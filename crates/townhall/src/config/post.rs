@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use ::post::providers::{NAME_CHARS_MAX, is_name};
 use kernel::Secret;
 use serde::Deserialize;
 
@@ -253,11 +254,10 @@ pub(super) fn check(config: &Config, troubles: &mut Vec<Trouble>) {
         let mut say = |key: &str, what: String| {
             troubles.push(Trouble::new(format!("post.providers[{at}].{key}"), what));
         };
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-        if provider.name.is_empty() || provider.name.len() > 32 || !provider.name.chars().all(plain) {
+        if !is_name(&provider.name) {
             say(
                 "name",
-                "must be 1 to 32 lower-case letters, digits, - or _".to_owned(),
+                format!("must be 1 to {NAME_CHARS_MAX} lower-case letters, digits, - or _"),
             );
         }
         if providers[..at]
