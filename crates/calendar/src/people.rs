@@ -33,14 +33,24 @@ impl Card {
 
 /// Fulfilled by whoever knows people. An error of the store says whether it passes.
 pub trait People: Send + Sync + 'static {
-    /// `None`: nobody.
-    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>>;
-
-    /// Of many at once, in their order.
+    /// Of many at once, in their order. `None`: nobody.
     fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>>;
 
-    /// Whose e-mail address it is, or was last.
-    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>>;
+    /// Of one.
+    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>> {
+        Box::pin(async move { Ok(self.cards(&[person]).await?.pop().flatten()) })
+    }
+
+    /// Whose e-mail addresses they are, or were last, in their order.
+    fn bearers<'a>(
+        &'a self,
+        emails: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Option<PersonId>>, StoreError>>;
+
+    /// Whose it is, or was last.
+    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
+        Box::pin(async move { Ok(self.bearers(&[email.to_owned()]).await?.pop().flatten()) })
+    }
 
     /// How a group is called. `None`: there is none.
     fn group(&self, group: Id) -> BoxFuture<'_, Result<Option<String>, String>>;

@@ -16,6 +16,7 @@ mod job;
 mod lane;
 pub mod lease;
 pub mod log;
+mod many;
 mod meter;
 pub mod outbox;
 mod pg;

@@ -75,10 +75,10 @@ impl Journey {
     }
 
     /// First to the cold server: for owners who are imported and never acted.
-    pub(crate) fn to_cold(place: Place) -> Journey {
+    pub(crate) fn to_cold(place: Place, purpose: Purpose) -> Journey {
         Journey {
             to_cold: true,
-            ..Journey::new(place, Purpose::Write)
+            ..Journey::new(place, purpose)
         }
     }
 

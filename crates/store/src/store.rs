@@ -270,7 +270,8 @@ impl Shard {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.write_on(Journey::to_cold(self.place), body).await
+        self.write_on(Journey::to_cold(self.place, Purpose::Write), body)
+            .await
     }
 
     /// Like [`write`](Shard::write) on a whole server, but of its internal tables only, such as leases. An ordinary write

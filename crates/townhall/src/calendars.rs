@@ -120,10 +120,6 @@ impl Neighbours {
 }
 
 impl People for Neighbours {
-    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>> {
-        Box::pin(async move { Ok(self.cards(&[person]).await?.into_iter().next().flatten()) })
-    }
-
     fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>> {
         Box::pin(async move {
             let mut cards = Vec::with_capacity(people.len());
@@ -137,9 +133,13 @@ impl People for Neighbours {
         })
     }
 
-    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
-        Box::pin(self.0.last_bearer(email))
+    fn bearers<'a>(
+        &'a self,
+        emails: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Option<PersonId>>, StoreError>> {
+        Box::pin(self.0.last_bearers(emails))
     }
+
     fn group(&self, group: Id) -> BoxFuture<'_, Result<Option<String>, String>> {
         Box::pin(async move {
             let found = self.0.known_group(group).await;

@@ -12,14 +12,14 @@ pub(crate) mod tests;
 use std::fmt::Write as _;
 
 use futures_util::future::try_join_all;
-use ical::Kind;
 use ical::zones::{self, Zone};
+use ical::{Kind, mailbox};
 use kernel::{Id, Moment, PersonId};
 use store::{StoreError, Tx};
 
 pub(crate) use self::rooms::check_seats;
 pub(crate) use self::rows::{forget, forget_before};
-use crate::people::{Card, addresses};
+use crate::people::{Card, addresses, named};
 use crate::rows as calendars;
 use crate::rules::slots::{self, BLOCK_SLOTS, Hours, Invitee, Slots, block_of, slot_from, slot_of, start_of};
 use crate::service::{Calendars, Refused, Visitor};
@@ -133,8 +133,42 @@ impl Calendars {
         Ok(in_order(periods))
     }
 
-    /// Which quarters of an hour somebody is busy in, of `count` after the `first`.
-    pub(crate) async fn busy_slots(
+    /// Which quarters of an hour people are busy in, of `count` after the `first`; in their order, and nothing of nobody. What is kept
+    /// of them is read together.
+    pub(crate) async fn slots_of(
+        &self,
+        people: &[Option<(PersonId, &Card)>],
+        range: (i64, i64),
+    ) -> Result<Vec<Option<Slots>>, Refused> {
+        let known: Vec<(PersonId, &Card)> = people.iter().flatten().copied().collect();
+        let asked = known
+            .iter()
+            .map(|(person, card)| (*person, addresses(*person, card).0));
+        let kept = self.store().read_of_many::<_, _, StoreError>(
+            asked.collect(),
+            |(person, _)| person.0,
+            move |tx, (person, mine)| kept_slots(tx, *person, mine, range),
+        );
+        let kept = kept.await?;
+        let others = known.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
+        let others: Vec<(PersonId, &Card)> = others.map(|(other, _)| *other).collect();
+        let mut worked_out = Vec::with_capacity(others.len());
+        for some in others.chunks(AT_ONCE) {
+            let looks = some
+                .iter()
+                .map(|(person, card)| self.busy_slots(*person, card, range));
+            worked_out.extend(try_join_all(looks).await?);
+        }
+        let (mut kept, mut worked_out) = (kept.into_iter(), worked_out.into_iter());
+        let told = people.iter().map(|one| {
+            one.as_ref()?;
+            kept.next()?.or_else(|| worked_out.next())
+        });
+        Ok(told.collect())
+    }
+
+    /// The same of somebody of whom perhaps nothing is kept.
+    async fn busy_slots(
         &self,
         person: PersonId,
         card: &Card,
@@ -199,11 +233,9 @@ impl Calendars {
     pub async fn find_times(&self, visitor: &Visitor, search: &Search) -> Result<Times, Refused> {
         let (first, count) = search.check()?;
         let asked = self.asked(visitor, search).await?;
-        let mut busy = Vec::with_capacity(asked.len());
-        for some in asked.chunks(AT_ONCE) {
-            let looks = some.iter().map(|one| self.slots_of(one, (first, count)));
-            busy.extend(try_join_all(looks).await?);
-        }
+        let people = asked.iter().map(|one| one.person.as_ref());
+        let people = people.map(|one| one.map(|(person, card)| (*person, card)));
+        let busy = self.slots_of(&people.collect::<Vec<_>>(), (first, count)).await?;
         let mut open = search.hours.within(first, count, &search.zone);
         if search.everyones_hours {
             let mut zones: Vec<&str> = asked
@@ -219,7 +251,7 @@ impl Calendars {
             }
         }
         let invitees = asked.iter().zip(busy).map(|(one, busy)| Invitee {
-            busy,
+            busy: busy.unwrap_or_else(|| Slots::none(first, count)),
             is_needed: one.is_needed,
         });
         let invitees: Vec<Invitee> = invitees.collect();
@@ -245,13 +277,6 @@ impl Calendars {
         })
     }
 
-    async fn slots_of(&self, one: &Asked, (first, count): (i64, i64)) -> Result<Slots, Refused> {
-        match &one.person {
-            Some((person, card)) => self.busy_slots(*person, card, (first, count)).await,
-            None => Ok(Slots::none(first, count)),
-        }
-    }
-
     /// Who is meant. Somebody who is named twice is one, called as they were called first; who is needed and optional is needed.
     async fn asked(&self, visitor: &Visitor, search: &Search) -> Result<Vec<Asked>, Refused> {
         let needed = search.needed.iter().map(|called| (called.clone(), true));
@@ -259,17 +284,15 @@ impl Calendars {
         // Behind the others: whoever asks and names themselves is called as they did.
         let me = search.with_me.then(|| (visitor.id.to_string(), true));
         let all: Vec<(String, bool)> = needed.chain(optional).chain(me).collect();
-        let mut found = Vec::with_capacity(all.len());
-        for some in all.chunks(AT_ONCE) {
-            let people = try_join_all(some.iter().map(|(called, _)| self.whom(called))).await?;
-            let cards = self.cards(people.iter().flatten().copied().collect()).await?;
-            let named = some.iter().zip(people);
-            found.extend(named.map(|((called, is_needed), person)| Asked {
-                called: called.clone(),
-                is_needed: *is_needed,
-                person: person.and_then(|id| Some((id, cards.get(&id)?.clone()))),
-            }));
-        }
+        let called: Vec<&str> = all.iter().map(|(called, _)| called.as_str()).collect();
+        let people = self.whom(&called).await?;
+        let cards = self.cards(people.iter().flatten().copied().collect()).await?;
+        let found = all.into_iter().zip(people);
+        let found = found.map(|((called, is_needed), person)| Asked {
+            called,
+            is_needed,
+            person: person.and_then(|id| Some((id, cards.get(&id)?.clone()))),
+        });
         let mut asked: Vec<Asked> = Vec::new();
         for one in found {
             let id = one.person.as_ref().map(|(person, _)| *person);
@@ -288,20 +311,22 @@ impl Calendars {
 
     /// Somebody of the house, by an id or an address; `None`: nobody is called so.
     pub(crate) async fn somebody(&self, called: &str) -> Result<Option<(PersonId, Card)>, Refused> {
-        let Some(person) = self.whom(called).await? else {
+        let Some(person) = self.whom(&[called]).await?.pop().flatten() else {
             return Ok(None);
         };
         Ok(self.card(person).await?.map(|card| (person, card)))
     }
 
-    /// Whose id or address it is, whether or not anybody knows them any more.
-    async fn whom(&self, called: &str) -> Result<Option<PersonId>, Refused> {
-        let called = called.trim();
-        match called.parse().ok().map(PersonId) {
-            Some(person) => Ok(Some(person)),
-            None if called.contains(':') => self.reader(called).await,
-            None => Ok(self.people().bearer(called).await?),
-        }
+    /// Whose ids or addresses they are, in their order, whether or not anybody knows them any more.
+    async fn whom(&self, called: &[&str]) -> Result<Vec<Option<PersonId>>, Refused> {
+        let by_id = |called: &str| called.parse().ok().map(PersonId).or_else(|| named(called));
+        let emails = called.iter().filter(|called| by_id(called.trim()).is_none());
+        let emails = emails.map(|called| mailbox(called).unwrap_or(called.trim()).to_owned());
+        let emails: Vec<String> = emails.collect();
+        let mut bearers = self.people().bearers(&emails).await?.into_iter();
+        let people = called.iter();
+        let people = people.map(|called| by_id(called.trim()).or_else(|| bearers.next().flatten()));
+        Ok(people.collect())
     }
 }
 
@@ -351,6 +376,25 @@ fn busy_calendars(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<Calendar>, St
     let mut all = calendars::calendars(tx, person)?;
     all.retain(|calendar| calendar.about.busy);
     Ok(all)
+}
+
+/// When somebody is busy, where all of it is kept or nothing can make them so; `None`: it has to be worked out.
+fn kept_slots(
+    tx: &mut Tx<'_>,
+    person: PersonId,
+    mine: &[String],
+    (first, count): (i64, i64),
+) -> Result<Option<Slots>, StoreError> {
+    let all = busy_calendars(tx, person)?;
+    let mut slots = Slots::none(first, count);
+    if all.is_empty() {
+        return Ok(Some(slots));
+    }
+    let (from, until) = (block_of(first), block_of(first + count - 1));
+    let kept = rows::blocks(tx, person, (from, until), stamp(&all, mine))?;
+    kept.iter().for_each(|(_, block)| slots.add(block));
+    let is_all = (from..=until).all(|block| kept.iter().any(|(one, _)| *one == block));
+    Ok(is_all.then_some(slots))
 }
 
 /// An object, and the zone in which it lies.

@@ -1,10 +1,9 @@
 //! Rooms for times that were found.
 
-use futures_util::future::try_join_all;
 use kernel::{Page, PageSize};
 use store::StoreError;
 
-use super::{AT_ONCE, Time};
+use super::Time;
 use crate::resources::{Place, Resource, SEATS_MAX};
 use crate::rules::slots::{Slots, slot_from, slot_of};
 use crate::service::{Calendars, Refused};
@@ -29,12 +28,15 @@ impl Calendars {
         seats: i64,
         count: usize,
     ) -> Result<Vec<Vec<Resource>>, Refused> {
+        let first = times.iter().map(|time| time.slots().start).min();
+        let last = times.iter().map(|time| time.slots().end).max();
+        let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
         let mut free: Vec<Vec<Resource>> = vec![Vec::new(); times.len()];
         let mut after = None;
         while free.iter().any(|rooms| rooms.len() < count) {
             let page = self.resources(after, seats, PageSize::clamped(Some(PAGE)));
             let Page { items, next } = page.await?;
-            let busy = self.slots_of_rooms(&items, times).await?;
+            let busy = self.slots_of_rooms(&items, (first, last - first)).await?;
             for (room, busy) in items.into_iter().zip(busy) {
                 let Some(busy) = busy else { continue };
                 let open = times.iter().zip(&mut free);
@@ -49,28 +51,17 @@ impl Calendars {
         Ok(free)
     }
 
-    /// When rooms are busy, from the first of these times to the last; `None`: nobody knows it any more, so nobody can invite it.
-    async fn slots_of_rooms(
+    /// When rooms are busy; `None`: nobody knows it any more, so nobody can invite it.
+    pub(crate) async fn slots_of_rooms(
         &self,
         rooms: &[Resource],
-        times: &[Time],
+        range: (i64, i64),
     ) -> Result<Vec<Option<Slots>>, Refused> {
-        let first = times.iter().map(|time| time.slots().start).min();
-        let last = times.iter().map(|time| time.slots().end).max();
-        let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
         let cards = self.cards(rooms.iter().map(|room| room.person).collect()).await?;
-        let mut busy = Vec::with_capacity(rooms.len());
-        for some in rooms.chunks(AT_ONCE) {
-            let looks = some.iter().map(async |room| match cards.get(&room.person) {
-                Some(card) => {
-                    let slots = self.busy_slots(room.person, card, (first, last - first));
-                    slots.await.map(Some)
-                }
-                None => Ok(None),
-            });
-            busy.extend(try_join_all(looks).await?);
-        }
-        Ok(busy)
+        let known = rooms
+            .iter()
+            .map(|room| Some((room.person, cards.get(&room.person)?)));
+        self.slots_of(&known.collect::<Vec<_>>(), range).await
     }
 }
 

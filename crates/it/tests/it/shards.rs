@@ -40,6 +40,13 @@ async fn value(store: &Store, owner: Id) -> Result<Option<i64>, StoreError> {
     store.shard_of(owner).read(move |tx| counter(tx, owner)).await
 }
 
+/// Of many at once.
+async fn values(store: &Store, owners: &[Id]) -> Result<Vec<Option<i64>>, StoreError> {
+    store
+        .read_of_many(owners.to_vec(), |owner| *owner, |tx, owner| counter(tx, *owner))
+        .await
+}
+
 /// What each server holds of this owner, whoever it belongs to.
 async fn values_on_each(store: &Store, owner: Id) -> Vec<Option<i64>> {
     store.read_each(move |tx| counter(tx, owner)).await.unwrap()

@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use kernel::PersonId;
 use post::{Recipient, Recipients};
-use store::StoreError;
+use store::{Store, StoreError};
 
 use super::types::{Email, Person, State};
 use super::{emails, rows};
@@ -43,40 +43,37 @@ impl Recipients for Registry {
 }
 
 impl Registry {
-    /// Who bears an address, or nobody bears it and they bore it last.
-    pub async fn last_bearer(&self, email: &str) -> Result<Option<PersonId>, StoreError> {
-        let Ok(email) = Email::parse(email) else {
-            return Ok(None);
-        };
-        let person = emails::last_bearer(&self.store, &email).await?;
-        Ok(person.map(|person| person.id))
+    /// Who bears each of these addresses, or nobody bears it and they bore it last; in their order.
+    pub async fn last_bearers(&self, emails: &[String]) -> Result<Vec<Option<PersonId>>, StoreError> {
+        let asked: Vec<Option<Email>> = emails.iter().map(|email| Email::parse(email).ok()).collect();
+        let sought: Vec<Email> = asked.iter().flatten().cloned().collect();
+        let mut found = emails::last_bearers(&self.store, &sought).await?.into_iter();
+        let told = asked.iter().map(|asked| match asked {
+            Some(_) => found.next()?.map(|person| person.id),
+            None => None,
+        });
+        Ok(told.collect())
     }
 
     /// What somebody bore before, and nobody else bears since.
     pub async fn former_emails(&self, person: &Person) -> Result<Vec<String>, StoreError> {
-        let mut former = Vec::new();
-        for email in &person.former_emails {
-            let last = emails::last_bearer(&self.store, email).await?;
-            if last.is_some_and(|last| last.id == person.id) {
-                former.push(email.to_string());
-            }
-        }
-        Ok(former)
+        let former = &person.former_emails;
+        let last = emails::last_bearers(&self.store, former).await?;
+        let theirs = former.iter().zip(last);
+        let theirs = theirs.filter(|(_, last)| last.as_ref().is_some_and(|last| last.id == person.id));
+        Ok(theirs.map(|(email, _)| email.to_string()).collect())
     }
 
     /// These people in their order, deleted ones too; `None` for whoever never was.
     pub async fn all_of(&self, people: &[PersonId]) -> Result<Vec<Option<Person>>, StoreError> {
-        let asked = people.to_vec();
-        let mut found = self
-            .store
-            .read_each::<_, StoreError>(move |tx| {
-                let found = asked.iter().map(|person| rows::person(tx, *person));
-                found.collect::<Result<Vec<_>, _>>()
-            })
-            .await?;
-        let of = |at: usize| found.iter_mut().find_map(|server| server.get_mut(at)?.take());
-        Ok((0..people.len()).map(of).collect())
+        all_of(&self.store, people.to_vec()).await
     }
+}
+
+pub(super) async fn all_of(store: &Store, people: Vec<PersonId>) -> Result<Vec<Option<Person>>, StoreError> {
+    store
+        .read_of_many(people, |person| person.0, |tx, person| rows::person(tx, *person))
+        .await
 }
 
 fn reader(person: &Person) -> Option<Recipient> {

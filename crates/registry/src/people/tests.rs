@@ -66,7 +66,12 @@ impl House {
     }
 
     pub async fn last_bearer(&self, email: &str) -> Option<PersonId> {
-        self.registry.last_bearer(email).await.unwrap()
+        self.registry
+            .last_bearers(&[email.to_owned()])
+            .await
+            .unwrap()
+            .pop()
+            .flatten()
     }
 }
 

@@ -4,7 +4,14 @@
 use super::Finding;
 use super::source::{Kind, Source};
 
-const DOORS: &[&str] = &["write", "read", "read_stale", "read_each", "write_everywhere"];
+const DOORS: &[&str] = &[
+    "write",
+    "read",
+    "read_stale",
+    "read_each",
+    "read_of_many",
+    "write_everywhere",
+];
 
 pub fn nothing_awaits_inside(source: &Source) -> Vec<Finding> {
     let mut found = Vec::new();

@@ -38,16 +38,15 @@ impl Circles {
 }
 
 impl People for Circles {
-    fn card(&self, person: PersonId) -> BoxFuture<'_, Result<Option<Card>, StoreError>> {
-        Everybody.card(person)
-    }
-
     fn cards<'a>(&'a self, people: &'a [PersonId]) -> BoxFuture<'a, Result<Vec<Option<Card>>, StoreError>> {
         Everybody.cards(people)
     }
 
-    fn bearer<'a>(&'a self, email: &'a str) -> BoxFuture<'a, Result<Option<PersonId>, StoreError>> {
-        Everybody.bearer(email)
+    fn bearers<'a>(
+        &'a self,
+        emails: &'a [String],
+    ) -> BoxFuture<'a, Result<Vec<Option<PersonId>>, StoreError>> {
+        Everybody.bearers(emails)
     }
 
     fn group(&self, group: Id) -> BoxFuture<'_, Result<Option<String>, String>> {

@@ -4,7 +4,9 @@ use kernel::Id;
 use store::{MoveError, ShardState, Store, StoreError};
 use testkit::stores::{Ground, TestStore};
 
-use super::{add, assert_tidy, count_up, counter, owner_from, owner_in, range, value, values_on_each};
+use super::{
+    add, assert_tidy, count_up, counter, owner_from, owner_in, range, value, values, values_on_each,
+};
 
 /// Hot servers `one` and `two`, and a cold `three`.
 async fn with_cold() -> TestStore {
@@ -110,6 +112,10 @@ async fn first_writes_imports_and_reads_at_once_agree() {
                         value(&program, owner).await.unwrap().is_some(),
                         "one reads what one wrote"
                     );
+                    assert!(
+                        values(&program, &[owner]).await.unwrap() != [None],
+                        "with others, too"
+                    );
                 }
             }));
         }
@@ -125,6 +131,25 @@ async fn first_writes_imports_and_reads_at_once_agree() {
         assert_eq!(places, [18], "in one place");
     }
     assert_tidy(&store);
+}
+
+#[tokio::test]
+async fn warm_and_cold_owners_are_read_together() {
+    let store = with_cold().await;
+    let owners: Vec<Id> = (0..100)
+        .map(|number| owner_from(range(0, 4095), number))
+        .collect();
+    let mut expected = Vec::new();
+    for (at, owner) in owners.iter().enumerate() {
+        expected.push(match at % 3 {
+            0 => Some(import(&store, *owner).await.unwrap()),
+            1 => Some(add(&store, *owner).await.unwrap()),
+            _ => None,
+        });
+    }
+    assert_eq!(values(&store, &owners).await.unwrap(), expected);
+    let is_cold = values_on_each(&store, owners[0]).await;
+    assert_eq!(is_cold, [None, None, Some(1)], "reading leaves it there");
 }
 
 #[tokio::test]

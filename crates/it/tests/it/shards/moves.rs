@@ -10,7 +10,8 @@ use testkit::stores;
 use tokio::sync::Semaphore;
 
 use super::{
-    LOWER, add, assert_one_owner, assert_tidy, now, owner_from, owner_in, range, value, values_on_each,
+    LOWER, add, assert_one_owner, assert_tidy, now, owner_from, owner_in, range, value, values,
+    values_on_each,
 };
 
 #[tokio::test]
@@ -149,6 +150,26 @@ async fn a_program_with_an_old_map_finds_its_rows() {
         "a write follows, even to the server it left, in a later epoch"
     );
     assert_eq!(values_on_each(&store, owner).await, [Some(2), None]);
+}
+
+#[tokio::test]
+async fn many_are_read_together_wherever_they_went() {
+    let store = stores::two_postgres().await.unwrap();
+    let old = store.another().await.unwrap();
+    let (stays, goes, unknown) = (
+        owner_in(range(10, 4095)),
+        owner_in(range(0, 9)),
+        owner_from(range(0, 9), 1),
+    );
+    let asked = [goes, unknown, stays, goes];
+    for owner in [stays, goes, goes] {
+        add(&old, owner).await.unwrap();
+    }
+    let expected = [Some(2), None, Some(1), Some(2)];
+    assert_eq!(values(&old, &asked).await.unwrap(), expected);
+    store.move_range(range(0, 9), "two").await.unwrap();
+    assert_eq!(values(&old, &asked).await.unwrap(), expected, "by an old map");
+    assert_eq!(values(&store, &asked).await.unwrap(), expected);
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ on_every_kind!(
     a_reader_changes_nothing,
     rows_live_with_their_owner,
     every_server_is_read,
+    many_owners_are_read_in_their_order,
     a_closed_store_takes_no_more,
     a_store_is_ready,
 );
@@ -315,6 +316,30 @@ async fn every_server_is_read(house: TestStore) {
         .read_each(|tx| tx.query_one(sql!("SELECT count(*) FROM things"), params![], |row| row.get(0)))
         .await;
     assert_eq!(counts.unwrap().iter().sum::<i64>(), 2);
+}
+
+async fn many_owners_are_read_in_their_order(house: TestStore) {
+    let owners: Vec<Id> = (0..100).map(|at| owner_near(at * 40)).collect();
+    for (at, owner) in (0..).zip(&owners) {
+        save_one(&house.store, *owner, thing(at)).await.unwrap();
+    }
+    let asked: Vec<Id> = owners.iter().rev().copied().collect();
+    let found = house
+        .store
+        .read_of_many(asked, |owner| *owner, |tx, owner| things(tx, *owner));
+    let expected: Vec<_> = (0..100).rev().map(|at| vec![thing(at)]).collect();
+    assert_eq!(found.await.unwrap(), expected);
+
+    let nobody = house
+        .store
+        .read_of_many(Vec::new(), |owner| *owner, |tx, owner| things(tx, *owner));
+    assert_eq!(nobody.await.unwrap(), Vec::<Vec<_>>::new());
+    let refused = house.store.read_of_many(
+        owners,
+        |owner| *owner,
+        |tx, _| tx.query_one(sql!("SELECT 1 WHERE 1 = 0"), params![], |row| row.get::<i64>(0)),
+    );
+    assert!(refused.await.is_err());
 }
 
 async fn a_closed_store_takes_no_more(house: TestStore) {

@@ -21,6 +21,7 @@ use kernel::{Id, Moment, PersonId};
 use store::{Store, StoreError, Tx};
 
 use super::limits::{CLAIM_ATTEMPTS_MAX, CLAIM_COUNTS_SECONDS};
+use super::readers::all_of;
 use super::types::{Email, Person};
 
 /// Somebody's hold on an address.
@@ -168,35 +169,40 @@ pub async fn give_up(store: &Store, claimed: &Claimed) -> Result<(), StoreError>
         .await
 }
 
-/// Who has this address, or nobody has it and they were the last.
-pub async fn last_bearer(store: &Store, email: &Email) -> Result<Option<Person>, StoreError> {
-    let key = email.key();
-    let found = claimant(store, &key).await?;
-    Ok(found.filter(|person| {
+/// Who has each of these addresses, or nobody has it and they were the last; in their order.
+pub async fn last_bearers(store: &Store, emails: &[Email]) -> Result<Vec<Option<Person>>, StoreError> {
+    let keys: Vec<String> = emails.iter().map(Email::key).collect();
+    let found = claimants(store, &keys).await?;
+    let theirs = |person: &Person, key: &str| {
         let former = person.former_emails.iter();
-        person
-            .email()
-            .into_iter()
-            .chain(former)
-            .any(|email| email.key() == key)
-    }))
+        let mut all = person.email().into_iter().chain(former);
+        all.any(|email| email.key() == *key)
+    };
+    let found = found.into_iter().zip(&keys);
+    Ok(found
+        .map(|(person, key)| person.filter(|person| theirs(person, key)))
+        .collect())
 }
 
 /// Who has this address.
 pub async fn bearer(store: &Store, email: &Email) -> Result<Option<Person>, StoreError> {
     let key = email.key();
-    let found = claimant(store, &key).await?;
+    let mut found = claimants(store, std::slice::from_ref(&key)).await?;
+    let found = found.pop().flatten();
     Ok(found.filter(|person| person.email().is_some_and(|email| email.key() == key)))
 }
 
-/// Whose the claim on an address is, whether it counts or not.
-async fn claimant(store: &Store, key: &str) -> Result<Option<Person>, StoreError> {
-    let id = address(key);
-    let Some(claim) = store.shard_of(id).read(move |tx| rows::claim(tx, id)).await? else {
-        return Ok(None);
-    };
-    store
-        .shard_of(claim.person)
-        .read(move |tx| super::rows::person(tx, claim.person))
-        .await
+/// Whose the claims on some addresses are, whether they count or not; in their order.
+async fn claimants(store: &Store, keys: &[String]) -> Result<Vec<Option<Person>>, StoreError> {
+    let ids: Vec<Id> = keys.iter().map(|key| address(key)).collect();
+    let claims = store
+        .read_of_many(ids, |id| *id, |tx, id| rows::claim(tx, *id))
+        .await?;
+    let people = claims.iter().flatten().map(|claim| claim.person).collect();
+    let mut people = all_of(store, people).await?.into_iter();
+    let claimants = claims.iter().map(|claim| match claim {
+        Some(_) => people.next()?,
+        None => None,
+    });
+    Ok(claimants.collect())
 }
