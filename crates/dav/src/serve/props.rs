@@ -140,10 +140,11 @@ impl Live {
             Live::Tag | Live::ContentType | Live::ContentLength => matches!(resource, Object(..)),
             Live::Data => matches!(resource, Object(_, _, Some(_))),
             Live::SyncToken | Live::CTag => matches!(resource, Home | Calendar(_)),
-            Live::PrincipalUrl | Live::Addresses | Live::UserAddresses | Live::UserType => {
+            // Libraries expect a home of everybody whom they find.
+            Live::PrincipalUrl | Live::HomeSet | Live::Addresses | Live::UserAddresses | Live::UserType => {
                 matches!(resource, Principal(_) | Other(_))
             }
-            Live::Groups | Live::AlternateUris | Live::HomeSet | Live::InboxUrl | Live::OutboxUrl => {
+            Live::Groups | Live::AlternateUris | Live::InboxUrl | Live::OutboxUrl => {
                 matches!(resource, Principal(_))
             }
             Live::Color => matches!(resource, Calendar(calendar) if calendar.color.is_some()),
@@ -222,13 +223,7 @@ impl Live {
         match self {
             Live::ResourceType => resource_type(resource, writer),
             Live::CurrentPrincipal => href(writer, Place::Principal(here.person)),
-            Live::PrincipalUrl => {
-                let person = match resource {
-                    Resource::Other(one) => one.id,
-                    _ => here.person,
-                };
-                href(writer, Place::Principal(person));
-            }
+            Live::PrincipalUrl => href(writer, Place::Principal(whose(resource, here))),
             Live::Owner => {
                 let owner = match resource {
                     Resource::Calendar(calendar) | Resource::Object(calendar, ..) => calendar.owner,
@@ -237,7 +232,7 @@ impl Live {
                 href(writer, Place::Principal(owner));
             }
             Live::PrincipalSets => href(writer, Place::Principals),
-            Live::HomeSet => href(writer, Place::Home(here.person)),
+            Live::HomeSet => href(writer, Place::Home(whose(resource, here))),
             Live::InboxUrl => href(writer, Place::Calendar(here.person, INBOX.to_owned())),
             Live::OutboxUrl => href(writer, Place::Outbox(here.person)),
             Live::DefaultCalendar => {
@@ -281,6 +276,14 @@ impl Live {
             }
             _ => {}
         }
+    }
+}
+
+/// Who a principal is.
+fn whose(resource: Resource<'_>, here: &Here) -> PersonId {
+    match resource {
+        Resource::Other(one) => one.id,
+        _ => here.person,
     }
 }
 
